@@ -1,0 +1,63 @@
+# Sourced by every script here: where things are, what is pinned, how to speak and how to fail.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Downloads, the toolchain and the compiled libraries: outside the checkout, shared by all clones.
+CACHE=${HEYBAGH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/heybagh}
+# Source archives for machines whose package mirror lacks them.
+DEPS=${HEYBAGH_DEPS:-$ROOT/../shared/deps}
+JOBS=${JOBS:-$(nproc)}
+
+# name, file, sha256 and the Debian suite that carries the source package
+SOURCES="
+xnnpack     xnnpack_0.0~git20241108.4ea82e5.orig.tar.xz     90bde2caef0f880f627bab0dc805a86c4b8070cd98e3243db3046ab3f3be1a99 trixie
+pthreadpool pthreadpool_0.0~git20240616.560c60d.orig.tar.xz 4cc3cbd933b28131d2a34edc54f76af9fb41bc490af5eae1a5bd3cd07ea90708 trixie
+fxdiv       fxdiv_0.0~git20200417.b408327.orig.tar.xz       7953482badaf4cb34026c3487c257b8e4ab2df061c019bd6fabbbc12ad52c44b trixie
+cpuinfo     cpuinfo_0.0~git20250905.877328f.orig.tar.xz     557ca404a3836b9f335a3a06b65ff9fe9dbaaefab7fb5c0185f53d9f33615a10 sid
+"
+EMSCRIPTEN_SUITE=trixie   # carries Emscripten 3.1.69 on LLVM 19
+EMSCRIPTEN_MIN=3.1.61     # the first whose relaxed SIMD intrinsics are the standard's
+STB_SUITE=trixie          # libstb-dev with stb_image_resize2.h; bookworm's has only the first one
+HEADERS="
+594c2fe35d49488b4382dbfaec8f98366defca819d916ac95becf3e75f4200b3 stb_image.h
+b01369a47981da987c6f69018ff2115dec8bc3867c485630f14b3cfbe3ef6fc5 stb_image_resize2.h
+1ed6154dedf009212a08a397e9c4ed50a0ce31d5a8301bb294e137ae3188c13b jsmn.h
+"
+export CLANG=clang-19     # gcc 12 makes XNNPACK's AVX2 kernels 2.4 times slower, clang 14 lacks AVX-VNNI
+
+SCRIPT=$(basename "$0" .sh)
+say() { printf '%s: %s\n' "$SCRIPT" "$*"; }
+die() { printf '%s: %s\n' "$SCRIPT" "$*" >&2; exit 1; }
+
+# step TITLE COMMAND...: says what it does and how long it took; the output goes to a log, shown on failure.
+step() {
+  local title=$1 log start=$SECONDS
+  shift
+  mkdir -p "$CACHE/log"
+  log=$CACHE/log/$(printf '%s' "$title" | tr -cs 'a-zA-Z0-9' '-').log
+  say "$title ..."
+  # A subshell with its own "set -e": a function called in a condition would run on after a failure.
+  local status=0
+  set +e
+  (set -e; "$@") >"$log" 2>&1
+  status=$?
+  set -e
+  if [ $status -ne 0 ]; then
+    tail -n 40 "$log" >&2
+    die "failed: $title (whole log: $log)"
+  fi
+  say "$title: done in $((SECONDS - start)) s"
+}
+
+# emcc_dir: prints the folder of the emcc to use: one on PATH that is new enough, else the unpacked one.
+emcc_dir() {
+  local found version
+  if found=$(command -v emcc); then
+    version=$("$found" --version 2>/dev/null | sed -n '1s/^[^0-9]*\([0-9][0-9.]*\).*/\1/p') || version=0
+    if [ "$(printf '%s\n' "$EMSCRIPTEN_MIN" "$version" | sort -V | head -n1)" = "$EMSCRIPTEN_MIN" ]; then
+      dirname "$found"
+      return
+    fi
+  fi
+  printf '%s\n' "$CACHE/emscripten/bin"
+}

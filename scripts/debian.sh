@@ -1,0 +1,63 @@
+# Sourced by setup.sh: Debian packages, from this machine's own suite and, beside the system, from another.
+
+# install_packages NAME...: installs those that are missing; needs root (or sudo) only then.
+install_packages() {
+  local missing=() p
+  for p in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "install these packages as root: ${missing[*]}" >&2; return 1; }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# debian_mirror: the address that this machine's own apt configuration uses.
+debian_mirror() {
+  . /etc/os-release
+  # no "head": it would close the pipe early and fail the function under pipefail
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+    "Codename: $VERSION_CODENAME" 'Component: main' | sed -n 1p
+}
+
+# apt_suite SUITE COMMAND...: apt-get for another Debian suite, with a state of its own in the cache and an
+# empty package status, so that nothing of this machine is touched.
+apt_suite() {
+  local suite=$1 dir=$CACHE/apt/$1 mirror
+  shift
+  mkdir -p "$dir"/{lists/partial,archives/partial}
+  [ -e "$dir/status" ] || : >"$dir/status"
+  mirror=$(debian_mirror)
+  [ -n "$mirror" ] || { echo "apt knows no Debian mirror; run 'apt-get update' first" >&2; return 1; }
+  local key=/usr/share/keyrings/debian-archive-keyring.gpg
+  printf '%s [signed-by='$key'] '"$mirror $suite"' main\n' deb deb-src >"$dir/sources.list"
+  # Release files of a mirror snapshot may have expired; what is fetched is checked by hash below.
+  apt-get -q -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+    -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+    -o Dir::State="$dir" -o Dir::State::Lists="$dir/lists" -o Dir::State::Status="$dir/status" \
+    -o Dir::Cache="$dir" -o Dir::Cache::Archives="$dir/archives" -o Debug::NoLocking=1 \
+    -o APT::Sandbox::User="$(id -un)" -o APT::Install-Recommends=false -o Acquire::Languages=none \
+    -o Acquire::Check-Valid-Until=false -o APT::Update::Post-Invoke-Success::=true "$@"
+}
+
+# apt_suite_update SUITE: fetches its package lists, once a day at most.
+apt_suite_update() {
+  local stamp=$CACHE/apt/$1/updated
+  [ -n "$(find "$stamp" -mmin -1440 2>/dev/null)" ] && return 0
+  apt_suite "$1" update
+  touch "$stamp"
+}
+
+# unpack_suite_package SUITE DEST PACKAGE: a package and all that it depends on, unpacked into DEST.
+unpack_suite_package() {
+  local suite=$1 dest=$2 package=$3 deb
+  apt_suite_update "$suite"
+  apt_suite "$suite" install --download-only -y "$package"
+  mkdir -p "$dest"
+  for deb in "$CACHE/apt/$suite/archives"/*.deb; do dpkg-deb -x "$deb" "$dest"; done
+  rm -f "$CACHE/apt/$suite/archives"/*.deb
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# setup.sh: installs and pins all that is needed to build and test HeyBagh on Debian 12. Needs Debian's packages and the
+# npm registry, nothing else; a second run takes seconds. Toolchain and downloads live in $HEYBAGH_CACHE
+# (default ~/.cache/heybagh), outside the checkout.
+. "$(dirname "$0")/common.sh"
+. "$ROOT/scripts/debian.sh"
+
+PACKAGES=(ca-certificates xz-utils patch patchelf python3 cmake ninja-build clang-19 libclang-rt-19-dev
+  libcmocka-dev libjsmn-dev chromium fonts-dejavu-core
+  python3-numpy python3-pil libopenblas0-pthread)   # the last three: the independent reference of the tests
+
+node_packages() {
+  command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] && command -v npm >/dev/null && return
+  install_packages nodejs npm
+}
+
+# fetch_source NAME FILE SHA256 SUITE: package mirror first, then $HEYBAGH_DEPS; only a file with the right hash counts.
+fetch_source() {
+  local name=$1 file=$2 sha=$3 suite=$4 dir=$CACHE/download
+  mkdir -p "$dir"
+  is_right() { [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$sha" ]; }
+  is_right "$dir/$file" && return
+  if apt_suite_update "$suite" && (cd "$dir" && apt_suite "$suite" source --download-only --tar-only "$name") &&
+    is_right "$dir/$file"; then
+    return
+  fi
+  echo "the package mirror does not have $file with the pinned hash; trying $DEPS"
+  [ -f "$DEPS/$file" ] && cp "$DEPS/$file" "$dir/$file"
+  is_right "$dir/$file" || { echo "$file: not found with sha256 $sha; put it into $DEPS" >&2; return 1; }
+}
+
+# unpack_source NAME FILE: into $CACHE/src/NAME, with the project's patch if there is one.
+unpack_source() {
+  local name=$1 file=$2 dest=$CACHE/src/$1 patch=$ROOT/scripts/patches/$1-emscripten.patch mark
+  mark=$(echo "$file $(cat "$patch" 2>/dev/null | sha256sum)")
+  [ "$(cat "$dest/.unpacked" 2>/dev/null)" = "$mark" ] && return
+  rm -rf "$dest" && mkdir -p "$dest"
+  tar -C "$dest" -xf "$CACHE/download/$file"
+  # some of these archives have a top folder, some unpack flat
+  if [ ! -e "$dest/CMakeLists.txt" ]; then
+    local top=("$dest"/*)
+    mv "${top[0]}" "$dest.top" && rmdir "$dest" && mv "$dest.top" "$dest"
+  fi
+  [ ! -e "$patch" ] || patch -d "$dest" -p1 <"$patch"
+  echo "$mark" >"$dest/.unpacked"
+}
+
+sources() {
+  local name file sha suite
+  while read -r name file sha suite; do
+    [ -n "$name" ] || continue
+    fetch_source "$name" "$file" "$sha" "$suite"
+    unpack_source "$name" "$file"
+  done <<<"$SOURCES"
+}
+
+# The headers that are compiled into the library, in a folder of their own: the wasm compiler must not see the system's.
+headers_are_right() { (cd "$CACHE/include" && sed '/^$/d; s/ /  /' <<<"$HEADERS" | sha256sum --check --strict --quiet -); }
+headers() {
+  rm -rf "$CACHE/stb" "$CACHE/include"
+  mkdir -p "$CACHE/include"
+  unpack_suite_package "$STB_SUITE" "$CACHE/stb" libstb-dev
+  cp "$CACHE"/stb/usr/include/stb/{stb_image.h,stb_image_resize2.h} /usr/include/jsmn.h "$CACHE/include/"
+  rm -rf "$CACHE/stb"
+  headers_are_right
+}
+
+npm_packages() {
+  cd "$ROOT/tests/web"
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
+  cp package-lock.json node_modules/.installed
+}
+
+step "Debian packages" install_packages "${PACKAGES[@]}"
+step "Node.js" node_packages
+step "sources of XNNPACK, pthreadpool, FXdiv and cpuinfo" sources
+if headers_are_right >/dev/null 2>&1; then say "stb and jsmn: there"; else step "stb and jsmn" headers; fi
+if [ "$(emcc_dir)" != "$CACHE/emscripten/bin" ]; then
+  say "Emscripten: the one on PATH"
+elif [ -e "$CACHE/emscripten/.ready" ]; then
+  say "Emscripten: there"
+else
+  step "Emscripten beside the system (about 400 MB)" bash "$ROOT/scripts/emscripten.sh"
+fi
+for kind in native wasm-simd wasm-relaxed; do
+  if [ -e "$("$ROOT/scripts/xnnpack.sh" $kind --where)/.ready" ]; then
+    say "XNNPACK for $kind: there"
+  else
+    step "XNNPACK for $kind (one to three minutes)" bash "$ROOT/scripts/xnnpack.sh" $kind
+  fi
+done
+if cmp -s "$ROOT/tests/web/package-lock.json" "$ROOT/tests/web/node_modules/.installed"; then
+  say "npm packages: there"
+else
+  step "npm packages of the browser tests" npm_packages
+fi
+say "ready"
