@@ -1,0 +1,249 @@
+#!/usr/bin/env bash
+# assets.sh [--where]: makes sure that the weights and the photographs are there, and ends with "assets: FOLDER".
+# --where only prints the folder, and fails where there is none; it downloads nothing.
+#
+# The folder is $HEYBAGH_ASSETS, else ../shared/assets beside the checkout, else assets/ in $HEYBAGH_CACHE
+# (default ~/.cache/heybagh), filled from where the files are published. In each of them:
+#   resnet18/model.safetensors                     ResNet-18, torchvision's names, 47 MB
+#   caltech101/101_ObjectCategories/CLASS/*.jpg    Caltech-101, 9,144 photographs in 102 folders, 137 MB to download
+# A download that was cut goes on where it stopped, and only what has the right checksum is used.
+#
+# For mirrors, and for tests:
+#   HEYBAGH_WEIGHTS_URL     a .safetensors or a .pth, in place of both published addresses
+#   HEYBAGH_WEIGHTS_SHA256  of that file; a name like resnet18-f37072fd.pth is checked by itself
+#   HEYBAGH_IMAGES_URL      caltech-101.zip or 101_ObjectCategories.tar.gz
+#   HEYBAGH_IMAGES_MD5      of that file, or of the tar.gz in the zip
+. "$(dirname "$0")/common.sh"
+
+TIMM=https://huggingface.co/timm/resnet18.tv_in1k/resolve/main/model.safetensors
+TIMM_SHA256=694f673df6520a3158624e8a89af086f59923ee4cd7436fe5bc3bc71d295ad81
+TORCHVISION=https://download.pytorch.org/models/resnet18-f37072fd.pth
+DEVELOPMENT_SHA256=6c0aea8ea37f916fed7e07cdc4d1ab81471e43547db15d0f365e0e6c0b57f83a
+CALTECH=https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip   # CaltechDATA 10.22002/D1.20086
+CALTECH_MD5='3138e1922a9193bfa496528edbbc45d0 b224c7392d521a49829488ab0f1120d9'   # the zip, the tar.gz in it
+
+# --- what is there ------------------------------------------------------------------------------------------------
+
+sum_of() { "$1sum" <"$2" | cut -d' ' -f1; }
+
+# weights_problem FOLDER, images_problem FOLDER: print what is wrong, nothing when all is well.
+weights_problem() {
+  local file=resnet18/model.safetensors
+  [ -f "$1/$file" ] || { echo "it has no $file"; return; }
+  python3 "$ROOT/scripts/convert_weights.py" --check "$1/$file" 2>&1 || true
+}
+images_problem() {
+  local images=caltech101/101_ObjectCategories folders photographs
+  [ -d "$1/$images" ] || { echo "it has no $images"; return; }
+  folders=$(find -L "$1/$images" -mindepth 1 -maxdepth 1 -type d | wc -l)
+  photographs=$(find -L "$1/$images" -mindepth 2 -maxdepth 2 -type f -name '[!.]*.jpg' | wc -l)
+  [ "$folders $photographs" = "102 9144" ] ||
+    echo "$images has $photographs photographs in $folders folders, not 9144 in 102"
+}
+problem_of() {
+  [ -d "$1" ] || { echo "there is no such folder"; return; }
+  local problem
+  problem=$(weights_problem "$1")
+  [ -n "$problem" ] || problem=$(images_problem "$1")
+  printf '%s' "$problem"
+}
+
+# existing: sets "folder" to the one that holds everything; 1 where there is none.
+existing() {
+  local beside=$ROOT/../shared/assets problem
+  folder=${HEYBAGH_ASSETS:-}
+  if [ -n "$folder" ]; then
+    problem=$(problem_of "$folder")
+    [ -z "$problem" ] || die "HEYBAGH_ASSETS is $folder, but $problem"
+  else
+    folder=$beside
+    problem=$(problem_of "$folder")
+    if [ -n "$problem" ]; then
+      [ ! -d "$folder" ] || say "$(cd "$folder" && pwd) is not used: $problem"
+      folder=$CACHE/assets
+      [ -z "$(problem_of "$folder")" ] || return 1
+    fi
+  fi
+  folder=$(cd "$folder" && pwd)
+}
+
+say_weights() {
+  case $(sum_of sha256 "$1/resnet18/model.safetensors") in
+  "$TIMM_SHA256") say "weights: timm/resnet18.tv_in1k, as published" ;;
+  "$DEVELOPMENT_SHA256") say "weights: the development file, a reconstruction for tests" ;;
+  *) say "note: the weights are a whole ResNet-18, but neither timm's file nor the development one" ;;
+  esac
+}
+
+# --- downloads ----------------------------------------------------------------------------------------------------
+# These functions return 1 and say why in "problem".
+
+size_of() { stat -c %s "$1" 2>/dev/null || echo 0; }
+
+# transfer URL FILE: one try to append what FILE lacks. 0: that is all of it. 1: failed. 2: it must start afresh.
+transfer() {
+  local status=0 answer
+  if command -v curl >/dev/null; then
+    local look=--silent
+    [ ! -t 2 ] || look=--progress-bar
+    answer=$(curl --fail --location --continue-at - --output "$2" --connect-timeout 30 --speed-limit 1000 \
+      --speed-time 60 "$look" --write-out '%{http_code} %{errormsg}' "$1") || status=$?
+    problem="$1: ${answer#* }"
+    case $status:$answer in
+    0:* | 22:416*) return 0 ;; # 416: nothing is left to send
+    33:*) return 2 ;;          # the server cannot go on in the middle
+    *) return 1 ;;
+    esac
+  fi
+  command -v wget >/dev/null || { problem="neither curl nor wget is installed"; return 1; }
+  local look=--no-verbose
+  [ ! -t 2 ] || look='--quiet --show-progress'
+  # shellcheck disable=SC2086
+  wget $look --continue --output-document="$2" --tries=1 --timeout=60 "$1" || status=$?
+  problem="$1: wget's error $status"
+  [ $status -eq 0 ]
+}
+
+# download URL FILE: goes on after a cut for as long as each try brings something.
+download() {
+  local part=$2.part before status restarted=
+  mkdir -p "$(dirname "$2")"
+  while :; do
+    before=$(size_of "$part")
+    if [ "$before" -gt 0 ]; then
+      say "downloading $1, going on after $((before / 1000)) kB"
+    else
+      say "downloading $1"
+    fi
+    status=0
+    transfer "$1" "$part" || status=$?
+    case $status in
+    0) break ;;
+    2)
+      [ -z "$restarted" ] || { problem="$1: cut twice, and the server cannot go on in the middle"; return 1; }
+      restarted=yes
+      rm -f "$part"
+      ;;
+    *) [ "$(size_of "$part")" -gt "$before" ] || return 1 ;;
+    esac
+  done
+  mv "$part" "$2"
+}
+
+# download_checked URL FILE CHECK...: only a file that passes "CHECK... FILE" stays; what an earlier run left and does
+# not pass is fetched afresh, once.
+download_checked() {
+  local url=$1 file=$2 old
+  shift 2
+  while :; do
+    old=$(($(size_of "$file") + $(size_of "$file.part")))
+    [ -f "$file" ] || download "$url" "$file" || return 1
+    "$@" "$file" && return
+    rm -f "$file"
+    [ "$old" -gt 0 ] || return 1
+    say "$problem; fetching it afresh"
+  done
+}
+
+# sha256_starts_with PREFIX FILE
+sha256_starts_with() {
+  local sha
+  sha=$(sum_of sha256 "$2")
+  problem="$(basename "$2") has the wrong checksum (sha256 $sha, expected $1)"
+  [[ $sha == "$1"* ]]
+}
+
+# fetch_weights URL SHA256: SHA256 may be empty
+fetch_weights() {
+  local url=$1 sha=$2 name=${1%%[?#]*} dir=$folder/download target=$folder/resnet18/model.safetensors made
+  name=${name##*/}
+  [[ -n $sha || ! $name =~ -([0-9a-f]{8,64})\.pth$ ]] || sha=${BASH_REMATCH[1]}
+  download_checked "$url" "$dir/$name" sha256_starts_with "$sha" || return 1
+  made=$dir/$name
+  case $name in
+  *.safetensors) ;;
+  *)
+    say "converting $name to safetensors"
+    made=$dir/converted
+    problem=$(python3 "$ROOT/scripts/convert_weights.py" "$dir/$name" "$made" 2>&1 >/dev/null) ||
+      { rm -f "$dir/$name"; return 1; }
+    ;;
+  esac
+  problem=$(python3 "$ROOT/scripts/convert_weights.py" --check "$made" 2>&1) || { rm -f "$dir/$name"; return 1; }
+  mkdir -p "$folder/resnet18"
+  mv "$made" "$target"
+  rm -f "$dir/$name"
+}
+
+weights() {
+  local first
+  if [ -n "${HEYBAGH_WEIGHTS_URL:-}" ]; then
+    fetch_weights "$HEYBAGH_WEIGHTS_URL" "${HEYBAGH_WEIGHTS_SHA256:-}" && return
+    die "cannot get the weights: $problem"
+  fi
+  fetch_weights "$TIMM" "$TIMM_SHA256" && return
+  first=$problem
+  say "$problem; trying torchvision's file"
+  fetch_weights "$TORCHVISION" '' && return
+  die "cannot get the weights ($first; $problem); run this again, or put them into a folder named by HEYBAGH_ASSETS"
+}
+
+# unpack_images FILE: into $folder/unpack; right if FILE's md5 or that of the tar.gz in it is a known one.
+unpack_images() {
+  local archive=$1 tar=$1 dir=$folder/unpack md5s
+  say "checking and unpacking $(basename "$archive")"
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  md5s=$(sum_of md5 "$archive")
+  if [ "$(head -c 2 "$archive")" = PK ]; then
+    problem="$(basename "$archive") is not a whole zip with 101_ObjectCategories.tar.gz in it"
+    python3 -m zipfile -e "$archive" "$dir" 2>/dev/null || return 1
+    tar=$(find "$dir" -name 101_ObjectCategories.tar.gz | sed -n 1p)
+    [ -n "$tar" ] || return 1
+    md5s+=" $(sum_of md5 "$tar")"
+  fi
+  problem="$(basename "$archive") has the wrong checksum (md5 $md5s, expected ${HEYBAGH_IMAGES_MD5:-$CALTECH_MD5})"
+  grep -qwF "${md5s// /$'\n'}" <<<"${HEYBAGH_IMAGES_MD5:-$CALTECH_MD5}" || return 1
+  problem="$(basename "$tar") cannot be unpacked"
+  mkdir "$dir/caltech101"
+  tar -C "$dir/caltech101" -xzf "$tar" --no-same-owner --exclude='._*' 2>/dev/null || return 1
+  problem=$(images_problem "$dir")
+  [ -z "$problem" ]
+}
+
+images() {
+  local url=${HEYBAGH_IMAGES_URL:-$CALTECH} name
+  name=${url%%[?#]*}
+  download_checked "$url" "$folder/download/${name##*/}" unpack_images ||
+    die "cannot get the photographs ($problem); run this again, or put them into a folder named by HEYBAGH_ASSETS"
+  rm -rf "$folder/caltech101"
+  mv "$folder/unpack/caltech101" "$folder/caltech101"
+  rm -rf "$folder/unpack" "$folder/download/${name##*/}"
+}
+
+fill_cache() {
+  mkdir -p "$folder"
+  folder=$(cd "$folder" && pwd)
+  exec 9>"$folder/.lock"
+  flock 9 # another run may be at it
+  [ -z "$(weights_problem "$folder")" ] || weights
+  [ -z "$(images_problem "$folder")" ] || images
+  rmdir "$folder/download" 2>/dev/null || true
+  problem=$(problem_of "$folder")
+  [ -z "$problem" ] || die "$folder cannot be filled: $problem"
+}
+
+# --- main ---------------------------------------------------------------------------------------------------------
+
+case ${1:-} in
+--where)
+  existing >&2 || die "there are no assets yet: run scripts/assets.sh, which downloads them, or set HEYBAGH_ASSETS"
+  printf '%s\n' "$folder"
+  ;;
+'')
+  { existing || fill_cache; } >&2
+  say_weights "$folder" >&2
+  printf 'assets: %s\n' "$folder"
+  ;;
+*) die "usage: assets.sh [--where]" ;;
+esac
