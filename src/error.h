@@ -1,0 +1,16 @@
+/* error.h: filling an hb_error; checked size arithmetic. */
+#ifndef HB_ERROR_H
+#define HB_ERROR_H
+
+#include "heybagh.h"
+
+/* Fills `error` (may be NULL) and returns `status`, so that a failure is one line at its caller. */
+hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+hb_status hb_fail_memory(hb_error *error);
+
+/* a * b into *out; false if it does not fit. */
+static inline bool hb_size_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
+static inline bool hb_size_add(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
+
+#endif

@@ -1,0 +1,129 @@
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static hb_status fail_errno(hb_error *error, const char *doing, const char *path) {
+  return hb_fail(error, HB_IO, "cannot %s '%.200s': %s", doing, path, strerror(errno));
+}
+
+hb_status hb_file_map(const char *path, hb_mapping *out, hb_error *error) {
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return fail_errno(error, "open", path);
+  struct stat info;
+  hb_status status = HB_OK;
+  hb_mapping mapping = {0};
+  if (fstat(descriptor, &info) != 0) {
+    status = fail_errno(error, "read", path);
+  } else if (!S_ISREG(info.st_mode)) {
+    status = hb_fail(error, HB_IO, "cannot read '%.200s': it is not a file", path);
+  } else if (info.st_size > 0) {
+    mapping.size = (size_t)info.st_size;
+    void *bytes = mmap(NULL, mapping.size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (bytes == MAP_FAILED) status = fail_errno(error, "read", path);
+    mapping.bytes = bytes;
+  }
+  close(descriptor);
+  if (status == HB_OK) *out = mapping;
+  return status;
+}
+
+void hb_file_unmap(hb_mapping mapping) {
+  if (mapping.bytes != NULL) munmap((void *)mapping.bytes, mapping.size);
+}
+
+struct hb_writer {
+  FILE *file;
+  int error; /* errno of the first failed write, or 0 */
+  char *path, *temporary;
+};
+
+static void writer_free(hb_writer *writer) {
+  free(writer->path);
+  free(writer->temporary);
+  free(writer);
+}
+
+hb_status hb_writer_open(const char *path, hb_writer **out, hb_error *error) {
+  hb_writer *writer = calloc(1, sizeof *writer);
+  if (writer == NULL) return hb_fail_memory(error);
+  size_t length = strlen(path);
+  writer->path = strdup(path);
+  writer->temporary = malloc(length + sizeof ".partial");
+  if (writer->path == NULL || writer->temporary == NULL) return writer_free(writer), hb_fail_memory(error);
+  memcpy(writer->temporary, path, length);
+  memcpy(writer->temporary + length, ".partial", sizeof ".partial");
+  writer->file = fopen(writer->temporary, "wb");
+  if (writer->file == NULL) {
+    hb_status status = fail_errno(error, "write", writer->temporary);
+    return writer_free(writer), status;
+  }
+  *out = writer;
+  return HB_OK;
+}
+
+void hb_writer_add(hb_writer *writer, const void *bytes, size_t size) {
+  if (writer->error == 0 && size > 0 && fwrite(bytes, 1, size, writer->file) != size)
+    writer->error = errno != 0 ? errno : EIO;
+}
+
+hb_status hb_writer_close(hb_writer *writer, hb_error *error) {
+  /* on the disk before it gets its name, so that a crash leaves no empty file under it */
+  if (writer->error == 0 && (fflush(writer->file) != 0 || fsync(fileno(writer->file)) != 0)) writer->error = errno;
+  if (fclose(writer->file) != 0 && writer->error == 0) writer->error = errno;
+  if (writer->error == 0 && rename(writer->temporary, writer->path) != 0) writer->error = errno;
+  hb_status status = HB_OK;
+  if (writer->error != 0) {
+    errno = writer->error;
+    status = fail_errno(error, "write", writer->path);
+    unlink(writer->temporary);
+  }
+  writer_free(writer);
+  return status;
+}
+
+char *hb_path_join(const char *directory, const char *name) {
+  size_t capacity = strlen(directory) + strlen(name) + 2;
+  char *path = malloc(capacity);
+  if (path != NULL) snprintf(path, capacity, "%s/%s", directory, name);
+  return path;
+}
+
+bool hb_path_exists(const char *path) { return access(path, F_OK) == 0; }
+
+bool hb_path_is_vacant(const char *path) {
+  DIR *directory = opendir(path);
+  if (directory == NULL) return errno == ENOENT;
+  int entries = 0;
+  while (entries <= 2 && readdir(directory) != NULL) entries++; /* "." and ".." */
+  closedir(directory);
+  return entries <= 2;
+}
+
+hb_status hb_directory_create(const char *path, hb_error *error) {
+  return mkdir(path, 0777) == 0 ? HB_OK : fail_errno(error, "make the folder", path);
+}
+
+hb_status hb_directory_remove(const char *path, hb_error *error) {
+  DIR *directory = opendir(path);
+  if (directory == NULL) return errno == ENOENT ? HB_OK : fail_errno(error, "remove", path);
+  hb_status status = HB_OK;
+  for (struct dirent *entry; status == HB_OK && (entry = readdir(directory)) != NULL;) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    if (unlinkat(dirfd(directory), entry->d_name, 0) != 0) status = fail_errno(error, "remove a file of", path);
+  }
+  closedir(directory);
+  if (status == HB_OK && rmdir(path) != 0) status = fail_errno(error, "remove", path);
+  return status;
+}
+
+hb_status hb_path_rename(const char *from, const char *to, hb_error *error) {
+  return rename(from, to) == 0 ? HB_OK : fail_errno(error, "make", to);
+}

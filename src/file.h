@@ -1,0 +1,35 @@
+/* file.h: files of the machine that the builder runs on; not part of the browser's engine. */
+#ifndef HB_FILE_H
+#define HB_FILE_H
+
+#include "error.h"
+
+/* A whole file, mapped read-only. An empty file has bytes == NULL and size 0. */
+typedef struct {
+  const void *bytes;
+  size_t size;
+} hb_mapping;
+
+hb_status hb_file_map(const char *path, hb_mapping *out, hb_error *error);
+void hb_file_unmap(hb_mapping mapping);
+
+/* Writes a file under a temporary name beside `path`; hb_writer_close renames it, so that `path` is either whole or
+ * not there. Write errors are kept and reported by hb_writer_close, which also frees the writer. */
+typedef struct hb_writer hb_writer;
+hb_status hb_writer_open(const char *path, hb_writer **out, hb_error *error);
+void hb_writer_add(hb_writer *writer, const void *bytes, size_t size);
+hb_status hb_writer_close(hb_writer *writer, hb_error *error);
+
+/* "directory/name" in fresh memory; NULL if there is none. */
+char *hb_path_join(const char *directory, const char *name);
+
+/* True if `path` is a folder with nothing in it, or nothing at all. */
+bool hb_path_is_vacant(const char *path);
+bool hb_path_exists(const char *path);
+hb_status hb_directory_create(const char *path, hb_error *error);
+/* Removes a folder and the plain files in it. */
+hb_status hb_directory_remove(const char *path, hb_error *error);
+/* Gives `from` the name `to`. */
+hb_status hb_path_rename(const char *from, const char *to, hb_error *error);
+
+#endif

@@ -1,0 +1,132 @@
+#include "image.h"
+
+#include <string.h>
+
+/* Only the formats that people upload: each more is more to attack. stb_image is not made for hostile input, so
+ * sizes are checked before it decodes, and in the browser it runs inside the wasm sandbox. */
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+#define STBI_NO_HDR
+#define STBI_NO_PSD
+#define STBI_NO_PIC
+#define STBI_NO_TGA
+#define STBI_NO_FAILURE_STRINGS
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#include <stb_image.h>
+#pragma clang diagnostic pop
+
+/* stb_image fills up a file that is cut short with zeros; reading through callbacks shows when it asks for more than
+ * there is. */
+typedef struct {
+  const uint8_t *bytes;
+  size_t size, position;
+  bool ran_out;
+} source;
+
+static int source_read(void *user, char *out, int wanted) {
+  source *s = user;
+  size_t left = s->size - s->position;
+  size_t n = (size_t)wanted < left ? (size_t)wanted : left;
+  if (n == 0 && wanted > 0) s->ran_out = true;
+  memcpy(out, s->bytes + s->position, n);
+  s->position += n;
+  return (int)n;
+}
+
+static void source_skip(void *user, int n) {
+  source *s = user;
+  if (n < 0) { /* stb_image hands back bytes that it has read */
+    size_t back = (size_t)-(int64_t)n;
+    s->position = back < s->position ? s->position - back : 0;
+  } else if ((size_t)n > s->size - s->position) {
+    s->position = s->size;
+    s->ran_out = true;
+  } else {
+    s->position += (size_t)n;
+  }
+}
+
+static int source_at_end(void *user) {
+  const source *s = user;
+  return s->position >= s->size;
+}
+
+static const stbi_io_callbacks source_callbacks = {source_read, source_skip, source_at_end};
+
+static bool starts_with(const void *bytes, size_t size, size_t at, const char *magic, size_t length) {
+  return size >= at + length && memcmp((const uint8_t *)bytes + at, magic, length) == 0;
+}
+
+/* The name of a format that people do upload but that is not decoded here; NULL if it is none of them. */
+static const char *other_format(const void *bytes, size_t size) {
+  if (starts_with(bytes, size, 8, "WEBP", 4)) return "a WebP picture";
+  if (starts_with(bytes, size, 4, "ftypavif", 8)) return "an AVIF picture";
+  if (starts_with(bytes, size, 4, "ftyphei", 7) || starts_with(bytes, size, 4, "ftypmif1", 8)) return "a HEIC picture";
+  if (starts_with(bytes, size, 0, "II*\0", 4) || starts_with(bytes, size, 0, "MM\0*", 4)) return "a TIFF picture";
+  if (starts_with(bytes, size, 0, "%PDF", 4)) return "a PDF document";
+  return NULL;
+}
+
+static bool known_format(const void *bytes, size_t size) {
+  return starts_with(bytes, size, 0, "\xff\xd8\xff", 3) || starts_with(bytes, size, 0, "\x89PNG", 4) ||
+         starts_with(bytes, size, 0, "GIF8", 4) || starts_with(bytes, size, 0, "BM", 2) ||
+         starts_with(bytes, size, 0, "P5", 2) || starts_with(bytes, size, 0, "P6", 2);
+}
+
+static hb_status fail_corrupt(hb_error *error) {
+  return hb_fail(error, HB_CORRUPT_IMAGE, "the picture is damaged or incomplete; try to download or export it again");
+}
+
+static hb_status fail_unreadable(const void *bytes, size_t size, hb_error *error) {
+  const char *other = other_format(bytes, size);
+  if (other != NULL)
+    return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is %s, which cannot be read; save it as JPEG or PNG", other);
+  if (known_format(bytes, size)) return fail_corrupt(error);
+  return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is not a picture that can be read (JPEG, PNG, GIF, BMP or PNM)");
+}
+
+hb_status hb_image_check_size(uint64_t width, uint64_t height, hb_error *error) {
+  if (width == 0 || height == 0) return hb_fail(error, HB_CORRUPT_IMAGE, "the picture has no pixels");
+  if (width > HB_IMAGE_MAX_PIXELS || height > HB_IMAGE_MAX_PIXELS / width)
+    return hb_fail(error, HB_IMAGE_TOO_LARGE,
+                   "the picture has %.0f megapixels, and at most %u can be read here; make it smaller first",
+                   (double)width * (double)height * 1e-6, HB_IMAGE_MAX_PIXELS / 1000000);
+  return HB_OK;
+}
+
+void hb_flatten_alpha(uint8_t *rgba, size_t pixels) {
+  for (uint8_t *p = rgba, *end = rgba + 4 * pixels; p < end; p += 4) {
+    unsigned alpha = p[3];
+    if (alpha == 255) continue;
+    for (int c = 0; c < 3; c++) p[c] = (uint8_t)((p[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    p[3] = 255;
+  }
+}
+
+hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_error *error) {
+  int width, height, channels;
+  source probe = {bytes, size, 0, false};
+  if (!stbi_info_from_callbacks(&source_callbacks, &probe, &width, &height, &channels))
+    return fail_unreadable(bytes, size, error);
+  hb_status status = hb_image_check_size((uint64_t)width, (uint64_t)height, error);
+  if (status != HB_OK) return status;
+
+  bool has_alpha = channels == 2 || channels == 4;
+  source file = {bytes, size, 0, false};
+  uint8_t *pixels = stbi_load_from_callbacks(&source_callbacks, &file, &width, &height, &channels, has_alpha ? 4 : 3);
+  if (pixels == NULL || file.ran_out) {
+    stbi_image_free(pixels);
+    return fail_corrupt(error);
+  }
+  if (has_alpha) hb_flatten_alpha(pixels, (size_t)width * (size_t)height);
+  *out = (hb_image){pixels, (uint32_t)width, (uint32_t)height, has_alpha ? 4 : 3, hb_exif_orientation(bytes, size)};
+  return HB_OK;
+}
+
+void hb_image_free(hb_image *image) {
+  stbi_image_free(image->pixels);
+  image->pixels = NULL;
+}

@@ -1,0 +1,18 @@
+/* preprocess.h: pixels to the network's input, as torchvision's preset ImageClassification(crop_size=224,
+ * resize_size=256) does it with Pillow: Resize(256, bilinear with antialias), CenterCrop(224), mean and std. */
+#ifndef HB_PREPROCESS_H
+#define HB_PREPROCESS_H
+
+#include "image.h"
+
+#define HB_INPUT_SIDE 224
+#define HB_INPUT_BYTES (HB_INPUT_SIDE * HB_INPUT_SIDE * 3)
+
+/* The crop as 8-bit RGB, [224][224][3], the right way up. Only the pixels of the crop are computed, and orientation
+ * is applied to the crop, not to the picture. Fails for pictures narrower than 1 : 100,000. */
+hb_status hb_preprocess_crop(const hb_image *image, uint8_t crop[HB_INPUT_BYTES], hb_error *error);
+
+/* (x / 255 - mean) / std, a channel at a time, into [224][224][3] floats. */
+void hb_preprocess_normalize(const uint8_t crop[HB_INPUT_BYTES], float *input);
+
+#endif
