@@ -1,0 +1,21 @@
+/* images.h: the picture files below a folder. */
+#ifndef IMAGES_H
+#define IMAGES_H
+
+#include "heybagh.h"
+#include "options.h"
+
+typedef struct {
+  char **paths;        /* relative to the folder, in byte order */
+  const char **labels; /* the first folder on the path, "" for a file in the folder itself */
+  char *label_text;    /* the memory behind the labels */
+  uint32_t count;
+  uint32_t others; /* files that do not look like pictures by their names */
+} image_set;
+
+/* Lists files named like pictures (.jpg .jpeg .png .gif .bmp .pgm .ppm .pnm) below `folder`, following links to files,
+ * leaving out hidden ones and all files and folders named in `exclude`. */
+hb_status images_list(const char *folder, const text_list *exclude, image_set *out, hb_error *error);
+void images_free(image_set *set);
+
+#endif

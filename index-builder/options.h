@@ -1,0 +1,40 @@
+/* options.h: a command's options as a table, from which they are parsed and its --help is printed. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_REAL } option_kind;
+
+typedef struct {
+  const char **items; /* owned by the list; the strings by argv */
+  size_t count;
+} text_list;
+
+typedef struct {
+  const char *name; /* without the dashes */
+  option_kind kind;
+  void *target; /* bool, const char *, text_list, uint64_t or double; holds the default */
+  bool required;
+  double minimum, maximum; /* of a number */
+  const char *argument;    /* what --help calls it */
+  const char *help;
+} option;
+
+typedef struct {
+  const char *name;
+  const char *operands; /* what --help calls them, or NULL if there are none */
+  const char *help;     /* one or more lines on what the command does */
+  const option *options;
+  size_t count;
+} command_line;
+
+/* Parses argv. Returns true if the command should go on, with *operand the first of argv that is no option; else
+ * *exit_code says how to end (0 after --help, 2 after a mistake, which has been explained). */
+bool options_parse(const command_line *line, int argc, char **argv, int *operand, int *exit_code);
+
+void text_list_free(text_list *list);
+
+#endif

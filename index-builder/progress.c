@@ -1,0 +1,32 @@
+#include "progress.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define INTERVAL 200.0 /* milliseconds between two lines */
+
+void progress_start(progress *p, const char *what, uint32_t total) {
+  p->what = what;
+  p->total = total;
+  p->visible = isatty(STDERR_FILENO) == 1;
+  p->started = hb_now();
+  atomic_init(&p->done, 0);
+  atomic_init(&p->shown, p->started);
+}
+
+void progress_step(progress *p) {
+  uint32_t done = atomic_fetch_add(&p->done, 1) + 1;
+  if (!p->visible) return;
+  double now = hb_now(), shown = atomic_load(&p->shown);
+  /* the thread that wins the exchange prints; the others go on */
+  if (now - shown < INTERVAL || !atomic_compare_exchange_strong(&p->shown, &shown, now)) return;
+  double rate = done / (now - p->started) * 1e3;
+  fprintf(stderr, "\r%s: %u of %u, %.0f a second, %.0f s left \033[K", p->what, done, p->total, rate,
+          (p->total - done) / rate);
+}
+
+void progress_end(progress *p) {
+  if (p->visible) fputs("\r\033[K", stderr);
+}
