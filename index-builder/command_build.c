@@ -161,7 +161,7 @@ int command_build(int argc, char **argv) {
       {"exclude", OPTION_LIST, &s.exclude, .argument = "NAME", .help = "leave out files and folders of this name (may be repeated)"},
       {"head", OPTION_TEXT, &s.head, .argument = "HEAD", .help = "exact: 513 numbers an image, or logits: 1000, same answers"},
       {"storage", OPTION_TEXT, &s.storage, .argument = "S", .help = "f32, the only one yet"},
-      {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N", .help = "number of lists (default: square root of the count)"},
+      {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N", .help = "number of lists (default: twice the square root of the count)"},
       {"seed", OPTION_NUMBER, &s.seed, .minimum = 0, .maximum = 9e15, .argument = "N", .help = "of the clustering (default 1234)"},
       {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N", .help = "images embedded at once (default: all processors)"},
       {"model-url", OPTION_TEXT, &s.model_url, .argument = "URL", .help = "where pages find the model, relative to the bundle (default ../FILE)"},

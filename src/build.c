@@ -106,7 +106,9 @@ static hb_status choose_nlist(const hb_build_options *options, uint32_t count, u
   if (count == 0) return hb_fail(error, HB_INVALID_ARGUMENT, "there are no images to index");
   if (options->nlist > HB_NLIST_MAX)
     return hb_fail(error, HB_INVALID_ARGUMENT, "nlist is %u, and must be 1 to %u", options->nlist, HB_NLIST_MAX);
-  uint32_t wanted = options->nlist > 0 ? options->nlist : (uint32_t)(sqrt(count) + 0.5);
+  /* Between sqrt(n) and Milvus's advice of 4 sqrt(n): on Caltech-101 it reaches recall@4 0.99 at 8 % scanned, where
+   * sqrt(n) needs 11 %. */
+  uint32_t wanted = options->nlist > 0 ? options->nlist : (uint32_t)(2 * sqrt(count) + 0.5);
   uint32_t most = count / MIN_POINTS > 1 ? count / MIN_POINTS : 1;
   if (most > HB_NLIST_MAX) most = HB_NLIST_MAX;
   *out = wanted < most ? wanted : most;

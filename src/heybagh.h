@@ -222,7 +222,7 @@ void hb_engine_free(hb_engine *engine);
 typedef struct {
   hb_model *model; /* that made the vectors */
   hb_head_kind head;
-  uint32_t nlist;          /* 1..65536; 0 chooses sqrt(count). Lowered to count/39 as Knowhere does */
+  uint32_t nlist;          /* 1..65536; 0 chooses 2 sqrt(count). Lowered to count/39 as Knowhere does */
   uint64_t seed;           /* of k-means */
   uint64_t model_bytes;    /* size of the model file, for the page's progress bar */
   const char *model_url;   /* where the page finds it, relative to the bundle */

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# bench.sh network [SECONDS]: the whole network against the sum of XNNPACK's convolutions, layer by layer, one thread.
+. "$(dirname "$0")/common.sh"
+
+case ${1:-} in
+network)
+  [ -x "$ROOT/build/native/tests/bench/bench-network" ] || "$ROOT/scripts/build.sh" native
+  exec "$ROOT/build/native/tests/bench/bench-network" "$ROOT/models/resnet18-f32.safetensors" "${2:-20}"
+  ;;
+*) die "usage: scripts/bench.sh network [SECONDS]" ;;
+esac

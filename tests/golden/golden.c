@@ -1,0 +1,126 @@
+/* golden MODEL IMAGES GOLDEN: decodes, preprocesses and embeds the images that GOLDEN/golden.json names and holds the
+ * three stages against the independent float64 reference (Pillow decoding and resizing):
+ *   pixels  the 224 x 224 crop: mean difference below 0.35 of 255 levels, none above 4
+ *   pooled  cosine with the reference >= 0.999 for each image, >= 0.9998 on average
+ *   logits  the same
+ * Prints a line an image; exit 1 if any bound is broken. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "json.h"
+#include "model.h"
+#include "preprocess.h"
+
+/* JPEG decoders differ by up to 3 levels (stb_image against libjpeg-turbo), Pillow rounds between its two
+ * passes, and a resize adds up such differences; a wrong filter or a crop off by one is ten times as far. */
+#define PIXEL_MEAN_MAX 0.35
+#define PIXEL_MAX 4
+#define COSINE_MIN 0.999
+#define COSINE_MEAN 0.9998
+
+typedef struct {
+  hb_model *model;
+  hb_resnet18 *network;
+  hb_head logits;
+  const char *images;
+  hb_mapping manifest, pixels, pooled, reference_logits;
+  hb_json *json;
+} setup;
+
+static void stop(const char *what) {
+  fprintf(stderr, "golden: %s\n", what);
+  exit(1);
+}
+
+static void map(const char *folder, const char *name, hb_mapping *out) {
+  hb_error error;
+  char *path = hb_path_join(folder, name);
+  if (path == NULL || hb_file_map(path, out, &error) != HB_OK) stop(error.text);
+  free(path);
+}
+
+static double cosine(const float *a, const float *b, size_t n) {
+  double ab = 0, aa = 0, bb = 0;
+  for (size_t i = 0; i < n; i++) ab += (double)a[i] * b[i], aa += (double)a[i] * a[i], bb += (double)b[i] * b[i];
+  return ab / sqrt(aa * bb);
+}
+
+static void crop_image(const setup *s, const char *name, uint8_t *crop) {
+  hb_error error;
+  hb_mapping file;
+  hb_image image;
+  map(s->images, name, &file);
+  if (hb_image_decode(file.bytes, file.size, &image, &error) != HB_OK) stop(error.text);
+  if (hb_preprocess_crop(&image, crop, &error) != HB_OK) stop(error.text);
+  hb_image_free(&image);
+  hb_file_unmap(file);
+}
+
+/* One image; returns false if a bound is broken and adds its cosines to the sums. */
+static bool check_image(setup *s, size_t i, const char *name, double *pooled_sum, double *logits_sum) {
+  static uint8_t crop[HB_INPUT_BYTES];
+  static float embedding[HB_LOGITS_DIM];
+  crop_image(s, name, crop);
+  const uint8_t *expected = (const uint8_t *)s->pixels.bytes + i * HB_INPUT_BYTES;
+  double difference = 0;
+  int largest = 0;
+  for (size_t p = 0; p < HB_INPUT_BYTES; p++) {
+    int d = abs(crop[p] - expected[p]);
+    difference += d;
+    if (d > largest) largest = d;
+  }
+  difference /= HB_INPUT_BYTES;
+
+  hb_preprocess_normalize(crop, hb_resnet18_input(s->network));
+  const float *pooled = hb_resnet18_run(s->network);
+  if (pooled == NULL) stop("the network failed");
+  double pooled_cosine = cosine(pooled, (const float *)s->pooled.bytes + i * HB_POOLED_DIM, HB_POOLED_DIM);
+  hb_head_apply(&s->logits, pooled, embedding);
+  double logits_cosine = cosine(embedding, (const float *)s->reference_logits.bytes + i * HB_LOGITS_DIM, HB_LOGITS_DIM);
+  *pooled_sum += pooled_cosine;
+  *logits_sum += logits_cosine;
+  bool good = difference <= PIXEL_MEAN_MAX && largest <= PIXEL_MAX && pooled_cosine >= COSINE_MIN &&
+              logits_cosine >= COSINE_MIN;
+  printf("%s %-32s pixels mean %.3f max %d  pooled %.6f  logits %.6f\n", good ? "ok  " : "FAIL", name, difference,
+         largest, pooled_cosine, logits_cosine);
+  return good;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) return fprintf(stderr, "usage: golden MODEL IMAGES GOLDEN\n"), 2;
+  hb_error error;
+  setup s = {.images = argv[2]};
+  if (hb_model_open(argv[1], &s.model, &error) || hb_model_network(s.model, &s.network, &error) ||
+      hb_model_head(s.model, HB_HEAD_LOGITS, &s.logits, &error))
+    stop(error.text);
+  map(argv[3], "golden.json", &s.manifest);
+  map(argv[3], "pixels.u8", &s.pixels);
+  map(argv[3], "pooled.f32", &s.pooled);
+  map(argv[3], "logits.f32", &s.reference_logits);
+  s.json = hb_json_parse(s.manifest.bytes, s.manifest.size);
+  if (s.json == NULL) stop("golden.json is not JSON");
+  int images = hb_json_get(s.json, 0, "images");
+  size_t count = (size_t)hb_json_size(s.json, images);
+  if (count == 0 || s.pixels.size != count * HB_INPUT_BYTES || s.pooled.size != count * HB_POOLED_DIM * sizeof(float) ||
+      s.reference_logits.size != count * HB_LOGITS_DIM * sizeof(float))
+    stop("the golden files do not have the sizes that golden.json implies");
+
+  bool good = true;
+  double pooled_sum = 0, logits_sum = 0;
+  size_t i = 0;
+  for (int item = hb_json_first(s.json, images); item >= 0; item = hb_json_next(s.json, images, item), i++) {
+    char name[256];
+    if (!hb_json_string(s.json, item, name, sizeof name)) stop("golden.json is damaged");
+    good &= check_image(&s, i, name, &pooled_sum, &logits_sum);
+  }
+  good &= pooled_sum / (double)count >= COSINE_MEAN && logits_sum / (double)count >= COSINE_MEAN;
+  printf("%s: %zu images, mean cosine pooled %.6f, logits %.6f\n", good ? "passed" : "FAILED", count,
+         pooled_sum / (double)count, logits_sum / (double)count);
+  hb_json_free(s.json);
+  hb_resnet18_free(s.network);
+  hb_model_free(s.model);
+  return good ? 0 : 1;
+}
