@@ -1,0 +1,86 @@
+// Downloads that know how long they must be. Content-Length is not asked: with Content-Encoding it counts other bytes
+// than those that arrive here. The sizes in the manifest are the truth.
+
+import { HeyBaghError } from './errors.js';
+
+/**
+ * Starts a download.
+ *
+ * @param {URL | string} url
+ * @param {string} name what people are told is being downloaded
+ * @param {RequestInit} [options] of `fetch`
+ * @returns {Promise<Response>} a response with a good status
+ * @throws {HeyBaghError} `download-failed`
+ */
+export async function request(url, name, options) {
+  const response = await fetch(url, options).catch(() => {
+    throw noAnswer(name);
+  });
+  if (!response.ok) throw failed(name, `the server answered ${response.status}`);
+  return response;
+}
+
+/**
+ * Reads a whole body.
+ *
+ * @param {Response} response
+ * @param {string} name
+ * @returns {Promise<Uint8Array>}
+ * @throws {HeyBaghError} `download-failed` if the connection breaks
+ */
+export async function readBody(response, name) {
+  const buffer = await response.arrayBuffer().catch(() => {
+    throw noAnswer(name);
+  });
+  return new Uint8Array(buffer);
+}
+
+/**
+ * Streams a body straight into wasm memory, so that a model is never held twice.
+ *
+ * @param {Response} response
+ * @param {string} name
+ * @param {{memory: WebAssembly.Memory, pointer: number, size: number}} target `size` is also the length that the body
+ *   must have, in bytes
+ * @param {(bytes: number) => void} onBytes told the size of every piece that has arrived
+ * @throws {HeyBaghError} `bad-download` if the body is shorter or longer, `download-failed` if the connection breaks
+ */
+export async function streamInto(response, name, { memory, pointer, size }, onBytes) {
+  let received = 0;
+  for await (const chunk of chunks(response, name)) {
+    if (chunk.length > size - received) throw wrongLength(name, `more than the ${size}`);
+    // A new view for every piece: memory may have grown since the last one, which detaches the old buffer.
+    new Uint8Array(memory.buffer, pointer + received, chunk.length).set(chunk);
+    received += chunk.length;
+    onBytes(chunk.length);
+  }
+  if (received < size) throw wrongLength(name, `${received} of the ${size}`);
+}
+
+/** The pieces of a body. Safari cannot iterate a stream by itself; and an abandoned download must be cancelled. */
+async function* chunks(response, name) {
+  const reader = response.body?.getReader();
+  try {
+    while (reader) {
+      const { done, value } = await reader.read().catch(() => {
+        throw noAnswer(name);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader?.cancel().catch(() => {});
+  }
+}
+
+function noAnswer(name) {
+  return failed(name, 'the server did not answer, or the connection broke');
+}
+
+function failed(name, why) {
+  return new HeyBaghError('download-failed', `${name} could not be downloaded: ${why}.`);
+}
+
+function wrongLength(name, got) {
+  return new HeyBaghError('bad-download', `${name} arrived damaged: ${got} bytes that it should have.`);
+}

@@ -1,0 +1,70 @@
+// Everything that a caller may hand over as an image, as bytes or pixels that can be sent to the Worker.
+
+import { HeyBaghError } from './errors.js';
+import { resolveUrl } from './url.js';
+
+const MAX_BYTES = 64e6; // far above any camera's JPEG, and it fits the engine's memory beside the model
+
+/**
+ * @typedef {File | Blob | string | URL | ImageData | HTMLImageElement} ImageSource
+ */
+
+/**
+ * @param {ImageSource} image
+ * @returns {Promise<{image: {bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number},
+ *   transfer: ArrayBuffer[], fetch: number}>} `fetch` is the time in ms that a download took, 0 without one
+ * @throws {HeyBaghError} `invalid-argument`, `unreadable-image`, `image-too-large`, `download-failed`
+ */
+export async function readImage(image) {
+  if (image instanceof Blob) return ofBytes(await readBlob(image));
+  if (image instanceof ImageData) return ofPixels(image);
+  if (image instanceof HTMLImageElement && image.currentSrc) return download(image.currentSrc);
+  if (image instanceof URL || (typeof image === 'string' && image)) return download(image);
+  throw invalid('image must be a File, a Blob, a URL, an ImageData or an <img> with a source.');
+}
+
+function ofBytes(bytes, fetch = 0) {
+  return { image: { bytes }, transfer: [bytes.buffer], fetch };
+}
+
+/** Copied, because a transfer would empty the caller's own ImageData. */
+function ofPixels({ data, width, height }) {
+  if (!(data instanceof Uint8ClampedArray)) throw invalid('An ImageData must have 8 bits a channel.');
+  const pixels = new Uint8Array(data);
+  return { image: { pixels, width, height }, transfer: [pixels.buffer], fetch: 0 };
+}
+
+async function readBlob(blob) {
+  if (blob.size > MAX_BYTES) {
+    const size = Math.ceil(blob.size / 1e6);
+    const most = MAX_BYTES / 1e6;
+    throw new HeyBaghError('image-too-large', `This file has ${size} MB; a picture may have up to ${most} MB.`);
+  }
+  if (!blob.size) throw new HeyBaghError('unsupported-image', 'This file is empty.');
+  const buffer = await blob.arrayBuffer().catch(() => {
+    throw new HeyBaghError('unreadable-image', 'This file cannot be read: it is a folder, or it was moved or changed.');
+  });
+  return new Uint8Array(buffer);
+}
+
+async function download(address) {
+  const start = performance.now();
+  const url = resolveUrl(address, document.baseURI);
+  if (!url) throw invalid(`"${address}" is not the address of a picture.`);
+  const response = await fetch(url).catch(() => null);
+  if (response && !response.ok) throw failed(url, `the server answered ${response.status}`);
+  const blob = await response?.blob().catch(() => null);
+  // A browser does not tell a page whether it was the network or the other site's CORS policy.
+  if (!blob) throw failed(url, 'its site did not answer, or does not let other pages read its pictures');
+  const bytes = await readBlob(blob);
+  return ofBytes(bytes, performance.now() - start);
+}
+
+function invalid(message) {
+  return new HeyBaghError('invalid-argument', message);
+}
+
+function failed(url, why) {
+  const where = url.host || url.protocol;
+  return new HeyBaghError('download-failed', `The picture at ${where} could not be loaded: ${why}.`);
+}
