@@ -6,6 +6,7 @@
 # (default ~/.cache/heybagh), filled from where the files are published. In each of them:
 #   resnet18/model.safetensors                     ResNet-18, torchvision's names, 47 MB
 #   caltech101/101_ObjectCategories/CLASS/*.jpg    Caltech-101, 9,144 photographs in 102 folders, 137 MB to download
+#   photos/*.jpg                                   two camera-size photographs, for tests only
 # A download that was cut goes on where it stopped, and only what has the right checksum is used.
 #
 # For mirrors, and for tests:
@@ -20,6 +21,10 @@ TIMM_SHA256=694f673df6520a3158624e8a89af086f59923ee4cd7436fe5bc3bc71d295ad81
 TORCHVISION=https://download.pytorch.org/models/resnet18-f37072fd.pth
 DEVELOPMENT_SHA256=6c0aea8ea37f916fed7e07cdc4d1ab81471e43547db15d0f365e0e6c0b57f83a
 CALTECH=https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip   # CaltechDATA 10.22002/D1.20086
+# two camera-size photographs for the tests: Squoosh's demonstration pictures, Apache 2.0
+PHOTOS=https://raw.githubusercontent.com/GoogleChromeLabs/squoosh/dev/src/shared/prerendered-app/Intro/imgs/demos
+PHOTOS_SHA256='demo-artwork.jpg e88e88d8856a396789980cfd433f5b32194ee3bf00c8bf15ceff59ee60463bf3
+demo-large-photo.jpg 9a6612975904ba0d1f0ee99f6522b442439e5b493ac656f2ef8836d94da6f181'
 CALTECH_MD5='3138e1922a9193bfa496528edbbc45d0 b224c7392d521a49829488ab0f1120d9'   # the zip, the tar.gz in it
 
 # --- what is there ------------------------------------------------------------------------------------------------
@@ -221,6 +226,15 @@ images() {
   rm -rf "$folder/unpack" "$folder/download/${name##*/}"
 }
 
+# Only the tests use these, so that a failure is told and not the end.
+photos() {
+  local name sha
+  while read -r name sha; do
+    [ -f "$folder/photos/$name" ] || download_checked "$PHOTOS/$name" "$folder/photos/$name" sha256_starts_with "$sha" ||
+      say "note: no $name, which some tests need ($problem)"
+  done <<<"$PHOTOS_SHA256"
+}
+
 fill_cache() {
   mkdir -p "$folder"
   folder=$(cd "$folder" && pwd)
@@ -228,6 +242,7 @@ fill_cache() {
   flock 9 # another run may be at it
   [ -z "$(weights_problem "$folder")" ] || weights
   [ -z "$(images_problem "$folder")" ] || images
+  photos
   rmdir "$folder/download" 2>/dev/null || true
   problem=$(problem_of "$folder")
   [ -z "$problem" ] || die "$folder cannot be filled: $problem"

@@ -17,7 +17,7 @@ test('a chosen photo of the index finds itself first, and three more with fallin
   })));
   const scores = shown.map(({ score }) => Number(score));
   expect(scores[0]).toBeGreaterThan(0.999);
-  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
   for (const [i, { path, label, alt, text }] of shown.entries()) {
     expect(path.startsWith(`${label}/`)).toBe(true);
     expect(alt).toBe(`Rank ${i + 1}: ${label.replaceAll('_', ' ')}`);

@@ -1,14 +1,16 @@
 // What the tests share: where things are, a watchful page, the engine without the demo page, and awkward pictures.
 
 import { readFileSync, readdirSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test as base, expect } from '@playwright/test';
 
 export { expect };
 
 /* ---- Places ---- */
 
-export const ROOT = resolve(import.meta.dirname, '../..');
+const HERE = dirname(fileURLToPath(import.meta.url));
+export const ROOT = resolve(HERE, '../..');
 export const SITE = join(ROOT, 'build/site');
 export const BUILDER = join(ROOT, 'build/native/index-builder');
 const ASSETS = process.env.HEYBAGH_ASSETS ?? resolve(ROOT, '../shared/assets');
@@ -53,7 +55,7 @@ export const test = base.extend({
 
 /** Saves how the page looks, for people. */
 export function shoot(page, name) {
-  return page.screenshot({ path: join(import.meta.dirname, 'results', `${name}.png`), fullPage: true });
+  return page.screenshot({ path: join(HERE, 'results', `${name}.png`), fullPage: true });
 }
 
 /* ---- The demo page ---- */
