@@ -1,5 +1,6 @@
 #include "image.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Only the formats that people upload: each more is more to attack. stb_image is not made for hostile input, so
@@ -111,7 +112,8 @@ hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_erro
   source probe = {bytes, size, 0, false};
   if (!stbi_info_from_callbacks(&source_callbacks, &probe, &width, &height, &channels))
     return fail_unreadable(bytes, size, error);
-  hb_status status = hb_image_check_size((uint64_t)width, (uint64_t)height, error);
+  /* a BMP whose rows go from top to bottom has a negative height */
+  hb_status status = hb_image_check_size((uint64_t)width, (uint64_t)llabs(height), error);
   if (status != HB_OK) return status;
 
   bool has_alpha = channels == 2 || channels == 4;

@@ -14,6 +14,23 @@ struct hb_json {
   jsmntok_t tokens[];
 };
 
+static bool is_container(const jsmntok_t *t) { return t->type == JSMN_OBJECT || t->type == JSMN_ARRAY; }
+
+/* Even in its strict mode jsmn lets "[1 :2 :3]" and the like pass, with an array whose size is not the number of its
+ * items; who allocates by the size would then write past the end. What is accepted here is a tree: one value at the
+ * top, items inside their container, of an object keys with one value each, and nothing below other values. */
+static bool is_tree(const hb_json *json) {
+  for (int i = 0; i < json->count; i++) {
+    const jsmntok_t *t = &json->tokens[i], *parent = t->parent >= 0 ? &json->tokens[t->parent] : NULL;
+    if ((parent == NULL) != (i == 0)) return false;
+    if (parent != NULL && is_container(parent) && t->end > parent->end) return false;
+    bool is_key = parent != NULL && parent->type == JSMN_OBJECT;
+    if (is_key && (t->type != JSMN_STRING || t->size != 1)) return false;
+    if (!is_key && !is_container(t) && t->size != 0) return false;
+  }
+  return true;
+}
+
 hb_json *hb_json_parse(const char *text, size_t size) {
   jsmn_parser parser;
   jsmn_init(&parser);
@@ -24,7 +41,7 @@ hb_json *hb_json_parse(const char *text, size_t size) {
   json->text = text;
   jsmn_init(&parser);
   json->count = jsmn_parse(&parser, text, size, json->tokens, (unsigned)count);
-  if (json->count == count) return json;
+  if (json->count == count && is_tree(json)) return json;
   free(json);
   return NULL;
 }
