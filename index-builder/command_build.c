@@ -37,8 +37,7 @@ static void print_skipped(const image_set *set, const embed_result *embedded, ui
   if (kept == set->count) return;
   fprintf(stderr, "%u of %u images could not be read:\n", set->count - kept, set->count);
   for (uint32_t i = 0; i < set->count; i++)
-    if (embedded->errors[i].status != HB_OK)
-      fprintf(stderr, "  %s: %s\n", set->paths[i], embedded->errors[i].text);
+    if (embedded->errors[i].status != HB_OK) fprintf(stderr, "  %s: %s\n", set->paths[i], embedded->errors[i].text);
 }
 
 static void add_skipped(hb_text *t, const image_set *set, const embed_result *embedded) {
@@ -108,8 +107,8 @@ static int write_bundle(const settings *s, hb_model *model, hb_head_kind head, c
   } else {
     uint32_t kept = drop_failed(set, embedded, hb_head_dim(head), paths, labels);
     print_skipped(set, embedded, kept);
-    const hb_build_options options = {model, head, (uint32_t)s->nlist, s->seed, (uint64_t)info.st_size, model_url,
-                                      s->image_url, 0};
+    const hb_build_options options = {
+        model, head, (uint32_t)s->nlist, s->seed, (uint64_t)info.st_size, model_url, s->image_url, 0};
     hb_build_report report;
     hb_error error;
     if (s->strict && kept < set->count) {
@@ -152,27 +151,43 @@ static int build(const settings *s, hb_head_kind head) {
 
 int command_build(int argc, char **argv) {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  settings s = {.head = "exact", .storage = "f32", .image_url = "../images/{path}", .seed = 1234,
-                .threads = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : (uint64_t)processors};
+  settings s = {.head = "exact",
+                .storage = "f32",
+                .image_url = "../images/{path}",
+                .seed = 1234,
+                .threads = processors < 1             ? 1
+                           : processors > THREADS_MAX ? THREADS_MAX
+                                                      : (uint64_t)processors};
   const option options[] = {
-      {"model", OPTION_TEXT, &s.model, .required = true, .argument = "FILE", .help = "the model, from 'index-builder model'"},
-      {"images", OPTION_TEXT, &s.images, .required = true, .argument = "DIR", .help = "the images; the first folder of a path is its label"},
-      {"out", OPTION_TEXT, &s.out, .required = true, .argument = "DIR", .help = "the bundle; one that is there is replaced"},
-      {"exclude", OPTION_LIST, &s.exclude, .argument = "NAME", .help = "leave out files and folders of this name (may be repeated)"},
-      {"head", OPTION_TEXT, &s.head, .argument = "HEAD", .help = "exact: 513 numbers an image, or logits: 1000, same answers"},
+      {"model", OPTION_TEXT, &s.model, .required = true, .argument = "FILE",
+       .help = "the model, from 'index-builder model'"},
+      {"images", OPTION_TEXT, &s.images, .required = true, .argument = "DIR",
+       .help = "the images; the first folder of a path is its label"},
+      {"out", OPTION_TEXT, &s.out, .required = true, .argument = "DIR",
+       .help = "the bundle; one that is there is replaced"},
+      {"exclude", OPTION_LIST, &s.exclude, .argument = "NAME",
+       .help = "leave out files and folders of this name (may be repeated)"},
+      {"head", OPTION_TEXT, &s.head, .argument = "HEAD",
+       .help = "exact: 513 numbers an image, or logits: 1000, same answers"},
       {"storage", OPTION_TEXT, &s.storage, .argument = "S", .help = "f32, the only one yet"},
-      {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N", .help = "number of lists (default: twice the square root of the count)"},
-      {"seed", OPTION_NUMBER, &s.seed, .minimum = 0, .maximum = 9e15, .argument = "N", .help = "of the clustering (default 1234)"},
-      {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N", .help = "images embedded at once (default: all processors)"},
-      {"model-url", OPTION_TEXT, &s.model_url, .argument = "URL", .help = "where pages find the model, relative to the bundle (default ../FILE)"},
-      {"image-url", OPTION_TEXT, &s.image_url, .argument = "URL", .help = "where pages find an image (default ../images/{path})"},
+      {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
+       .help = "number of lists (default: twice the square root of the count)"},
+      {"seed", OPTION_NUMBER, &s.seed, .minimum = 0, .maximum = 9e15, .argument = "N",
+       .help = "of the clustering (default 1234)"},
+      {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",
+       .help = "images embedded at once (default: all processors)"},
+      {"model-url", OPTION_TEXT, &s.model_url, .argument = "URL",
+       .help = "where pages find the model, relative to the bundle (default ../FILE)"},
+      {"image-url", OPTION_TEXT, &s.image_url, .argument = "URL",
+       .help = "where pages find an image (default ../images/{path})"},
       {"strict", OPTION_FLAG, &s.strict, .help = "fail if an image cannot be read, instead of leaving it out"},
       {"json", OPTION_FLAG, &s.json, .help = "print JSON"},
   };
-  const command_line line = {"build", NULL,
-                             "Embeds all pictures below a folder and writes a bundle: a folder of static files that pages\n"
-                             "and 'index-builder search' search.",
-                             options, sizeof options / sizeof *options};
+  const command_line line = {
+      "build", NULL,
+      "Embeds all pictures below a folder and writes a bundle: a folder of static files that pages\n"
+      "and 'index-builder search' search.",
+      options, sizeof options / sizeof *options};
   int operand, exit_code;
   hb_head_kind head;
   if (!options_parse(&line, argc, argv, &operand, &exit_code))

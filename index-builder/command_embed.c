@@ -37,13 +37,15 @@ int command_embed(int argc, char **argv) {
   const char *model_path = NULL, *head_name = "logits";
   bool json = false;
   const option options[] = {
-      {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE", .help = "the model, from 'index-builder model'"},
-      {"head", OPTION_TEXT, &head_name, .argument = "HEAD", .help = "logits (1000 numbers, the default) or exact (513)"},
+      {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
+       .help = "the model, from 'index-builder model'"},
+      {"head", OPTION_TEXT, &head_name, .argument = "HEAD",
+       .help = "logits (1000 numbers, the default) or exact (513)"},
       {"json", OPTION_FLAG, &json, .help = "print JSON, which is the only form there is"},
   };
   const command_line line = {"embed", "IMAGE...",
-                             "Prints the embedding of each image, scaled to unit length, a JSON object a line.", options,
-                             sizeof options / sizeof *options};
+                             "Prints the embedding of each image, scaled to unit length, a JSON object a line.",
+                             options, sizeof options / sizeof *options};
   int operand, exit_code;
   hb_head_kind head;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;

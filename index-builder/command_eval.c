@@ -76,8 +76,10 @@ static double average_precision(const evaluation *e, worker *w, uint32_t id, uin
     uint32_t low = 0, high = relevant; /* the first relevant score that is not larger */
     while (low < high) {
       uint32_t middle = (low + high) / 2;
-      if (w->relevant[middle] > w->scores[other]) low = middle + 1;
-      else high = middle;
+      if (w->relevant[middle] > w->scores[other])
+        low = middle + 1;
+      else
+        high = middle;
     }
     w->ranks[low]++;
   }
@@ -221,9 +223,10 @@ static void print_image_json(const evaluation *e, uint32_t id) {
 
 static void print_json(const evaluation *e, bool images) {
   summary s = summarise(e, NULL);
-  printf("{\"count\":%u,\"k\":%u,\"nprobe\":%u,\"precision\":%.6f,\"map\":%.6f,\"classes\":%u,\"class_precision\":%.6f,"
-         "\"class_map\":%.6f", e->count, e->k, hb_index_nprobe(e->index), s.precision, s.map, s.classes,
-         s.classes_precision, s.classes_map);
+  printf(
+      "{\"count\":%u,\"k\":%u,\"nprobe\":%u,\"precision\":%.6f,\"map\":%.6f,\"classes\":%u,\"class_precision\":%.6f,"
+      "\"class_map\":%.6f",
+      e->count, e->k, hb_index_nprobe(e->index), s.precision, s.map, s.classes, s.classes_precision, s.classes_map);
   if (e->against != NULL) printf(",\"same\":%.6f", s.same);
   printf(",\"recall\":[");
   for (uint32_t p = 0; p < e->probes; p++) {
@@ -240,9 +243,11 @@ static void print_text(const evaluation *e, bool images) {
   summarise(e, print_class_text);
   summary s = summarise(e, NULL);
   printf("\nexact search, each of %u images left out of its own answer:\n", e->count);
-  printf("  precision@%u %.4f an image, %.4f a class (%u classes)\n", e->k, s.precision, s.classes_precision, s.classes);
+  printf("  precision@%u %.4f an image, %.4f a class (%u classes)\n", e->k, s.precision, s.classes_precision,
+         s.classes);
   printf("  mAP         %.4f an image, %.4f a class\n", s.map, s.classes_map);
-  if (e->against != NULL) printf("  the same top %u, in order, as the other bundle: %.4f of the images\n", e->k, s.same);
+  if (e->against != NULL)
+    printf("  the same top %u, in order, as the other bundle: %.4f of the images\n", e->k, s.same);
   puts("\n  nprobe  recall    scanned");
   for (uint32_t p = 0; p < e->probes; p++) {
     double scanned, r = recall(e, p, &scanned);
@@ -283,16 +288,19 @@ int command_eval(int argc, char **argv) {
   bool json = false, images = false;
   const option options[] = {
       {"index", OPTION_TEXT, &index_path, .required = true, .argument = "DIR", .help = "the bundle"},
-      {"against", OPTION_TEXT, &against_path, .argument = "DIR", .help = "a bundle of the same images: how often is the top k the same?"},
+      {"against", OPTION_TEXT, &against_path, .argument = "DIR",
+       .help = "a bundle of the same images: how often is the top k the same?"},
       {"k", OPTION_NUMBER, &k, .minimum = 1, .maximum = K_MAX, .argument = "N", .help = "results an image (default 4)"},
-      {"threads", OPTION_NUMBER, &threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N", .help = "(default: all processors)"},
+      {"threads", OPTION_NUMBER, &threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",
+       .help = "(default: all processors)"},
       {"images", OPTION_FLAG, &images, .help = "with --json: a line an image, too"},
       {"json", OPTION_FLAG, &json, .help = "print JSON: a line for all, then one a class"},
   };
-  const command_line line = {"eval", NULL,
-                             "Measures a bundle: recall@k over nprobe against exact search, precision@k and mean average\n"
-                             "precision by label, each image left out of its own answer.",
-                             options, sizeof options / sizeof *options};
+  const command_line line = {
+      "eval", NULL,
+      "Measures a bundle: recall@k over nprobe against exact search, precision@k and mean average\n"
+      "precision by label, each image left out of its own answer.",
+      options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
   hb_error error;

@@ -16,8 +16,8 @@ static int print_index(const char *path, bool json) {
   unsigned nlist = hb_index_nlist(index), nprobe = hb_index_nprobe(index), files = hb_index_file_count(index);
   if (json) {
     hb_text t = {0};
-    hb_text_add(&t, "{\"kind\":\"index\",\"version\":1,\"metric\":\"COSINE\",\"count\":%u,\"head\":\"%s\",\"dim\":%u", count,
-                head, dim);
+    hb_text_add(&t, "{\"kind\":\"index\",\"version\":1,\"metric\":\"COSINE\",\"count\":%u,\"head\":\"%s\",\"dim\":%u",
+                count, head, dim);
     hb_text_add(&t, ",\"nlist\":%u,\"nprobe\":%u,\"files\":%u,\"bytes\":%llu,\"model_id\":\"%s\",\"model_url\":", nlist,
                 nprobe, files, bytes, hb_index_model_id(index));
     hb_text_add_json(&t, hb_index_model_url(index));
@@ -28,8 +28,8 @@ static int print_index(const char *path, bool json) {
     hb_text_free(&t);
   } else {
     printf("index of %u images, head %s (%u numbers), cosine, f32\n", count, head, dim);
-    printf("%u lists, %u probed by default; %.1f MB in %u files beside index.json\n", nlist, nprobe, (double)bytes / 1e6,
-           files);
+    printf("%u lists, %u probed by default; %.1f MB in %u files beside index.json\n", nlist, nprobe,
+           (double)bytes / 1e6, files);
     printf("model %.12s at %s, images at %s\n", hb_index_model_id(index), hb_index_model_url(index),
            hb_index_image_url(index));
   }
@@ -53,14 +53,15 @@ static int print_model(const char *path, long long bytes, bool json) {
 int command_info(int argc, char **argv) {
   bool json = false;
   const option options[] = {{"json", OPTION_FLAG, &json, .help = "print JSON"}};
-  const command_line line = {"info", "BUNDLE|MODEL", "Says what a bundle or a model file is, after checking it.", options,
-                             sizeof options / sizeof *options};
+  const command_line line = {"info", "BUNDLE|MODEL", "Says what a bundle or a model file is, after checking it.",
+                             options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
   for (; operand < argc; operand++) {
     struct stat info;
     const char *path = argv[operand];
-    if (stat(path, &info) != 0) exit_code = fail("'%s' is not there", path);
+    if (stat(path, &info) != 0)
+      exit_code = fail("'%s' is not there", path);
     else {
       int printed = S_ISDIR(info.st_mode) ? print_index(path, json) : print_model(path, (long long)info.st_size, json);
       if (printed != EXIT_DONE) exit_code = printed;

@@ -25,8 +25,7 @@ static void print_json(const char *path, const hb_result *results, const hb_sear
 
 static void print_text(const char *path, const hb_result *results, const hb_search_report *report) {
   printf("%s\n", path);
-  for (uint32_t i = 0; i < report->found; i++)
-    printf("  %7.4f  %s\n", (double)results[i].score, results[i].path);
+  for (uint32_t i = 0; i < report->found; i++) printf("  %7.4f  %s\n", (double)results[i].score, results[i].path);
   printf("  (%u found; %u lists probed, %u images compared in %.2f ms)\n", report->found, report->nprobe,
          report->scanned, report->scan);
 }
@@ -58,24 +57,27 @@ int command_search(int argc, char **argv) {
   text_list labels = {0};
   bool exact = false, json = false;
   const option options[] = {
-      {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE", .help = "the model that the bundle was built with"},
+      {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
+       .help = "the model that the bundle was built with"},
       {"index", OPTION_TEXT, &index_path, .required = true, .argument = "DIR", .help = "the bundle"},
-      {"k", OPTION_NUMBER, &k, .minimum = 1, .maximum = HB_K_MAX, .argument = "N", .help = "results an image (default 4)"},
-      {"nprobe", OPTION_NUMBER, &nprobe, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N", .help = "lists to probe (default: the bundle's)"},
+      {"k", OPTION_NUMBER, &k, .minimum = 1, .maximum = HB_K_MAX, .argument = "N",
+       .help = "results an image (default 4)"},
+      {"nprobe", OPTION_NUMBER, &nprobe, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
+       .help = "lists to probe (default: the bundle's)"},
       {"exact", OPTION_FLAG, &exact, .help = "compare with every image"},
       {"label", OPTION_LIST, &labels, .argument = "L", .help = "only images with this label (may be repeated)"},
-      {"min-score", OPTION_REAL, &min_score, .minimum = -1, .maximum = 1, .argument = "S", .help = "only results with at least this cosine"},
+      {"min-score", OPTION_REAL, &min_score, .minimum = -1, .maximum = 1, .argument = "S",
+       .help = "only results with at least this cosine"},
       {"json", OPTION_FLAG, &json, .help = "print a JSON object an image"},
   };
   const command_line line = {"search", "IMAGE...", "Finds the images of a bundle that are most like each given image.",
                              options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return text_list_free(&labels), exit_code;
-  if (exact && nprobe > 0)
-    return text_list_free(&labels), fail_usage("--exact and --nprobe exclude each other");
+  if (exact && nprobe > 0) return text_list_free(&labels), fail_usage("--exact and --nprobe exclude each other");
 
-  const hb_search_options search = {(uint32_t)k, (uint32_t)nprobe, exact, labels.items, labels.count, min_score >= -1,
-                                    (float)min_score};
+  const hb_search_options search = {(uint32_t)k,  (uint32_t)nprobe, exact,           labels.items,
+                                    labels.count, min_score >= -1,  (float)min_score};
   hb_error error;
   hb_model *model = NULL;
   hb_index *index = NULL;

@@ -48,8 +48,9 @@ static void embed_one(void *context, size_t thread, size_t i) {
   hb_error *error = &r->result->errors[i];
   hb_timings timings;
   char *path = hb_path_join(r->job->folder, r->job->paths[i]);
-  hb_status status = path == NULL ? hb_fail_memory(error)
-                                  : embed_file(w->engine, path, r->result->vectors + i * r->dim, &timings, &w->read, error);
+  hb_status status = path == NULL
+                         ? hb_fail_memory(error)
+                         : embed_file(w->engine, path, r->result->vectors + i * r->dim, &timings, &w->read, error);
   if (status == HB_OK) add_timings(&w->timings, &timings);
   free(path);
   progress_step(&r->progress);

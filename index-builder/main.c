@@ -42,7 +42,9 @@ int fail_usage(const char *format, ...) {
 }
 
 static void print_help(void) {
-  puts("index-builder: visually similar images, searched without a server\n\nusage: index-builder COMMAND [OPTION]...\n");
+  puts(
+      "index-builder: visually similar images, searched without a server\n\nusage: index-builder COMMAND "
+      "[OPTION]...\n");
   for (size_t i = 0; i < COMMANDS; i++) printf("  %-8s %s\n", commands[i].name, commands[i].help);
   puts("\n'index-builder COMMAND --help' lists a command's options. Exit code: 0 done, 1 failed, 2 wrong usage.");
 }
@@ -50,7 +52,8 @@ static void print_help(void) {
 int main(int argc, char **argv) {
   if (argc < 2) return fail_usage("name a command: model, build, embed, search, eval or info (or --help)");
   const char *name = argv[1];
-  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) return print_help(), EXIT_DONE;
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+    return print_help(), EXIT_DONE;
   if (strcmp(name, "--version") == 0) return puts("index-builder " HB_VERSION), EXIT_DONE;
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(commands[i].name, name) == 0) return commands[i].run(argc - 1, argv + 1);

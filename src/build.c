@@ -10,11 +10,11 @@
 #include "model.h"
 #include "vector.h"
 
-#define MIN_POINTS 39           /* a list: Knowhere src/index/ivf/ivf.cc, MatchNlist, after FAISS */
-#define RECALL_K 4              /* the page shows four results */
-#define RECALL_TARGET 0.991     /* of a sample, to hold 0.99 on all */
-#define SAMPLE_MAX 2000u        /* queries of the sample ... */
-#define SAMPLE_COMPARISONS 2e7  /* ... or fewer, to bound the time on large sets */
+#define MIN_POINTS 39          /* a list: Knowhere src/index/ivf/ivf.cc, MatchNlist, after FAISS */
+#define RECALL_K 4             /* the page shows four results */
+#define RECALL_TARGET 0.991    /* of a sample, to hold 0.99 on all */
+#define SAMPLE_MAX 2000u       /* queries of the sample ... */
+#define SAMPLE_COMPARISONS 2e7 /* ... or fewer, to bound the time on large sets */
 
 typedef struct {
   float *centroids;
@@ -52,8 +52,7 @@ static void release(workspace *w) {
 /* Puts every vector into the list of its nearest centroid; ids ascend within a list. */
 static void fill_lists(const hb_bundle_parts *p, workspace *w) {
   for (uint32_t i = 0; i < p->count; i++) {
-    w->list_of[i] =
-        hb_kmeans_nearest(p->vectors + (size_t)i * p->dim, w->centroids, p->nlist, p->dim, w->scores);
+    w->list_of[i] = hb_kmeans_nearest(p->vectors + (size_t)i * p->dim, w->centroids, p->nlist, p->dim, w->scores);
     w->list_ends[w->list_of[i]]++;
   }
   for (uint32_t l = 1; l < p->nlist; l++) w->list_ends[l] += w->list_ends[l - 1];
@@ -90,8 +89,7 @@ static void choose_nprobe(const hb_bundle_parts *p, workspace *w, hb_build_repor
   uint32_t sample = (uint32_t)fmin(SAMPLE_MAX, fmax(100, SAMPLE_COMPARISONS / p->count));
   if (sample > p->count) sample = p->count;
   uint64_t neighbours = 0, found = 0, scanned = 0;
-  for (uint32_t s = 0; s < sample; s++)
-    neighbours += measure_query(p, w, (uint32_t)((uint64_t)s * p->count / sample));
+  for (uint32_t s = 0; s < sample; s++) neighbours += measure_query(p, w, (uint32_t)((uint64_t)s * p->count / sample));
   uint32_t n = 0;
   do {
     found += w->found_at[n];
@@ -162,8 +160,8 @@ static hb_status write_and_rename(const char *directory, const hb_bundle_parts *
 
 static hb_status build(const char *directory, hb_bundle_parts *parts, workspace *w, hb_build_report *report,
                        hb_error *error) {
-  hb_status status = hb_kmeans(parts->vectors, parts->count, parts->dim, parts->nlist, parts->options->seed,
-                               w->centroids, error);
+  hb_status status =
+      hb_kmeans(parts->vectors, parts->count, parts->dim, parts->nlist, parts->options->seed, w->centroids, error);
   if (status != HB_OK) return status;
   parts->centroids = w->centroids;
   parts->list_ids = w->list_ids;
@@ -188,8 +186,8 @@ hb_status hb_index_build(const char *directory, const float *vectors, const char
   parts.dim = head.dim;
   workspace w = {0};
   hb_build_report made = {0};
-  status = allocate(&w, count, parts.dim, parts.nlist) ? build(directory, &parts, &w, &made, error)
-                                                       : hb_fail_memory(error);
+  status =
+      allocate(&w, count, parts.dim, parts.nlist) ? build(directory, &parts, &w, &made, error) : hb_fail_memory(error);
   release(&w);
   if (status == HB_OK) *report = made;
   return status;

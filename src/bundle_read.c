@@ -150,9 +150,10 @@ static hb_status read_version(const hb_json *json, hb_error *error) {
     return fail_manifest(error, "it is not an index");
   if (!get_u32(json, 0, "version", 1, UINT32_MAX, &version)) return fail_manifest(error, "it has no version");
   if (version != HB_BUNDLE_VERSION)
-    return hb_fail(error, HB_BAD_INDEX,
-                   "the index has format %u and this program reads format %u; use matching versions or build the index again",
-                   version, HB_BUNDLE_VERSION);
+    return hb_fail(
+        error, HB_BAD_INDEX,
+        "the index has format %u and this program reads format %u; use matching versions or build the index again",
+        version, HB_BUNDLE_VERSION);
   return HB_OK;
 }
 
@@ -185,8 +186,8 @@ static hb_status read_manifest(hb_index *index, const hb_json *json, hb_error *e
   if (status == HB_OK) status = read_labels(index, json, error);
   if (status == HB_OK) status = read_head(index, json, error);
   if (status == HB_OK) status = read_lists(index, json, error);
-  if (status == HB_OK && !get_u32(json, hb_json_get(json, 0, "centroids"), "file", 0, index->file_count - 1,
-                                  &index->centroid_file))
+  if (status == HB_OK &&
+      !get_u32(json, hb_json_get(json, 0, "centroids"), "file", 0, index->file_count - 1, &index->centroid_file))
     status = fail_manifest(error, "it has no centroids");
   if (status == HB_OK && !roles_are_distinct(index)) status = fail_manifest(error, "a file has two roles");
   return status;

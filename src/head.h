@@ -17,7 +17,6 @@ void hb_head_apply(const hb_head *head, const float *pooled, float *embedding);
 /* The `exact` head of the fully connected layer W [1000][512], b [1000]: the triangular R with R'R = [W b]'[W b]
  * (Cholesky), so that R [x 1] has the same lengths and cosines as W x + b in 513 dimensions instead of 1000.
  * Writes matrix [513][512] and bias [513]. */
-hb_status hb_head_make_exact(const float *fc_kernel, const float *fc_bias, float *matrix, float *bias,
-                             hb_error *error);
+hb_status hb_head_make_exact(const float *fc_kernel, const float *fc_bias, float *matrix, float *bias, hb_error *error);
 
 #endif

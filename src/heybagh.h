@@ -146,8 +146,8 @@ typedef struct hb_engine hb_engine;
 
 /* All that one thread needs to embed and to search. `model` may be NULL (then it only searches vectors) and `index`
  * may be NULL (then it only embeds, with the head `logits` until hb_engine_use_head). Creating engines of one model
- * on several threads at once is not safe (they share packed weights); using them is. All memory is allocated here, save for what decoding a
- * picture needs and what a search with a larger k than ever before adds. */
+ * on several threads at once is not safe (they share packed weights); using them is. All memory is allocated here, save
+ * for what decoding a picture needs and what a search with a larger k than ever before adds. */
 hb_status hb_engine_create(hb_model *model, const hb_index *index, hb_engine **out, hb_error *error);
 
 /* Chooses the head of an engine that has no index. */
@@ -222,20 +222,20 @@ void hb_engine_free(hb_engine *engine);
 typedef struct {
   hb_model *model; /* that made the vectors */
   hb_head_kind head;
-  uint32_t nlist;          /* 1..65536; 0 chooses 2 sqrt(count). Lowered to count/39 as Knowhere does */
-  uint64_t seed;           /* of k-means */
-  uint64_t model_bytes;    /* size of the model file, for the page's progress bar */
-  const char *model_url;   /* where the page finds it, relative to the bundle */
-  const char *image_url;   /* where the page finds an image, relative to the bundle, with {path} */
-  size_t shard_bytes;      /* lists are packed into files of about this size; 0 chooses 256 KiB */
+  uint32_t nlist;        /* 1..65536; 0 chooses 2 sqrt(count). Lowered to count/39 as Knowhere does */
+  uint64_t seed;         /* of k-means */
+  uint64_t model_bytes;  /* size of the model file, for the page's progress bar */
+  const char *model_url; /* where the page finds it, relative to the bundle */
+  const char *image_url; /* where the page finds an image, relative to the bundle, with {path} */
+  size_t shard_bytes;    /* lists are packed into files of about this size; 0 chooses 256 KiB */
 } hb_build_options;
 
 typedef struct {
-  uint32_t nlist;      /* after lowering */
-  uint32_t nprobe;     /* the default that was chosen */
-  double recall;       /* recall@4 at that nprobe, of a sample of the images searched leave-one-out */
-  double scanned;      /* the share of vectors that it scans */
-  uint64_t bytes;      /* of all files */
+  uint32_t nlist;  /* after lowering */
+  uint32_t nprobe; /* the default that was chosen */
+  double recall;   /* recall@4 at that nprobe, of a sample of the images searched leave-one-out */
+  double scanned;  /* the share of vectors that it scans */
+  uint64_t bytes;  /* of all files */
   uint32_t files;
 } hb_build_report;
 

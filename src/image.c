@@ -40,7 +40,7 @@ static int source_read(void *user, char *out, int wanted) {
 static void source_skip(void *user, int n) {
   source *s = user;
   if (n < 0) { /* stb_image hands back bytes that it has read */
-    size_t back = (size_t)-(int64_t)n;
+    size_t back = (size_t) - (int64_t)n;
     s->position = back < s->position ? s->position - back : 0;
   } else if ((size_t)n > s->size - s->position) {
     s->position = s->size;

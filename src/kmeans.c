@@ -11,10 +11,10 @@ typedef struct {
   uint32_t *sample; /* numbers of the points that train */
   uint32_t samples, dim, k;
   float *centroids;
-  float *scores;      /* [max(k, samples)] scratch */
-  uint32_t *nearest;  /* [samples] */
-  float *closeness;   /* [samples] dot product with the nearest centroid */
-  uint32_t *members;  /* [k] */
+  float *scores;     /* [max(k, samples)] scratch */
+  uint32_t *nearest; /* [samples] */
+  float *closeness;  /* [samples] dot product with the nearest centroid */
+  uint32_t *members; /* [k] */
 } training;
 
 static const float *sample_point(const training *t, uint32_t i) { return t->points + (size_t)t->sample[i] * t->dim; }

@@ -5,8 +5,8 @@
 
 #include "error.h"
 
-#define HB_KMEANS_ITERATIONS 25   /* FAISS Clustering.h, niter */
-#define HB_KMEANS_MAX_POINTS 256  /* points a centroid used in training, FAISS max_points_per_centroid */
+#define HB_KMEANS_ITERATIONS 25  /* FAISS Clustering.h, niter */
+#define HB_KMEANS_MAX_POINTS 256 /* points a centroid used in training, FAISS max_points_per_centroid */
 
 /* Finds `k` centroids of `count` >= k unit vectors of `dim` floats and writes them to centroids [k][dim]. Starts with
  * k-means++; trains on at most 256 points a centroid, drawn with `seed`; a cluster that runs empty takes over the

@@ -29,9 +29,9 @@ static bool resize_square(const hb_image *image, uint32_t width, uint32_t height
                           uint8_t *square) {
   int channels = (int)image->channels;
   STBIR_RESIZE resize;
-  stbir_resize_init(&resize, image->pixels, (int)image->width, (int)image->height, (int)image->width * channels,
-                    square, HB_INPUT_SIDE, HB_INPUT_SIDE, HB_INPUT_SIDE * channels,
-                    channels == 4 ? STBIR_4CHANNEL : STBIR_RGB, STBIR_TYPE_UINT8);
+  stbir_resize_init(&resize, image->pixels, (int)image->width, (int)image->height, (int)image->width * channels, square,
+                    HB_INPUT_SIDE, HB_INPUT_SIDE, HB_INPUT_SIDE * channels, channels == 4 ? STBIR_4CHANNEL : STBIR_RGB,
+                    STBIR_TYPE_UINT8);
   stbir_set_filters(&resize, STBIR_FILTER_TRIANGLE, STBIR_FILTER_TRIANGLE);
   stbir_set_edgemodes(&resize, STBIR_EDGE_CLAMP, STBIR_EDGE_CLAMP);
   /* the part of the stored picture that the square shows; the filter still reads beyond its edges */

@@ -15,8 +15,7 @@ typedef struct hb_resnet18 hb_resnet18;
 
 /* Builds the graph and packs the weights, or takes them from *packed, which the first call creates (NULL before) and
  * which must outlive all networks. The weights themselves must live until the last network is created. */
-hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out,
-                             hb_error *error);
+hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out, hb_error *error);
 
 /* Where to put the input: [224][224][3] floats, owned by the network. */
 float *hb_resnet18_input(hb_resnet18 *network);

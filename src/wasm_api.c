@@ -1,5 +1,5 @@
-/* The browser's exports, nothing else. One context holds the model, the index, the engine and the last answer; web/wasm.js
- * is the only caller. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
+/* The browser's exports, nothing else. One context holds the model, the index, the engine and the last answer;
+ * web/wasm.js is the only caller. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
 #include <emscripten/emscripten.h>
 #include <stdlib.h>
 #include <string.h>

@@ -134,8 +134,8 @@ static hb_status view(const hb_safetensors *file, const char *prefix, const char
   hb_status status = get_tensor(file, prefix, suffix, rank, shape, &tensor, error);
   if (status != HB_OK) return status;
   if ((uintptr_t)tensor->data % sizeof(float) != 0)
-    return hb_fail(error, HB_BAD_MODEL, "tensor '%s.%s' is not aligned; make the model again with 'index-builder model'",
-                   prefix, suffix);
+    return hb_fail(error, HB_BAD_MODEL,
+                   "tensor '%s.%s' is not aligned; make the model again with 'index-builder model'", prefix, suffix);
   *out = (const float *)(const void *)tensor->data;
   return HB_OK;
 }
@@ -181,7 +181,8 @@ hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error
       {"kind", KIND},
       {"id", weights->id},
       {"layout", "convolutions OHWI, batch norm folded"},
-      {"preprocessing", "Resize(256, bilinear, antialias), CenterCrop(224), mean 0.485 0.456 0.406, std 0.229 0.224 0.225"},
+      {"preprocessing",
+       "Resize(256, bilinear, antialias), CenterCrop(224), mean 0.485 0.456 0.406, std 0.229 0.224 0.225"},
       {"generator", "heybagh " HB_VERSION},
   };
   hb_f32_tensor tensors[2 * HB_CONV_COUNT + 2];

@@ -56,9 +56,11 @@ static void create_layer(layer *l, int c, const hb_weights *weights) {
   for (size_t i = 0; i < inputs; i++) l->input[i] = (float)(i * 2654435761u % 1000) / 1000;
   check(xnn_create_convolution2d_nhwc_f32(padding, padding, padding, padding, s->kernel, s->kernel, s->stride,
                                           s->stride, 1, 1, 1, s->in, s->out, s->in, s->out, weights->kernel[c],
-                                          weights->bias[c], 0, INFINITY, 0, NULL, NULL, &l->operator), s->name);
+                                          weights->bias[c], 0, INFINITY, 0, NULL, NULL, &l->operator),
+        s->name);
   check(xnn_reshape_convolution2d_nhwc_f32(l->operator, 1, side, side, &workspace_size, &alignment, &height, &width,
-                                           NULL), s->name);
+                                           NULL),
+        s->name);
   l->workspace = allocate(workspace_size + 64);
   check(xnn_setup_convolution2d_nhwc_f32(l->operator, l->workspace, l->input, l->output), s->name);
 }
@@ -110,8 +112,8 @@ int main(int argc, char **argv) {
     const hb_conv_spec *s = &hb_conv_specs[c];
     double ms = median(layers[c].times, rounds);
     macs += layers[c].macs;
-    printf("%-22s %4ux%-3u x%-4u  %4u  %4ux%u/%u  %9.3f  %8.1f\n", s->name, layers[c].side, layers[c].side, s->in, s->out,
-           s->kernel, s->kernel, s->stride, ms, layers[c].macs / ms * 1e-6);
+    printf("%-22s %4ux%-3u x%-4u  %4u  %4ux%u/%u  %9.3f  %8.1f\n", s->name, layers[c].side, layers[c].side, s->in,
+           s->out, s->kernel, s->kernel, s->stride, ms, layers[c].macs / ms * 1e-6);
   }
   double network_ms = median(whole, rounds), sum_ms = median(sums, rounds);
   printf("convolutions alone: median %.2f ms, minimum %.2f, %.1f GMAC/s\n", sum_ms, sums[0], macs / sum_ms * 1e-6);
