@@ -44,6 +44,8 @@ static hb_status walk(FTS *tree, size_t prefix, const text_list *exclude, image_
       fts_set(tree, entry, FTS_SKIP);
     } else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS) {
       return hb_fail(error, HB_IO, "cannot read '%.200s': %s", entry->fts_path, strerror(entry->fts_errno));
+    } else if (entry->fts_level == 0 && entry->fts_info == FTS_F) {
+      return hb_fail(error, HB_INVALID_ARGUMENT, "'%.200s' is not a folder", entry->fts_path);
     } else if (entry->fts_info == FTS_F) {
       if (!is_picture_name(entry->fts_name))
         set->others++;
@@ -82,7 +84,7 @@ hb_status images_list(const char *folder, const text_list *exclude, image_set *o
   char *const roots[] = {root, NULL};
   FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
   image_set set = {0};
-  hb_status status = tree != NULL ? walk(tree, length + 1, exclude, &set, error)
+  hb_status status = tree != NULL ? walk(tree, length + (root[length - 1] != '/'), exclude, &set, error)
                                   : hb_fail(error, HB_IO, "cannot open '%.200s': %s", folder, strerror(errno));
   if (tree != NULL) fts_close(tree);
   free(root);

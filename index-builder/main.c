@@ -49,6 +49,12 @@ static void print_help(void) {
   puts("\n'index-builder COMMAND --help' lists a command's options. Exit code: 0 done, 1 failed, 2 wrong usage.");
 }
 
+/* An answer that did not arrive, for instance on a full disk, is a failure. */
+static int flush_output(int exit_code) {
+  bool lost = fflush(stdout) != 0 || ferror(stdout);
+  return lost && exit_code == EXIT_DONE ? fail("the output could not be written; is the disk full?") : exit_code;
+}
+
 int main(int argc, char **argv) {
   if (argc < 2) return fail_usage("name a command: model, build, embed, search, eval or info (or --help)");
   const char *name = argv[1];
@@ -56,6 +62,6 @@ int main(int argc, char **argv) {
     return print_help(), EXIT_DONE;
   if (strcmp(name, "--version") == 0) return puts("index-builder " HB_VERSION), EXIT_DONE;
   for (size_t i = 0; i < COMMANDS; i++)
-    if (strcmp(commands[i].name, name) == 0) return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(commands[i].name, name) == 0) return flush_output(commands[i].run(argc - 1, argv + 1));
   return fail_usage("there is no command '%s'; it is one of model, build, embed, search, eval and info", name);
 }

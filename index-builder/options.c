@@ -82,6 +82,8 @@ bool options_parse(const command_line *line, int argc, char **argv, int *operand
     if (found == OPTIONS_MAX + 1 || found == 'h') return print_help(line), *exit_code = EXIT_DONE, false;
     if (found == ':')
       return fail_usage("%s needs a value (see 'index-builder %s --help')", argv[optind - 1], line->name), false;
+    if (found == '?' && optopt > ' ') /* a letter, which may stand inside its argument */
+      return fail_usage("there is no option -%c (see 'index-builder %s --help')", optopt, line->name), false;
     if (found == '?')
       return fail_usage("there is no option %s (see 'index-builder %s --help')", argv[optind - 1], line->name), false;
     if (!take(&line->options[found - 1], optarg)) return false;

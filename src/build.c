@@ -6,6 +6,7 @@
 
 #include "bundle_write.h"
 #include "file.h"
+#include "json.h"
 #include "kmeans.h"
 #include "model.h"
 #include "vector.h"
@@ -122,12 +123,23 @@ static char *beside(const char *directory, const char *suffix) {
   return path;
 }
 
+/* True if the file is a bundle's index.json, of any version and in any state otherwise. */
+static bool is_bundle_manifest(const char *path) {
+  hb_mapping file;
+  if (hb_file_map(path, &file, NULL) != HB_OK) return false;
+  hb_json *json = hb_json_parse(file.bytes, file.size);
+  bool is_bundle = json != NULL && hb_json_equals(json, hb_json_get(json, 0, "format"), HB_BUNDLE_FORMAT);
+  hb_json_free(json);
+  hb_file_unmap(file);
+  return is_bundle;
+}
+
 hb_status hb_index_check_target(const char *directory, hb_error *error) {
   char *manifest = hb_path_join(directory, HB_MANIFEST_NAME), *partial = beside(directory, "partial");
   hb_status status = HB_OK;
   if (manifest == NULL || partial == NULL)
     status = hb_fail_memory(error);
-  else if (!hb_path_is_vacant(directory) && !hb_path_exists(manifest))
+  else if (!hb_path_is_vacant(directory) && !is_bundle_manifest(manifest))
     status = hb_fail(error, HB_IO, "'%.200s' is there already and is not a bundle; choose another place for --out",
                      directory);
   /* making the folder that the bundle is written into shows now, and not after an hour, whether that is possible */
@@ -139,22 +151,30 @@ hb_status hb_index_check_target(const char *directory, hb_error *error) {
   return status;
 }
 
+/* Gives the finished folder `partial` the name `directory`, which may be a bundle's that is replaced. */
+static hb_status take_place(const char *partial, const char *directory, const char *replaced, hb_error *error) {
+  if (!hb_path_exists(directory)) return hb_path_rename(partial, directory, error);
+  hb_status status = hb_directory_remove(replaced, error);
+  if (status == HB_OK) status = hb_path_rename(directory, replaced, error);
+  if (status != HB_OK) return status;
+  status = hb_path_rename(partial, directory, error);
+  if (status != HB_OK) return hb_path_rename(replaced, directory, NULL), status;
+  return hb_directory_remove(replaced, error);
+}
+
 /* Writes beside `directory` and then takes its place, so that there is never half a bundle under that name. */
 static hb_status write_and_rename(const char *directory, const hb_bundle_parts *parts, hb_build_report *report,
                                   hb_error *error) {
-  char *partial = beside(directory, "partial"), *old = beside(directory, "old");
-  hb_status status = partial != NULL && old != NULL ? HB_OK : hb_fail_memory(error);
+  char *partial = beside(directory, "partial"), *replaced = beside(directory, "replaced");
+  hb_status status = partial != NULL && replaced != NULL ? HB_OK : hb_fail_memory(error);
   if (status == HB_OK) status = hb_directory_create(partial, error);
-  if (status == HB_OK) status = hb_bundle_write(partial, parts, report, error);
-  bool replaces = status == HB_OK && hb_path_exists(directory);
-  if (replaces) {
-    status = hb_directory_remove(old, error);
-    if (status == HB_OK) status = hb_path_rename(directory, old, error);
+  if (status == HB_OK) {
+    status = hb_bundle_write(partial, parts, report, error);
+    if (status == HB_OK) status = take_place(partial, directory, replaced, error);
+    if (status != HB_OK) hb_directory_remove(partial, NULL);
   }
-  if (status == HB_OK) status = hb_path_rename(partial, directory, error);
-  if (status == HB_OK && replaces) status = hb_directory_remove(old, error);
   free(partial);
-  free(old);
+  free(replaced);
   return status;
 }
 

@@ -81,7 +81,7 @@ hb_status hb_model_open(const char *path, hb_model **out, hb_error *error);
 hb_status hb_model_from_memory(void *bytes, size_t size, hb_model **out, hb_error *error);
 
 /* Frees the weight file (47 MB in f32) as soon as all engines that this model will ever have are created: an engine
- * keeps its own packed copy. After this, hb_engine_create with this model fails. */
+ * keeps its own packed copy. After this, hb_engine_create and hb_model_write with this model fail. */
 void hb_model_drop_source(hb_model *model);
 
 /* Writes the model in the project's own format: batch norm folded, convolutions in OHWI order, tensors aligned. */

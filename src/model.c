@@ -73,10 +73,14 @@ void hb_model_free(hb_model *model) {
   free(model);
 }
 
+static hb_status check_source(const hb_model *model, hb_error *error) {
+  if (model->has_source) return HB_OK;
+  return hb_fail(error, HB_INVALID_ARGUMENT, "the model's weights were already given back; load it again");
+}
+
 hb_status hb_model_network(hb_model *model, hb_resnet18 **out, hb_error *error) {
-  if (!model->has_source)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "the model's weights were already given back; load it again");
-  return hb_resnet18_create(&model->weights, &model->packed, out, error);
+  hb_status status = check_source(model, error);
+  return status == HB_OK ? hb_resnet18_create(&model->weights, &model->packed, out, error) : status;
 }
 
 static hb_status make_exact(hb_model *model, hb_error *error) {
@@ -113,6 +117,7 @@ hb_status hb_model_open(const char *path, hb_model **out, hb_error *error) {
 }
 
 hb_status hb_model_write(const hb_model *model, const char *path, hb_error *error) {
-  return hb_weights_write(&model->weights, path, error);
+  hb_status status = check_source(model, error);
+  return status == HB_OK ? hb_weights_write(&model->weights, path, error) : status;
 }
 #endif

@@ -103,11 +103,18 @@ bool files_equal(const char *a, const char *b) {
 }
 
 const char *path_in(const char *folder, const char *name) {
-  static char paths[8][1024];
-  static int next;
-  char *path = paths[next++ % 8];
-  if ((size_t)snprintf(path, sizeof *paths, "%s/%s", folder, name) >= sizeof *paths) stop("too long a path:", name);
-  return path;
+  /* kept in a chain until the program ends, so that tests need not free them */
+  typedef struct link {
+    struct link *next;
+    char path[];
+  } link;
+  static link *all;
+  size_t capacity = strlen(folder) + strlen(name) + 2;
+  link *fresh = must_allocate(sizeof *fresh + capacity);
+  snprintf(fresh->path, capacity, "%s/%s", folder, name);
+  fresh->next = all;
+  all = fresh;
+  return fresh->path;
 }
 
 uint32_t folder_count(const char *folder) {

@@ -23,10 +23,10 @@ extern hb_error failure;
 #define assert_ok(call) check_ok((call), __FILE__, __LINE__)
 
 /* The call fails with this status, and `failure` holds one sentence with these words in it. */
-#define assert_fails(call, status, words)                             \
-  do {                                                                \
-    failure = (hb_error){0};                                          \
-    check_fails((call), (status), (words), __FILE__, __LINE__);       \
+#define assert_fails(call, status, words)                       \
+  do {                                                          \
+    failure = (hb_error){0};                                    \
+    check_fails((call), (status), (words), __FILE__, __LINE__); \
   } while (0)
 
 /* Two floats have the same bits. */
@@ -56,7 +56,7 @@ blob file_read(const char *path);
 void file_write(const char *path, const void *bytes, size_t size);
 /* The same bytes? */
 bool files_equal(const char *a, const char *b);
-/* folder/name, in one of a few buffers that are used in turn. */
+/* folder/name, in memory that lasts as long as the program. */
 const char *path_in(const char *folder, const char *name);
 /* Entries of a folder, without "." and "..". */
 uint32_t folder_count(const char *folder);

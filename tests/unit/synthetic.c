@@ -36,8 +36,8 @@ static void add_header(weight_file *f, const char *name, const char *suffix, con
               f->offset > 0 ? "," : "{", name, suffix, dtype, shape, f->offset, f->offset + bytes);
 }
 
-static void add_floats(weight_file *f, const char *name, const char *suffix, const char *shape, size_t count,
-                       float low, float high) {
+static void add_floats(weight_file *f, const char *name, const char *suffix, const char *shape, size_t count, float low,
+                       float high) {
   size_t bytes = count * sizeof(float);
   if (f->floats == NULL)
     add_header(f, name, suffix, "F32", shape, bytes);
@@ -152,11 +152,25 @@ void collection_write(const collection *c, const hb_model *model, hb_head_kind k
   ends[nlist - 1] = c->count;
   hb_head head;
   assert_ok(hb_model_head((hb_model *)model, kind, &head, &failure));
-  const hb_build_options options = {.model = (hb_model *)model, .head = kind, .seed = 1, .model_bytes = 1234,
-                                    .model_url = "../model.safetensors", .image_url = "../images/{path}",
+  const hb_build_options options = {.model = (hb_model *)model,
+                                    .head = kind,
+                                    .seed = 1,
+                                    .model_bytes = 1234,
+                                    .model_url = "../model.safetensors",
+                                    .image_url = "../images/{path}",
                                     .shard_bytes = shard_bytes};
-  const hb_bundle_parts parts = {&options, c->vectors, (const char *const *)c->paths, (const char *const *)c->labels,
-                                 c->count, c->dim, nlist, nlist > 2 ? 2 : nlist, &head, centroids, ids, ends};
+  const hb_bundle_parts parts = {&options,
+                                 c->vectors,
+                                 (const char *const *)c->paths,
+                                 (const char *const *)c->labels,
+                                 c->count,
+                                 c->dim,
+                                 nlist,
+                                 nlist > 2 ? 2 : nlist,
+                                 &head,
+                                 centroids,
+                                 ids,
+                                 ends};
   hb_build_report unused;
   assert_int_equal(mkdir(directory, 0777), 0);
   assert_ok(hb_bundle_write(directory, &parts, report != NULL ? report : &unused, &failure));

@@ -118,7 +118,7 @@ static void a_malformed_header_is_upright(void **state) {
 static void an_offset_out_of_range_is_upright(void **state) {
   (void)state;
   static const char *const offsets[] = {"\xff\xff\xff\xff", "\xfe\xff\xff\xff", "\x00\x00\x00\x80", "\x2c\0\0\0",
-                                        "\x2d\0\0\0", "\x2e\0\0\0", "\x00\x10\0\0"};
+                                        "\x2d\0\0\0",       "\x2e\0\0\0",       "\x00\x10\0\0"};
   for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++)
     assert_int_equal(orientation_patched(AT_OFFSET, offsets[i], 4), HB_UPRIGHT);
 }

@@ -19,7 +19,8 @@ typedef struct {
 
 static layer layer_make(uint64_t seed) {
   hb_random random = {seed};
-  layer l = {.kernel = must_allocate(MATRIX * sizeof(float)), .bias = must_allocate(HB_LOGITS_DIM * sizeof(float)),
+  layer l = {.kernel = must_allocate(MATRIX * sizeof(float)),
+             .bias = must_allocate(HB_LOGITS_DIM * sizeof(float)),
              .exact_matrix = must_allocate(EXACT_DIM * HB_POOLED_DIM * sizeof(float)),
              .exact_bias = must_allocate(EXACT_DIM * sizeof(float))};
   for (size_t i = 0; i < MATRIX; i++) l.kernel[i] = 0.1f * random_float(&random);
@@ -141,9 +142,12 @@ static void a_layer_without_full_rank_works_as_well(void **state) {
   for (size_t r = 0; r < HB_LOGITS_DIM; r++) {
     float *row = l.kernel + r * HB_POOLED_DIM;
     for (size_t c = 0; c < HB_POOLED_DIM; c++) {
-      if (c % 7 == 0) row[c] = 0;
-      else if (c % 7 == 1 && c > 7) row[c] = row[1];
-      else if (c % 7 == 2 && c > 7) row[c] = row[2] + row[3];
+      if (c % 7 == 0)
+        row[c] = 0;
+      else if (c % 7 == 1 && c > 7)
+        row[c] = row[1];
+      else if (c % 7 == 2 && c > 7)
+        row[c] = row[2] + row[3];
     }
     l.bias[r] = row[4];
   }

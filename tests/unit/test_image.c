@@ -297,10 +297,18 @@ static void formats_that_are_not_decoded_are_named(void **state) {
     size_t size;
   } cases[] = {
       {"RIFF\x24\0\0\0WEBPVP8 ", "WebP", 16},
-      {"\0\0\0\x20" "ftypavif\0\0\0\0", "AVIF", 16},
-      {"\0\0\0\x20" "ftypheic\0\0\0\0", "HEIC", 16},
-      {"\0\0\0\x20" "ftypheix\0\0\0\0", "HEIC", 16},
-      {"\0\0\0\x20" "ftypmif1\0\0\0\0", "HEIC", 16},
+      {"\0\0\0\x20"
+       "ftypavif\0\0\0\0",
+       "AVIF", 16},
+      {"\0\0\0\x20"
+       "ftypheic\0\0\0\0",
+       "HEIC", 16},
+      {"\0\0\0\x20"
+       "ftypheix\0\0\0\0",
+       "HEIC", 16},
+      {"\0\0\0\x20"
+       "ftypmif1\0\0\0\0",
+       "HEIC", 16},
       {"II*\0\x08\0\0\0", "TIFF", 8},
       {"MM\0*\0\0\0\x08", "TIFF", 8},
       {"%PDF-1.7\n", "PDF", 9},

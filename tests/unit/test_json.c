@@ -159,8 +159,8 @@ static void escapes_are_resolved(void **state) {
 
 static void malformed_escapes_are_no_strings(void **state) {
   (void)state;
-  static const char *const cases[] = {"\\u0000", "a\\u0000b", "\\ud83d", "\\ud83dx", "\\ud83d\\n12345", "\\ud83d\\u0041",
-                                      "\\udc18", "\\udc18\\ud83d"};
+  static const char *const cases[] = {"\\u0000",         "a\\u0000b",      "\\ud83d", "\\ud83dx",
+                                      "\\ud83d\\n12345", "\\ud83d\\u0041", "\\udc18", "\\udc18\\ud83d"};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[64], out[64];
     snprintf(text, sizeof text, "\"%s\"", cases[i]);
@@ -189,9 +189,25 @@ static void a_string_fits_with_its_nul_or_not_at_all(void **state) {
 
 static void what_is_not_json_is_refused(void **state) {
   (void)state;
-  static const char *const cases[] = {
-      "", " ", "{", "}", "[", "]", "[1", "{\"a\":1", "{\"a\":[1}", "[1}", "\"open", "{\"a\":{\"b\":1}",
-      "word", "[word]", "{1:2}", "{[]:1}", "{\"a\" 1}", "[\"\\x\"]", "[\"\\u12g4\"]"};
+  static const char *const cases[] = {"",
+                                      " ",
+                                      "{",
+                                      "}",
+                                      "[",
+                                      "]",
+                                      "[1",
+                                      "{\"a\":1",
+                                      "{\"a\":[1}",
+                                      "[1}",
+                                      "\"open",
+                                      "{\"a\":{\"b\":1}",
+                                      "word",
+                                      "[word]",
+                                      "{1:2}",
+                                      "{[]:1}",
+                                      "{\"a\" 1}",
+                                      "[\"\\x\"]",
+                                      "[\"\\u12g4\"]"};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_refused(cases[i]);
 }
 
@@ -199,10 +215,11 @@ static void what_is_not_json_is_refused(void **state) {
 static void what_is_not_a_tree_is_refused(void **state) {
   (void)state;
   static const char *const cases[] = {
-      "[1 :2 :3 :4 :5]",     "[\"a\":1,2]",           "[{\"a\":1}:{\"b\":2}]", "[{}:\"x\":1]",       "[[]:1,2]",
-      "{\"a\":1 :2 :3}",     "{\"a\":\"b\":\"c\"}",   "{\"a\"}",               "{\"a\",\"b\":1}",    "{\"a\":}",
-      "{\"a\":{}:\"b\":{}}", "{\"a\":1}{\"b\":2}",    "[1][2]",                "{\"a\":1 \"b\"}",    "{\"a\":{} {}}",
-      "1 2",                 "{\"a\" \"b\":1}",       "{\"a\":[]:\"b\":1}"};
+      "[1 :2 :3 :4 :5]", "[\"a\":1,2]",       "[{\"a\":1}:{\"b\":2}]", "[{}:\"x\":1]",
+      "[[]:1,2]",        "{\"a\":1 :2 :3}",   "{\"a\":\"b\":\"c\"}",   "{\"a\"}",
+      "{\"a\",\"b\":1}", "{\"a\":}",          "{\"a\":{}:\"b\":{}}",   "{\"a\":1}{\"b\":2}",
+      "[1][2]",          "{\"a\":1 \"b\"}",   "{\"a\":{} {}}",         "1 2",
+      "{\"a\" \"b\":1}", "{\"a\":[]:\"b\":1}"};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) assert_refused(cases[i]);
 }
 

@@ -27,7 +27,8 @@ static void count_members(const float *points, uint32_t count, uint32_t dim, con
                           uint32_t *members) {
   float *scores = must_allocate(k * sizeof *scores);
   memset(members, 0, k * sizeof *members);
-  for (uint32_t i = 0; i < count; i++) members[hb_kmeans_nearest(points + (size_t)i * dim, centroids, k, dim, scores)]++;
+  for (uint32_t i = 0; i < count; i++)
+    members[hb_kmeans_nearest(points + (size_t)i * dim, centroids, k, dim, scores)]++;
   free(scores);
 }
 
@@ -50,7 +51,7 @@ static void separated_clusters_are_found(void **state) {
       owner[c] = hb_kmeans_nearest(points + (size_t)c * DIM, centroids, k, DIM, scores);
       seen |= 1u << owner[c];
     }
-    assert_int_equal(seen, 255); /* every direction has a centroid of its own ... */
+    assert_int_equal(seen, 255);           /* every direction has a centroid of its own ... */
     for (uint32_t i = 0; i < k * per; i++) /* ... and all its points */
       assert_int_equal(hb_kmeans_nearest(points + (size_t)i * DIM, centroids, k, DIM, scores), owner[i % k]);
   }

@@ -97,7 +97,8 @@ static void tensors_may_lie_at_any_address(void **state) {
   (void)state;
   for (size_t shift = 0; shift < 4; shift++) {
     char header[200];
-    snprintf(header, sizeof header, "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}%*s", (int)shift, "");
+    snprintf(header, sizeof header, "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}%*s", (int)shift,
+             "");
     blob file = file_of(header, 8);
     hb_safetensors *parsed = parse(&file);
     const hb_tensor *w = hb_safetensors_find(parsed, "w");
@@ -115,7 +116,8 @@ static void a_header_length_that_lies_is_refused(void **state) {
     blob file = file_of(sample, 40);
     memcpy(file.bytes, &lengths[i], 8);
     hb_safetensors *parsed;
-    assert_fails(hb_safetensors_parse(file.bytes, file.size, &parsed, &failure), HB_BAD_MODEL, "not a safetensors file");
+    assert_fails(hb_safetensors_parse(file.bytes, file.size, &parsed, &failure), HB_BAD_MODEL,
+                 "not a safetensors file");
     blob_free(&file);
   }
 }

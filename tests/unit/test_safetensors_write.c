@@ -8,7 +8,8 @@
 #include "safetensors.h"
 #include "support.h"
 
-static const char *const metadata[][2] = {{"kind", "test"}, {"quote \"\\", "line\nbreak, \xe2\x82\xac"}, {"empty", ""}};
+static const char *const metadata[][2] = {
+    {"kind", "test"}, {"quoted", "a \"line\"\nbreak, \xe2\x82\xac"}, {"empty", ""}};
 
 static void what_is_written_is_read_back(void **state) {
   const char *path = path_in(*state, "weights");
@@ -23,10 +24,11 @@ static void what_is_written_is_read_back(void **state) {
   assert_ok(hb_safetensors_parse(file.bytes, file.size, &parsed, &failure));
   char text[40];
   for (int i = 0; i < 3; i++) {
-    assert_true(hb_safetensors_metadata(parsed, metadata[i][0], text, sizeof text) || i == 1);
-    if (i != 1) assert_string_equal(text, metadata[i][1]);
+    assert_true(hb_safetensors_metadata(parsed, metadata[i][0], text, sizeof text));
+    assert_string_equal(text, metadata[i][1]);
   }
-  const hb_tensor *first = hb_safetensors_find(parsed, "first.weight"), *last = hb_safetensors_find(parsed, "last \"one\"");
+  const hb_tensor *first = hb_safetensors_find(parsed, "first.weight"),
+                  *last = hb_safetensors_find(parsed, "last \"one\"");
   assert_int_equal(first->rank, 4);
   assert_int_equal(first->shape[2], 4);
   assert_memory_equal(first->data, values, 48 * sizeof(float));
@@ -98,10 +100,8 @@ static void without_memory_nothing_is_written(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      test(what_is_written_is_read_back),
-      test(the_header_is_json_and_aligned_to_64_bytes),
-      test(the_same_content_gives_the_same_file),
-      test(a_place_that_cannot_be_written_is_named),
+      test(what_is_written_is_read_back),         test(the_header_is_json_and_aligned_to_64_bytes),
+      test(the_same_content_gives_the_same_file), test(a_place_that_cannot_be_written_is_named),
       test(without_memory_nothing_is_written),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,8 @@ static void the_published_vectors_come_out(void **state) {
       {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
       {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
-      {"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+      {"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrst"
+       "u",
        "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
       {"\xbd", "68325720aabd7c82f30f554b313d0570c95accbb7dc4b5aae11204c08ffe732b"},
   };
@@ -102,8 +103,8 @@ static void two_cuts_anywhere_change_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_published_vectors_come_out),    cmocka_unit_test(a_million_times_a),
-      cmocka_unit_test(every_length_is_padded_right),      cmocka_unit_test(feeding_in_pieces_changes_nothing),
+      cmocka_unit_test(the_published_vectors_come_out),   cmocka_unit_test(a_million_times_a),
+      cmocka_unit_test(every_length_is_padded_right),     cmocka_unit_test(feeding_in_pieces_changes_nothing),
       cmocka_unit_test(two_cuts_anywhere_change_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

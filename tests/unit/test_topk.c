@@ -101,8 +101,10 @@ static void room_for_none_keeps_none(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(random_streams_give_the_best_in_order), cmocka_unit_test(sorted_streams_give_the_best_in_order),
-      cmocka_unit_test(infinities_have_their_place),           cmocka_unit_test(equal_scores_go_by_id),
+      cmocka_unit_test(random_streams_give_the_best_in_order),
+      cmocka_unit_test(sorted_streams_give_the_best_in_order),
+      cmocka_unit_test(infinities_have_their_place),
+      cmocka_unit_test(equal_scores_go_by_id),
       cmocka_unit_test(room_for_none_keeps_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,9 +63,12 @@ static void what_is_not_a_number_stays_in_its_row(void **state) {
   rows[5 * 9 + 8] = INFINITY;
   hb_dot_rows(query, rows, 6, 9, scores);
   for (size_t r = 0; r < 6; r++) {
-    if (r == 2) assert_true(isnan(scores[r]));
-    else if (r == 5) assert_true(isinf(scores[r]));
-    else assert_true(scores[r] == 9);
+    if (r == 2)
+      assert_true(isnan(scores[r]));
+    else if (r == 5)
+      assert_true(isinf(scores[r]));
+    else
+      assert_true(scores[r] == 9);
   }
 }
 

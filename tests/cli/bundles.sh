@@ -1,0 +1,238 @@
+# Sourced by test_cli.sh: from weights and pictures to bundles and answers.
+
+# 80 pictures in three folders and one beside them: waves, stripes and blots of noise, as PPM.
+make_pictures() {
+  python3 - <<'PYTHON'
+import os, random
+random.seed(5)
+def picture(path, colour):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    rows = bytes(value for y in range(40) for x in range(48) for value in colour(x, y))
+    with open(path, "wb") as file:
+        file.write(b"P6\n48 40\n255\n" + rows)
+for i in range(27):
+    a, b, c = (random.randrange(256) for _ in range(3))
+    step = random.randrange(3, 9)
+    picture(f"images/waves/{i:02}.ppm", lambda x, y: ((x * 5 + a) % 256, (y * 6 + b) % 256, c))
+    picture(f"images/stripes/{i:02}.ppm", lambda x, y: (a, b, c) if x // step % 2 else (255 - a, 255 - b, 255 - c))
+    if i < 25:
+        picture(f"images/noise/{i:02}.ppm", lambda x, y: [random.randrange(256) for _ in range(3)])
+picture("images/alone.ppm", lambda x, y: (200, 30, 30))
+with open("images/notes.txt", "w") as file:
+    file.write("not a picture")
+PYTHON
+  check "the pictures are made" [ "$(find images -name '*.ppm' | wc -l)" -eq 80 ]
+}
+
+models() {
+  fails 1 "nowhere.safetensors" model --weights nowhere.safetensors --out model
+  echo "these are not weights" >text
+  fails 1 "text: this is not a safetensors file" model --weights text --out model
+  head -c 1000000 "$weights" >short
+  fails 1 "short: the weight file is damaged" model --weights short --out model
+  fails 1 "no/such/folder/model" model --weights "$weights" --out no/such/folder/model
+  check "a failed model leaves nothing behind" [ ! -e model ]
+  works model --weights "$weights" --out model
+  check "model tells the id" says "model "
+  works model --weights "$weights" --out model-json --json
+  check "model --json" json equals precision=f32
+  check "the same weights give the same file" cmp -s model model-json
+  works model --weights model --out again
+  check "a model made of a model is the same" cmp -s model again
+  rm -f model-json again short
+}
+
+build() { run build --model model --images images "$@"; }
+
+build_reports_and_searches() {
+  fails 1 "'nowhere'" build --model model --images nowhere --out bundle
+  fails 1 "cannot open ''" build --model model --images "" --out bundle
+  fails 1 "nowhere: cannot open" build --model nowhere --images images --out bundle
+  fails 1 "is not a folder" build --model model --images images/alone.ppm --out bundle
+  mkdir empty
+  fails 1 "holds no pictures" build --model model --images empty --out bundle
+  fails 1 "no/such/bundle" build --model model --images images --out no/such/bundle
+  check "failed builds leave nothing" [ ! -e bundle ]
+  build --out bundle --nlist 50
+  check "build exits with 0" exit_is 0
+  check "build tells how fast it was" says "80 images in "
+  check "build tells that nlist was lowered" says "note: nlist 50 lowered to 2"
+  check "build tells what it wrote" says "bundle: "
+  check "build counts what is not named like a picture" complains "note: 1 files are not named like pictures"
+  check "and says nothing else" [ "$(wc -l <"$stderr")" -eq 1 ]
+  build --out bundle --nlist 2 --json
+  check "build --json" json build 80 2 ""
+  check "an nlist that fits is not lowered" [ "$(grep -c lowered "$stdout")" -eq 0 ]
+  build --out some --exclude noise --exclude alone.ppm --exclude notes.txt --json
+  check "--exclude leaves out files and folders" json build 54 1 ""
+  check "and they are not counted" is_silent "$stderr"
+  rm -rf some
+}
+
+unreadable_images() {
+  cp -r images damaged
+  head -c 2000 images/waves/01.ppm >damaged/waves/broken.ppm
+  echo "no picture at all" >damaged/fake.jpg
+  cp images/alone.ppm damaged/.hidden.ppm
+  run build --model model --images damaged --out skipping --json
+  check "build goes on without unreadable images" exit_is 0
+  check "and counts them" complains "2 of 82 images could not be read:"
+  check "and names the first" complains "fake.jpg: this is not a picture"
+  check "and the second" complains "waves/broken.ppm: the picture is damaged"
+  check "also in JSON" json build 80 2 "fake.jpg waves/broken.ppm"
+  check "the rest gives the same bundle" same_folder bundle skipping
+  local before
+  before=$(sums skipping)
+  run build --model model --images damaged --out skipping --head logits --strict
+  check "--strict fails" exit_is 1
+  check "--strict says so" complains "index-builder: nothing was written, because of --strict"
+  check "--strict names the image" complains "waves/broken.ppm"
+  check "--strict leaves the old bundle" unchanged skipping "$before"
+  check "--strict leaves nothing else" tidy skipping
+  mkdir bad && cp damaged/fake.jpg bad/
+  run build --model model --images bad --out none
+  check "a build without any readable image fails" exit_is 1
+  check "and says so" complains "there are no images to index"
+  check "and leaves nothing" [ ! -e none ]
+  rm -rf damaged skipping bad
+}
+
+same_bytes_every_time() {
+  build --out one --nlist 2 --threads 1
+  check "one thread gives the same bytes as all" same_folder bundle one
+  build --out one --nlist 2 --threads 2
+  check "two threads give the same bytes" same_folder bundle one
+  check "replacing a bundle leaves nothing else" tidy one
+  rm -rf one
+}
+
+# Far more pictures than can be embedded before the end comes.
+killed_while_embedding() {
+  mkdir many
+  local before
+  python3 -c 'import os; [os.symlink("../images/alone.ppm", f"many/{i}.ppm") for i in range(4000)]'
+  before=$(sums bundle)
+  "$builder" build --model model --images many --out bundle >"$stdout" 2>"$stderr" &
+  local process=$!
+  sleep 2
+  check "it is still embedding" kill -9 $process
+  wait $process 2>"$stderr"
+  code=$?
+  check "it was killed" exit_is 137
+  check "the old bundle is as it was" unchanged bundle "$before"
+  check "and nothing half-made lies beside it" tidy bundle
+  works info bundle
+  rm -rf many
+}
+
+targets_that_are_no_bundle() {
+  mkdir photos
+  echo precious >photos/photo.jpg
+  fails 1 "is there already and is not a bundle" build --model model --images images --out photos
+  echo '{"name":"my site"}' >photos/index.json
+  fails 1 "is there already and is not a bundle" build --model model --images images --out photos
+  check "somebody else's files are left alone" [ "$(cat photos/photo.jpg)" = precious ]
+  fails 1 "text" build --model model --images images --out text
+}
+
+search() { run search --model model --index bundle "$@"; }
+
+searches() {
+  local image=images/stripes/07.ppm
+  works search --model model --index bundle $image
+  check "search prints the image" says "$image"
+  check "search prints the nearest" says "1.0000  stripes/07.ppm"
+  works search --model model --index bundle --json $image images/noise/03.ppm
+  check "search --json" json search 2 4
+  check "every line is JSON for other programs" bash -c 'while read -r line; do
+    python3 -m json.tool <<<"$line" >/dev/null || exit 1; done <"$1"' - "$stdout"
+  works search --model model --index bundle --json --k 1 $image
+  check "an image of the index finds itself" json first stripes/07.ppm
+  works search --model model --index bundle --json --exact --k 80 $image
+  check "--exact scans all" grep -q '"nprobe":2,"scanned":80}$' "$stdout"
+  works search --model model --index bundle --json --nprobe 1 $image
+  check "--nprobe 1 probes one list" grep -q '"nprobe":1,' "$stdout"
+  works search --model model --index bundle --json --k 30 --label noise --label "" $image
+  check "--label leaves out others" json labels noise ""
+  check "and finds all of them" json search 1 26
+  works search --model model --index bundle --json --k 80 --exact --min-score 0.999 $image
+  check "--min-score leaves out what is below" json scores 0.999
+  fails 1 "the index has no label 'zebra'" search --model model --index bundle --label zebra $image
+  fails 2 "--nprobe is 3, and must be 1 to 2, the lists of this bundle" \
+    search --model model --index bundle --nprobe 3 $image
+  fails 1 "nowhere" search --model model --index nowhere $image
+  fails 1 "nowhere" search --model nowhere --index bundle $image
+  fails 1 "nowhere.ppm" search --model model --index bundle nowhere.ppm
+  search --json $image text images/alone.ppm
+  check "a bad image does not stop the others" json search 2 4
+  check "but counts as a failure" exit_is 1
+  check "in one line" one_line
+  works embed --model model $image
+  check "embed" json embed 1 1000
+  works embed --model model --head exact $image images/alone.ppm
+  check "embed --head exact" json embed 2 513
+  fails 1 "text: this is not a picture" embed --model model text
+  if [ -w /dev/full ]; then
+    code=0
+    "$builder" embed --model model $image >/dev/full 2>"$stderr" || code=$?
+    check "an answer that cannot be written is a failure" exit_is 1
+  fi
+  other_model
+}
+
+# The same file with another id, which is what a bundle is bound to.
+other_model() {
+  python3 - <<'PYTHON'
+import re
+data = bytearray(open("model", "rb").read())
+at = re.search(rb'"id":"([0-9a-f]{64})"', data[:4096]).start(1)
+data[at:at + 64] = b"f" * 64
+open("other", "wb").write(data)
+PYTHON
+  fails 1 "the index was built with another model" search --model other --index bundle images/alone.ppm
+  rm other
+}
+
+evaluations() {
+  fails 1 "nowhere" eval --index nowhere
+  works eval --index bundle
+  check "eval tells recall over nprobe" says "nprobe  recall"
+  check "eval tells precision" says "precision@4"
+  works eval --index bundle --json
+  check "eval --json" json eval 80 4 ""
+  works eval --index bundle --json --images --threads 1
+  check "eval --json --images" json eval 80 4 ""
+  works eval --index bundle --json --against bundle
+  check "a bundle has the same answers as itself" json same 1
+  build --out logits --head logits --nlist 2
+  works eval --index bundle --json --against logits
+  check "eval --against" json eval 80 4 same
+  check "exact has the answers of logits" json same 0.95
+  run build --model model --images images/noise --out logits --head logits
+  fails 1 "do not hold the same images" eval --index bundle --against logits
+  rm -rf logits
+}
+
+informs() {
+  works info bundle
+  check "info of a bundle" says "index of 80 images"
+  works info model
+  check "info of a model" says "ResNet-18, f32"
+  works info --json bundle
+  check "info --json of a bundle" json equals kind=index metric=COSINE count=80 head=exact dim=513 nlist=2 \
+    "image_url=../images/{path}"
+  works info --json model
+  check "info --json of a model" json equals kind=model network=resnet18 precision=f32
+  fails 1 "'nowhere' is not there" info nowhere
+  fails 1 "text: this is not a safetensors file" info text
+  fails 1 "images: cannot open 'images/index.json'" info images
+  local list
+  list=$(find bundle -name 'lists-*' | head -n 1)
+  cp "$list" saved
+  printf 'X' | dd of="$list" bs=1 seek=100 conv=notrunc status=none
+  fails 1 "does not have the hash it should have" info bundle
+  rm "$list"
+  fails 1 "$(basename "$list")" info bundle
+  mv saved "$list"
+  works info bundle model
+}

@@ -1,0 +1,10 @@
+/* reference.h: ResNet-18 as the paper draws it, one convolution after the other, added up in double. */
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include "weights.h"
+
+/* input [224][224][3], pooled [512] */
+void reference_network(const hb_weights *weights, const float *input, double *pooled);
+
+#endif

@@ -1,0 +1,180 @@
+/* The model of heybagh.h, and model.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "allocations.h"
+#include "model.h"
+#include "synthetic.h"
+
+/* A copy of a file in memory from malloc, for hb_model_from_memory to take. */
+static void *copy_of(const char *path, size_t *size) {
+  blob file = file_read(path);
+  *size = file.size;
+  return file.bytes;
+}
+
+static void both_kinds_of_file_are_the_same_model(void **state) {
+  (void)state;
+  hb_model *imported, *own = open_model();
+  assert_ok(hb_model_open(weights_path(), &imported, &failure));
+  const char *id = hb_model_id(own);
+  assert_string_equal(hb_model_id(imported), id);
+  assert_int_equal(strlen(id), 64);
+  assert_int_equal(strspn(id, "0123456789abcdef"), 64);
+  hb_model_free(imported);
+  hb_model_free(own);
+}
+
+static void a_model_from_memory_is_the_same(void **state) {
+  (void)state;
+  size_t size;
+  void *bytes = copy_of(model_path(), &size);
+  hb_model *own = open_model(), *model;
+  assert_ok(hb_model_from_memory(bytes, size, &model, &failure));
+  assert_string_equal(hb_model_id(model), hb_model_id(own));
+  hb_model_free(model);
+  hb_model_free(own);
+}
+
+static void writing_gives_the_project_s_own_file(void **state) {
+  hb_model *model;
+  assert_ok(hb_model_open(weights_path(), &model, &failure));
+  assert_ok(hb_model_write(model, path_in(*state, "model"), &failure));
+  assert_true(files_equal(path_in(*state, "model"), model_path()));
+  assert_fails(hb_model_write(model, path_in(*state, "no/folder"), &failure), HB_IO, "no/folder");
+  hb_model_free(model);
+}
+
+static void assert_not_opened(const char *path, hb_status status, const char *words) {
+  hb_model *model = (hb_model *)&model;
+  assert_fails(hb_model_open(path, &model, &failure), status, words);
+  assert_ptr_equal(model, &model);
+}
+
+static void what_is_no_model_is_refused(void **state) {
+  static const char text[] = "these are not the weights you are looking for";
+  const char *path = path_in(*state, "file");
+  assert_not_opened(path, HB_IO, "No such file");
+  assert_not_opened(*state, HB_IO, "not a file");
+  file_write(path, "", 0);
+  assert_not_opened(path, HB_BAD_MODEL, "not a safetensors file");
+  file_write(path, text, sizeof text);
+  assert_not_opened(path, HB_BAD_MODEL, "not a safetensors file");
+  file_write(path, "\x02\0\0\0\0\0\0\0{}", 10);
+  assert_not_opened(path, HB_BAD_MODEL, "'fc.weight' is missing");
+}
+
+static void a_model_that_is_cut_short_is_refused(void **state) {
+  const char *path = path_in(*state, "file");
+  blob file = file_read(model_path());
+  file_write(path, file.bytes, file.size);
+  static const size_t missing[] = {1, 4, 4000, 4001, 1000000, 40000000};
+  for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) { /* always shorter */
+    assert_int_equal(truncate(path, (off_t)(file.size - missing[i])), 0);
+    assert_not_opened(path, HB_BAD_MODEL, "damaged");
+  }
+  for (int size = 20; size >= 0; size -= 4) {
+    assert_int_equal(truncate(path, size), 0);
+    assert_not_opened(path, HB_BAD_MODEL, "cut short");
+  }
+  blob_free(&file);
+}
+
+/* The sanitizer would report a leak or a second free. */
+static void bytes_are_taken_also_on_failure(void **state) {
+  (void)state;
+  hb_model *model;
+  char *bytes = strdup("nothing that could be weights");
+  assert_fails(hb_model_from_memory(bytes, 29, &model, &failure), HB_BAD_MODEL, "not a safetensors file");
+  assert_fails(hb_model_from_memory(NULL, 0, &model, &failure), HB_BAD_MODEL, "not a safetensors file");
+  bytes = strdup("again");
+  allocations_fail_from(0);
+  hb_status status = hb_model_from_memory(bytes, 5, &model, &failure);
+  allocations_work();
+  assert_int_equal(status, HB_OUT_OF_MEMORY);
+}
+
+static void without_memory_opening_fails_cleanly(void **state) {
+  (void)state;
+  const char *path = model_path();
+  bool refused = true;
+  for (size_t n = 0; refused; n++) {
+    hb_model *model = NULL;
+    allocations_fail_from(n);
+    hb_status status = hb_model_open(path, &model, &failure);
+    allocations_work();
+    refused = allocations_were_refused();
+    assert_int_equal(status == HB_OK, !refused);
+    hb_model_free(model);
+  }
+}
+
+static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state) {
+  hb_model *model = open_model();
+  hb_resnet18 *network, *second;
+  hb_head head;
+  assert_ok(hb_model_network(model, &network, &failure));
+  char id[65];
+  strcpy(id, hb_model_id(model));
+  hb_model_drop_source(model);
+  hb_model_drop_source(model); /* twice is once */
+  assert_string_equal(hb_model_id(model), id);
+  assert_non_null(hb_resnet18_run(network));
+  assert_ok(hb_model_head(model, HB_HEAD_LOGITS, &head, &failure));
+  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &head, &failure));
+  assert_fails(hb_model_network(model, &second, &failure), HB_INVALID_ARGUMENT, "already given back");
+  assert_fails(hb_model_write(model, path_in(*state, "model"), &failure), HB_INVALID_ARGUMENT, "already given back");
+  hb_engine *engine = NULL;
+  assert_fails(hb_engine_create(model, NULL, &engine, &failure), HB_INVALID_ARGUMENT, "already given back");
+  assert_null(engine);
+  hb_resnet18_free(network);
+  hb_model_free(model);
+}
+
+static void a_model_has_two_heads_and_owns_them(void **state) {
+  (void)state;
+  hb_model *model = open_model();
+  hb_head logits, exact, again;
+  assert_ok(hb_model_head(model, HB_HEAD_LOGITS, &logits, &failure));
+  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &exact, &failure));
+  assert_int_equal(logits.kind, HB_HEAD_LOGITS);
+  assert_int_equal(logits.dim, 1000);
+  assert_int_equal(exact.kind, HB_HEAD_EXACT);
+  assert_int_equal(exact.dim, 513);
+  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &again, &failure)); /* computed once */
+  assert_ptr_equal(again.matrix, exact.matrix);
+
+  size_t size;
+  void *bytes = copy_of(model_path(), &size);
+  hb_safetensors *file;
+  assert_ok(hb_safetensors_parse(bytes, size, &file, &failure));
+  assert_memory_equal(logits.matrix, hb_safetensors_find(file, "fc.weight")->data, 1000 * 512 * sizeof(float));
+  assert_memory_equal(logits.bias, hb_safetensors_find(file, "fc.bias")->data, 1000 * sizeof(float));
+  hb_safetensors_free(file);
+  free(bytes);
+  hb_model_free(model);
+}
+
+static void freeing_nothing_is_fine(void **state) {
+  (void)state;
+  hb_model_free(NULL);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(both_kinds_of_file_are_the_same_model),
+      cmocka_unit_test(a_model_from_memory_is_the_same),
+      test(writing_gives_the_project_s_own_file),
+      test(what_is_no_model_is_refused),
+      test(a_model_that_is_cut_short_is_refused),
+      cmocka_unit_test(bytes_are_taken_also_on_failure),
+      cmocka_unit_test(without_memory_opening_fails_cleanly),
+      test(dropping_the_source_ends_what_needs_it_and_nothing_else),
+      cmocka_unit_test(a_model_has_two_heads_and_owns_them),
+      cmocka_unit_test(freeing_nothing_is_fine),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
