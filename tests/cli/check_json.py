@@ -77,6 +77,8 @@ def check_eval(images, classes, extra):
     by_image = [line for line in others if "image" in line]
     expect(len(by_class) == int(classes) and len(by_class) + len(by_image) == len(others), f"{len(others)} more lines")
     expect(len(by_image) in (0, int(images)), f"{len(by_image)} images")
+    paths = [line["image"] for line in by_image]
+    expect(paths == sorted(paths), "the images are not in byte order of their paths")
     mean = sum(c["precision"] * c["images"] for c in by_class) / sums["count"]
     expect(abs(mean - sums["precision"]) < 1e-5, "the classes' precision does not add up")
 

@@ -5,6 +5,7 @@ set -u
 
 builder=${1:?the path of index-builder}
 weights=${2:?the path of a weight file, from make_weights}
+builder=$(realpath "$builder") weights=$(realpath "$weights") || exit 2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/heybagh-cli-XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -114,56 +114,67 @@ static void check_list(const manifest *m, const collection *c, uint32_t l, uint3
   blob_free(&file);
 }
 
+static void check_manifest(const manifest *m, const collection *c, hb_head_kind head) {
+  int model_entry = hb_json_get(m->json, 0, "model"), head_entry = hb_json_get(m->json, 0, "head");
+  assert_text(m, 0, "format", "heybagh-index");
+  assert_int_equal(number(m, 0, "version"), 1);
+  assert_text(m, 0, "metric", "COSINE");
+  assert_text(m, 0, "storage", "f32");
+  assert_text(m, 0, "image_url", "../images/{path}");
+  assert_text(m, model_entry, "id", hb_model_id(model));
+  assert_text(m, model_entry, "url", "../model.safetensors");
+  assert_int_equal(number(m, model_entry, "bytes"), 1234);
+  assert_text(m, head_entry, "kind", hb_head_name(head));
+  assert_int_equal(hb_json_get(m->json, head_entry, "file") >= 0, head == HB_HEAD_EXACT);
+  assert_int_equal(number(m, 0, "dim"), c->dim);
+  assert_int_equal(number(m, 0, "count"), c->count);
+  assert_int_equal(number(m, 0, "nlist"), c->labels_count);
+  assert_int_equal(number(m, 0, "nprobe"), 2);
+  assert_int_equal(number(m, 0, "seed"), 1);
+  assert_int_equal(hb_json_size(m->json, hb_json_get(m->json, 0, "labels")), c->labels_count);
+}
+
+static void check_centroids(const manifest *m, const collection *c) {
+  blob file = bundle_file(m, number(m, hb_json_get(m->json, 0, "centroids"), "file"), "centroids", "HBCT");
+  size_t bytes = c->dim * sizeof(float), per_list = c->count / c->labels_count;
+  assert_int_equal(u32(file.bytes + 8), c->labels_count);
+  assert_int_equal(u32(file.bytes + 12), c->dim);
+  assert_int_equal(file.size, 16 + c->labels_count * bytes);
+  for (size_t l = 0; l < c->labels_count; l++)
+    assert_memory_equal(file.bytes + 16 + l * bytes, c->vectors + l * per_list * c->dim, bytes);
+  blob_free(&file);
+}
+
+static void check_head_file(const manifest *m) {
+  hb_head expected;
+  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &expected, &failure));
+  blob file = bundle_file(m, number(m, hb_json_get(m->json, 0, "head"), "file"), "head", "HBHD");
+  assert_int_equal(u32(file.bytes + 8), 513);
+  assert_int_equal(u32(file.bytes + 12), 512);
+  assert_int_equal(file.size, 16 + 513 * 513 * 4);
+  assert_memory_equal(file.bytes + 16, expected.matrix, 513 * 512 * 4);
+  assert_memory_equal(file.bytes + 16 + 513 * 512 * 4, expected.bias, 513 * 4);
+  blob_free(&file);
+}
+
+/* The report counts index.json and all that it names, and nothing else is in the folder. */
+static void check_report(const manifest *m, const hb_build_report *report) {
+  uint64_t bytes = m->text.size;
+  int files = hb_json_size(m->json, hb_json_get(m->json, 0, "files"));
+  for (int f = 0; f < files; f++) bytes += number(m, item(m, "files", (uint64_t)f), "bytes");
+  assert_int_equal(report->bytes, bytes);
+  assert_int_equal(report->files, files + 1);
+  assert_int_equal(folder_count(m->folder), files + 1);
+}
+
 static void check_bundle(const char *folder, const collection *c, hb_head_kind head, const hb_build_report *report) {
   manifest m = manifest_read(folder);
   uint32_t per_list = c->count / c->labels_count;
-  assert_text(&m, 0, "format", "heybagh-index");
-  assert_int_equal(number(&m, 0, "version"), 1);
-  assert_text(&m, 0, "metric", "COSINE");
-  assert_text(&m, 0, "storage", "f32");
-  assert_text(&m, 0, "image_url", "../images/{path}");
-  assert_text(&m, hb_json_get(m.json, 0, "model"), "id", hb_model_id(model));
-  assert_text(&m, hb_json_get(m.json, 0, "model"), "url", "../model.safetensors");
-  assert_int_equal(number(&m, hb_json_get(m.json, 0, "model"), "bytes"), 1234);
-  assert_int_equal(number(&m, 0, "dim"), c->dim);
-  assert_int_equal(number(&m, 0, "count"), c->count);
-  assert_int_equal(number(&m, 0, "nlist"), c->labels_count);
-  assert_int_equal(number(&m, 0, "nprobe"), 2);
-  assert_int_equal(number(&m, 0, "seed"), 1);
-  assert_int_equal(hb_json_size(m.json, hb_json_get(m.json, 0, "labels")), c->labels_count);
-
-  blob centroids = bundle_file(&m, number(&m, hb_json_get(m.json, 0, "centroids"), "file"), "centroids", "HBCT");
-  assert_int_equal(u32(centroids.bytes + 8), c->labels_count);
-  assert_int_equal(u32(centroids.bytes + 12), c->dim);
-  assert_int_equal(centroids.size, 16 + (size_t)c->labels_count * c->dim * 4);
-  for (uint32_t l = 0; l < c->labels_count; l++) {
-    assert_memory_equal(centroids.bytes + 16 + (size_t)l * c->dim * 4, c->vectors + (size_t)l * per_list * c->dim,
-                        c->dim * 4);
-    check_list(&m, c, l, l * per_list, per_list);
-  }
-  blob_free(&centroids);
-
-  int head_entry = hb_json_get(m.json, 0, "head");
-  assert_text(&m, head_entry, "kind", hb_head_name(head));
-  assert_int_equal(hb_json_get(m.json, head_entry, "file") >= 0, head == HB_HEAD_EXACT);
-  if (head == HB_HEAD_EXACT) {
-    hb_head expected;
-    assert_ok(hb_model_head(model, head, &expected, &failure));
-    blob file = bundle_file(&m, number(&m, head_entry, "file"), "head", "HBHD");
-    assert_int_equal(u32(file.bytes + 8), 513);
-    assert_int_equal(u32(file.bytes + 12), 512);
-    assert_int_equal(file.size, 16 + 513 * 513 * 4);
-    assert_memory_equal(file.bytes + 16, expected.matrix, 513 * 512 * 4);
-    assert_memory_equal(file.bytes + 16 + 513 * 512 * 4, expected.bias, 513 * 4);
-    blob_free(&file);
-  }
-
-  uint64_t bytes = m.text.size;
-  int files = hb_json_size(m.json, hb_json_get(m.json, 0, "files"));
-  for (int f = 0; f < files; f++) bytes += number(&m, item(&m, "files", (uint64_t)f), "bytes");
-  assert_int_equal(report->bytes, bytes);
-  assert_int_equal(report->files, files + 1);
-  assert_int_equal(folder_count(folder), files + 1);
+  check_manifest(&m, c, head);
+  check_centroids(&m, c);
+  for (uint32_t l = 0; l < c->labels_count; l++) check_list(&m, c, l, l * per_list, per_list);
+  if (head == HB_HEAD_EXACT) check_head_file(&m);
+  check_report(&m, report);
   manifest_free(&m);
 }
 
