@@ -89,6 +89,31 @@ static hb_status fail_unreadable(const void *bytes, size_t size, hb_error *error
   return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is not a picture that can be read (JPEG, PNG, GIF, BMP or PNM)");
 }
 
+static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+/* The next number of a PNM header, which white space and comments may precede; 0 if there is none. */
+static uint32_t pnm_number(const uint8_t *bytes, size_t size, size_t *at) {
+  bool comment = false;
+  for (; *at < size && (comment || bytes[*at] == '#' || is_space(bytes[*at])); ++*at) {
+    if (bytes[*at] == '#') comment = true;
+    if (bytes[*at] == '\n' || bytes[*at] == '\r') comment = false;
+  }
+  uint32_t number = 0;
+  for (; *at < size && bytes[*at] >= '0' && bytes[*at] <= '9' && number < 100000; ++*at)
+    number = 10 * number + (uint32_t)(bytes[*at] - '0');
+  return number;
+}
+
+/* stb_image takes the samples of a PNM as they are, which is right for the maximum 255 only. */
+static bool is_odd_pnm(const uint8_t *bytes, size_t size) {
+  if (!starts_with(bytes, size, 0, "P5", 2) && !starts_with(bytes, size, 0, "P6", 2)) return false;
+  size_t at = 2;
+  pnm_number(bytes, size, &at);
+  pnm_number(bytes, size, &at);
+  uint32_t maximum = pnm_number(bytes, size, &at);
+  return at < size && maximum != 255; /* a header that is cut short is for stb_image to refuse */
+}
+
 hb_status hb_image_check_size(uint64_t width, uint64_t height, hb_error *error) {
   if (width == 0 || height == 0) return hb_fail(error, HB_CORRUPT_IMAGE, "the picture has no pixels");
   if (width > HB_IMAGE_MAX_PIXELS || height > HB_IMAGE_MAX_PIXELS / width)
@@ -115,6 +140,9 @@ hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_erro
   /* a BMP whose rows go from top to bottom has a negative height */
   hb_status status = hb_image_check_size((uint64_t)width, (uint64_t)llabs(height), error);
   if (status != HB_OK) return status;
+  if (is_odd_pnm((const uint8_t *)bytes, size))
+    return hb_fail(error, HB_UNSUPPORTED_IMAGE,
+                   "only PNM pictures of 8 bits (maximum 255) can be read; save it as PNG");
 
   bool has_alpha = channels == 2 || channels == 4;
   source file = {bytes, size, 0, false};

@@ -280,6 +280,14 @@ static void assert_refused(const void *bytes, size_t size, hb_status status, con
   blob_free(&file);
 }
 
+/* Decoded by stb_image they would be noise, or too dark. */
+static void pnm_of_another_depth_is_refused(void **state) {
+  (void)state;
+  static const char deep[] = "P6 1 1 65535\n\x12\x34\x12\x34\x12\x34", dark[] = "P5\n# grey\n1 1\n100\n\x64";
+  assert_refused(deep, sizeof deep - 1, HB_UNSUPPORTED_IMAGE, "maximum 255");
+  assert_refused(dark, sizeof dark - 1, HB_UNSUPPORTED_IMAGE, "maximum 255");
+}
+
 static void what_is_no_picture_is_refused(void **state) {
   (void)state;
   static const char text[] = "Dear diary, today I was mistaken for a photograph.\n";
@@ -382,6 +390,7 @@ int main(void) {
       cmocka_unit_test(bmp_is_decoded_from_either_end),
       cmocka_unit_test(pnm_is_decoded),
       cmocka_unit_test(pnm_headers_may_have_comments),
+      cmocka_unit_test(pnm_of_another_depth_is_refused),
       cmocka_unit_test(gif_shows_its_first_frame),
       cmocka_unit_test(jpeg_is_decoded_baseline_and_progressive),
       cmocka_unit_test(bytes_behind_the_picture_do_no_harm),
