@@ -2,15 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "embed_many.h"
 #include "images.h"
 #include "options.h"
 #include "text.h"
-
-#define THREADS_MAX 256
 
 typedef struct {
   const char *model, *images, *out, *head, *storage, *model_url, *image_url;
@@ -65,8 +62,7 @@ static void print_json(const settings *s, const image_set *set, const embed_resu
   hb_text_add(&t, ",\"skipped\":[");
   add_skipped(&t, set, e);
   hb_text_add(&t, "]}");
-  if (!t.failed) puts(t.bytes);
-  hb_text_free(&t);
+  print_line(&t);
 }
 
 static void print_text(const settings *s, const image_set *set, const embed_result *e, uint32_t kept,
@@ -150,14 +146,8 @@ static int build(const settings *s, hb_head_kind head) {
 }
 
 int command_build(int argc, char **argv) {
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  settings s = {.head = "exact",
-                .storage = "f32",
-                .image_url = "../images/{path}",
-                .seed = 1234,
-                .threads = processors < 1             ? 1
-                           : processors > THREADS_MAX ? THREADS_MAX
-                                                      : (uint64_t)processors};
+  settings s = {
+      .head = "exact", .storage = "f32", .image_url = "../images/{path}", .seed = 1234, .threads = default_threads()};
   const option options[] = {
       {"model", OPTION_TEXT, &s.model, .required = true, .argument = "FILE",
        .help = "the model, from 'index-builder model'"},

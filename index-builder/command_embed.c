@@ -13,8 +13,7 @@ static void print_embedding(const char *path, const float *embedding, uint32_t d
   hb_text_add(&t, ",\"embedding\":[");
   for (uint32_t i = 0; i < dim; i++) hb_text_add(&t, "%s%.9g", i > 0 ? "," : "", (double)embedding[i]);
   hb_text_add(&t, "]}");
-  if (!t.failed) puts(t.bytes);
-  hb_text_free(&t);
+  print_line(&t);
 }
 
 static int embed_all(hb_engine *engine, char **paths, int count) {

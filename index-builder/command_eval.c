@@ -4,22 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "options.h"
 #include "progress.h"
 #include "text.h"
+#include "topk.h"
 
 #define K_MAX 100
 #define PROBES_MAX 20
-#define THREADS_MAX 256
 
 typedef struct {
   double hits;    /* of the k nearest, those with the image's own label */
   double average; /* precision averaged over all images of its label (AP) */
-  uint32_t relevant;
-  bool same; /* the k nearest are the other bundle's, in order */
+  bool same;      /* the k nearest are the other bundle's, in order */
 } image_figures;
 
 /* What a thread owns. */
@@ -40,16 +38,19 @@ typedef struct {
   progress progress;
 } evaluation;
 
-/* The k ids with the largest scores, best first, without `self`. k is small: insertion beats a heap. */
-static uint32_t nearest(const float *scores, uint32_t count, uint32_t self, uint32_t k, uint32_t *out) {
-  uint32_t found = 0;
-  for (uint32_t id = 0; id < count; id++) {
-    if (id == self || (found == k && !(scores[id] > scores[out[k - 1]]))) continue;
-    uint32_t at = found < k ? found++ : k - 1;
-    for (; at > 0 && scores[id] > scores[out[at - 1]]; at--) out[at] = out[at - 1];
-    out[at] = id;
-  }
-  return found;
+/* The k images with the largest scores, best first, without `self`. */
+static uint32_t nearest(const float *scores, uint32_t count, uint32_t self, uint32_t k, hb_hit *out) {
+  hb_topk top = {out, k, 0};
+  for (uint32_t id = 0; id < count; id++)
+    if (id != self) hb_topk_offer(&top, (hb_hit){scores[id], id});
+  hb_topk_sort(&top);
+  return top.count;
+}
+
+static bool same_ids(const hb_hit *a, const hb_hit *b, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++)
+    if (a[i].id != b[i].id) return false;
+  return true;
 }
 
 static bool same_label(const hb_index *index, uint32_t a, uint32_t b) {
@@ -63,11 +64,10 @@ static int descending(const void *a, const void *b) {
 
 /* Average precision without sorting all scores: an image of the own label that is the n-th of those and has m images
  * of other labels before it adds (n / (n + m)). Equal scores count as before it. */
-static double average_precision(const evaluation *e, worker *w, uint32_t id, uint32_t *relevant_out) {
+static double average_precision(const evaluation *e, worker *w, uint32_t id) {
   uint32_t relevant = 0;
   for (uint32_t other = 0; other < e->count; other++)
     if (other != id && same_label(e->index, id, other)) w->relevant[relevant++] = w->scores[other];
-  *relevant_out = relevant;
   if (relevant == 0) return 0;
   qsort(w->relevant, relevant, sizeof *w->relevant, descending);
   memset(w->ranks, 0, (relevant + 1) * sizeof *w->ranks);
@@ -93,7 +93,7 @@ static double average_precision(const evaluation *e, worker *w, uint32_t id, uin
 }
 
 /* How many of the true neighbours each nprobe finds, through the same search that visitors use. */
-static void measure_recall(const evaluation *e, worker *w, uint32_t id, const uint32_t *truth, uint32_t found) {
+static void measure_recall(const evaluation *e, worker *w, uint32_t id, const hb_hit *truth, uint32_t found) {
   for (uint32_t p = 0; p < e->probes; p++) {
     const hb_search_options options = {.k = e->k + 1, .nprobe = e->nprobe[p]};
     hb_search_report report;
@@ -103,7 +103,7 @@ static void measure_recall(const evaluation *e, worker *w, uint32_t id, const ui
     for (uint32_t i = 0; i < report.found && taken < e->k; i++) {
       if (w->found[i].id == id) continue;
       taken++;
-      for (uint32_t t = 0; t < found; t++) w->recalled[p] += truth[t] == w->found[i].id;
+      for (uint32_t t = 0; t < found; t++) w->recalled[p] += truth[t].id == w->found[i].id;
     }
   }
 }
@@ -111,17 +111,18 @@ static void measure_recall(const evaluation *e, worker *w, uint32_t id, const ui
 static void evaluate_one(void *context, size_t thread, size_t i) {
   evaluation *e = context;
   worker *w = &e->workers[thread];
-  uint32_t id = (uint32_t)i, truth[K_MAX], other[K_MAX];
+  uint32_t id = (uint32_t)i;
+  hb_hit truth[K_MAX], other[K_MAX];
   image_figures *f = &e->figures[id];
   hb_engine_scores(w->engine, hb_index_vector(e->index, id), w->scores, NULL);
   uint32_t found = nearest(w->scores, e->count, id, e->k, truth);
-  for (uint32_t t = 0; t < found; t++) f->hits += same_label(e->index, id, truth[t]);
-  f->average = average_precision(e, w, id, &f->relevant);
+  for (uint32_t t = 0; t < found; t++) f->hits += same_label(e->index, id, truth[t].id);
+  f->average = average_precision(e, w, id);
   measure_recall(e, w, id, truth, found);
   if (e->against != NULL) {
     hb_engine_scores(w->other, hb_index_vector(e->against, id), w->other_scores, NULL);
     nearest(w->other_scores, e->count, id, e->k, other);
-    f->same = memcmp(truth, other, found * sizeof *truth) == 0;
+    f->same = same_ids(truth, other, found);
   }
   progress_step(&e->progress);
 }
@@ -208,8 +209,7 @@ static void print_class_json(const char *label, uint32_t images, double precisio
   hb_text_add(&t, "{\"class\":");
   hb_text_add_json(&t, label);
   hb_text_add(&t, ",\"images\":%u,\"precision\":%.6f,\"map\":%.6f}", images, precision, map);
-  if (!t.failed) puts(t.bytes);
-  hb_text_free(&t);
+  print_line(&t);
 }
 
 static void print_image_json(const evaluation *e, uint32_t id) {
@@ -217,8 +217,7 @@ static void print_image_json(const evaluation *e, uint32_t id) {
   hb_text_add(&t, "{\"image\":");
   hb_text_add_json(&t, hb_index_path(e->index, id));
   hb_text_add(&t, ",\"precision\":%.4f,\"ap\":%.6f}", e->figures[id].hits / e->k, e->figures[id].average);
-  if (!t.failed) puts(t.bytes);
-  hb_text_free(&t);
+  print_line(&t);
 }
 
 static void print_json(const evaluation *e, bool images) {
@@ -283,8 +282,7 @@ static int evaluate(evaluation *e, bool json, bool images) {
 
 int command_eval(int argc, char **argv) {
   const char *index_path = NULL, *against_path = NULL;
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  uint64_t k = 4, threads = processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : (uint64_t)processors;
+  uint64_t k = 4, threads = default_threads();
   bool json = false, images = false;
   const option options[] = {
       {"index", OPTION_TEXT, &index_path, .required = true, .argument = "DIR", .help = "the bundle"},

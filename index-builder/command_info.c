@@ -24,8 +24,7 @@ static int print_index(const char *path, bool json) {
     hb_text_add(&t, ",\"image_url\":");
     hb_text_add_json(&t, hb_index_image_url(index));
     hb_text_add(&t, "}");
-    if (!t.failed) puts(t.bytes);
-    hb_text_free(&t);
+    print_line(&t);
   } else {
     printf("index of %u images, head %s (%u numbers), cosine, f32\n", count, head, dim);
     printf("%u lists, %u probed by default; %.1f MB in %u files beside index.json\n", nlist, nprobe,

@@ -19,8 +19,7 @@ static void print_json(const char *path, const hb_result *results, const hb_sear
     hb_text_add(&t, ",\"score\":%.7f}", (double)results[i].score);
   }
   hb_text_add(&t, "],\"nprobe\":%u,\"scanned\":%u}", report->nprobe, report->scanned);
-  if (!t.failed) puts(t.bytes);
-  hb_text_free(&t);
+  print_line(&t);
 }
 
 static void print_text(const char *path, const hb_result *results, const hb_search_report *report) {

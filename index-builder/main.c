@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 
@@ -39,6 +40,16 @@ int fail_usage(const char *format, ...) {
   print_error(format, arguments);
   va_end(arguments);
   return EXIT_USAGE;
+}
+
+void print_line(hb_text *text) {
+  if (!text->failed) puts(text->bytes);
+  hb_text_free(text);
+}
+
+uint64_t default_threads(void) {
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  return processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : (uint64_t)processors;
 }
 
 static void print_help(void) {

@@ -5,7 +5,7 @@
 case ${1:-} in
 network)
   [ -x "$ROOT/build/native/tests/bench/bench-network" ] || "$ROOT/scripts/build.sh" native
-  exec "$ROOT/build/native/tests/bench/bench-network" "$ROOT/models/resnet18-f32.safetensors" "${2:-20}"
+  exec "$ROOT/build/native/tests/bench/bench-network" "$MODEL" "${2:-20}"
   ;;
 *) die "usage: scripts/bench.sh network [SECONDS]" ;;
 esac

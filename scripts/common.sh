@@ -7,6 +7,10 @@ CACHE=${HEYBAGH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/heybagh}
 # Source archives for machines whose package mirror lacks them.
 DEPS=${HEYBAGH_DEPS:-$ROOT/../shared/deps}
 JOBS=${JOBS:-$(nproc)}
+# What the scripts make and use.
+BUILDER=$ROOT/build/native/index-builder
+MODEL=$ROOT/models/resnet18-f32.safetensors
+SITE=$ROOT/build/site
 
 # name, file, sha256 and the Debian suite that carries the source package
 SOURCES="

@@ -10,9 +10,7 @@ start=$SECONDS
 assets=$("$ROOT/scripts/assets.sh" --where)
 images=$assets/caltech101/101_ObjectCategories
 golden=${HEYBAGH_GOLDEN:-$ROOT/../shared/golden}
-builder=$ROOT/build/native/index-builder
-model=$ROOT/models/resnet18-f32.safetensors
-bundle=$ROOT/build/site/bundle
+bundle=$SITE/bundle
 export HEYBAGH_ASSETS=$assets HEYBAGH_GOLDEN=$golden
 # Debian's own Python: the packages of the reference are installed for it
 python=/usr/bin/python3
@@ -36,7 +34,7 @@ logits_bundle() {
   local made_of
   made_of=$(cat "$ROOT/build/bundle.made-of")
   [ "$(cat "$ROOT/build/logits.made-of" 2>/dev/null)" = "$made_of" ] && [ -e "$ROOT/build/logits-bundle" ] && return
-  "$builder" build --model "$model" --images "$images" --exclude BACKGROUND_Google --head logits \
+  "$BUILDER" build --model "$MODEL" --images "$images" --exclude BACKGROUND_Google --head logits \
     --out "$ROOT/build/logits-bundle" && echo "$made_of" >"$ROOT/build/logits.made-of"
 }
 
@@ -46,14 +44,14 @@ run "the same under address and undefined-behaviour sanitizers" \
 run "conversion of published weights" $python "$ROOT/tests/golden/test_convert.py"
 run "the reference against the golden arrays" $python "$ROOT/tests/golden/test_reference.py"
 run "pixels, pooled features and logits against the golden arrays" \
-  "$ROOT/build/native/tests/golden/golden" "$model" "$images" "$golden"
+  "$ROOT/build/native/tests/golden/golden" "$MODEL" "$images" "$golden"
 run "embeddings of 100 photographs against the reference" \
-  $python "$ROOT/tests/golden/compare_embed.py" --builder "$builder" --model "$model" --assets "$assets"
+  $python "$ROOT/tests/golden/compare_embed.py" --builder "$BUILDER" --model "$MODEL" --assets "$assets"
 run "the original notebook's results" \
-  $python "$ROOT/tests/golden/notebook.py" "$builder" "$model" "$bundle" "$images" "$golden"
+  $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL" "$bundle" "$images" "$golden"
 run "an index with head logits" logits_bundle
 run "recall, precision, and exact against logits" \
-  $python "$ROOT/tests/golden/quality.py" "$builder" "$bundle" "$ROOT/build/logits-bundle"
+  $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$bundle" "$ROOT/build/logits-bundle"
 run "the page in Chromium" npm --prefix "$ROOT/tests/web" test
 
 printf '\n'

@@ -290,11 +290,8 @@ static hb_status attach_lists(hb_index *index, uint32_t number, const bundle_fil
 static hb_status check_bytes(const bundle_file *file, const uint8_t *bytes, size_t size, hb_error *error) {
   if (size != file->expected) return fail_file(error, file, "is cut short or too long");
   if (size < sizeof(hb_file_header)) return fail_file(error, file, "is too short");
-  hb_sha256 hash;
   char hex[HB_SHA256_HEX];
-  hb_sha256_start(&hash);
-  hb_sha256_add(&hash, bytes, size);
-  hb_sha256_hex(&hash, hex);
+  hb_sha256_hex_of(bytes, size, hex);
   return strcmp(hex, file->sha256) == 0 ? HB_OK : fail_file(error, file, "does not have the hash it should have");
 }
 

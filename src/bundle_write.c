@@ -67,11 +67,8 @@ static hb_status write_file(job *j, const char *name, const void *bytes, size_t 
 /* Writes the content under "role-hash.bin" and lists it in index.json; its number is j->file_count before the call. */
 static hb_status write_content(job *j, const char *role, hb_error *error) {
   if (j->content.failed) return hb_fail_memory(error);
-  hb_sha256 hash;
   char hex[HB_SHA256_HEX], name[HB_FILE_NAME_MAX];
-  hb_sha256_start(&hash);
-  hb_sha256_add(&hash, j->content.bytes, j->content.size);
-  hb_sha256_hex(&hash, hex);
+  hb_sha256_hex_of(j->content.bytes, j->content.size, hex);
   snprintf(name, sizeof name, "%s-%.16s.bin", role, hex);
   hb_text_add(&j->files, "%s\n  {\"name\":\"%s\",\"bytes\":%zu,\"sha256\":\"%s\"}", j->file_count > 0 ? "," : "", name,
               j->content.size, hex);

@@ -76,3 +76,10 @@ void hb_sha256_hex(hb_sha256 *hash, char out[HB_SHA256_HEX]) {
   }
   out[64] = '\0';
 }
+
+void hb_sha256_hex_of(const void *bytes, size_t size, char out[HB_SHA256_HEX]) {
+  hb_sha256 hash;
+  hb_sha256_start(&hash);
+  hb_sha256_add(&hash, bytes, size);
+  hb_sha256_hex(&hash, out);
+}

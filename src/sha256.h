@@ -18,5 +18,7 @@ void hb_sha256_start(hb_sha256 *hash);
 void hb_sha256_add(hb_sha256 *hash, const void *bytes, size_t size);
 /* Ends the hash and writes it as lower-case hex digits. */
 void hb_sha256_hex(hb_sha256 *hash, char out[HB_SHA256_HEX]);
+/* All three for bytes that are in one piece. */
+void hb_sha256_hex_of(const void *bytes, size_t size, char out[HB_SHA256_HEX]);
 
 #endif

@@ -32,11 +32,8 @@ static uint8_t *find(const bundle *b, const char *text) {
 }
 
 void bundle_sign(bundle *b, uint32_t f) {
-  hb_sha256 hash;
   char hex[HB_SHA256_HEX];
-  hb_sha256_start(&hash);
-  hb_sha256_add(&hash, b->files[f].bytes, b->files[f].size);
-  hb_sha256_hex(&hash, hex);
+  hb_sha256_hex_of(b->files[f].bytes, b->files[f].size, hex);
   uint8_t *entry = find(b, b->names[f]);
   uint8_t *field = memmem(entry, b->manifest.size - (size_t)(entry - b->manifest.bytes), "\"sha256\":\"", 10);
   assert_non_null(field);

@@ -75,10 +75,7 @@ static blob bundle_file(const manifest *m, uint64_t n, const char *role, const c
   int entry = item(m, "files", n);
   assert_true(hb_json_string(m->json, hb_json_get(m->json, entry, "name"), name, sizeof name));
   blob file = file_read(path_in(m->folder, name));
-  hb_sha256 hash;
-  hb_sha256_start(&hash);
-  hb_sha256_add(&hash, file.bytes, file.size);
-  hb_sha256_hex(&hash, hex);
+  hb_sha256_hex_of(file.bytes, file.size, hex);
   snprintf(expected, sizeof expected, "%s-%.16s.bin", role, hex);
   assert_string_equal(name, expected);
   assert_text(m, entry, "sha256", hex);

@@ -1,7 +1,7 @@
 // The page as a place: it never freezes, nothing jumps, it works without a mouse, on a phone and in the dark.
 
 import {
-  chooser, expect, manifest, openReady, picture, results, shoot, shownPaths, status, test, MODEL, PHOTOS,
+  chooser, expect, holdModel, manifest, openReady, picture, results, shoot, shownPaths, status, test, PHOTOS,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
@@ -9,12 +9,7 @@ const CAMERA = 'camera/image_0003.jpg';
 test('loading shows how many bytes have come', async ({ page }) => {
   const { model } = manifest();
   const megabytes = (model.bytes / 1e6).toFixed(1);
-  let release;
-  const released = new Promise(resolve => { release = resolve; });
-  await page.route(MODEL, async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdModel(page);
   await page.goto('/');
   await expect(page.locator('#loading-text')).toHaveText(`Model: 0.0 of ${megabytes} MB`);
   await expect(page.getByRole('progressbar')).toHaveAttribute('max', String(model.bytes));

@@ -1,7 +1,7 @@
 // A photo gets in by every door, and its four nearest pictures come out.
 
 import {
-  alert, chooser, dataTransfer, expect, openReady, picture, results, shoot, shownPaths, status, test, MODEL, PHOTOS,
+  alert, chooser, dataTransfer, expect, holdModel, openReady, picture, results, shoot, shownPaths, status, test, PHOTOS,
 } from './support.js';
 
 const BRONTOSAURUS = 'brontosaurus/image_0006.jpg';
@@ -58,12 +58,7 @@ test('a pasted photo is searched', async ({ page }) => {
 });
 
 test('a photo chosen while the model is loading is searched as soon as it is there', async ({ page }) => {
-  let release;
-  const released = new Promise(resolve => { release = resolve; });
-  await page.route(MODEL, async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdModel(page);
   await page.goto('/');
   await expect(status(page)).toContainText('Loading the model');
   await chooser(page).setInputFiles(picture(CAMERA));

@@ -68,6 +68,17 @@ export const alert = page => page.locator('[role=alert]'); // also while it is h
 /** Requests of the model. */
 export const MODEL = /\.safetensors/;
 
+/** Keeps the model from arriving until the function that is returned is called. */
+export async function holdModel(page) {
+  let release;
+  const released = new Promise(resolve => { release = resolve; });
+  await page.route(MODEL, async route => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}
+
 export async function openReady(page, address = '/') {
   await page.goto(address);
   await expect(status(page)).toContainText('Ready to search');
