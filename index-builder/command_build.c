@@ -3,83 +3,42 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "build_report.h"
 #include "commands.h"
-#include "embed_many.h"
-#include "images.h"
+#include "error.h"
+#include "heads.h"
 #include "options.h"
-#include "text.h"
+
+#define DEFAULT_SEED 1234
+#define NOT_GIVEN UINT64_MAX /* of --seed, which has no number to spare within its range */
 
 typedef struct {
-  const char *model, *images, *out, *head, *storage, *model_url, *image_url;
+  const char *model, *images, *vectors, *ids, *out, *head, *storage, *model_url, *image_url;
   text_list exclude;
-  uint64_t nlist, seed, threads;
-  bool strict, json;
+  double recall;
+  uint64_t nlist, seed, threads, shard_bytes, memory, thumbs;
+  bool retrain, fresh, strict, json;
 } settings;
 
-/* Moves the rows of embedded images to the front; returns how many there are. */
-static uint32_t drop_failed(const image_set *set, embed_result *embedded, uint32_t dim, const char **paths,
-                            const char **labels) {
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < set->count; i++) {
-    if (embedded->errors[i].status != HB_OK) continue;
-    if (kept != i)
-      memmove(embedded->vectors + (size_t)kept * dim, embedded->vectors + (size_t)i * dim, dim * sizeof(float));
-    paths[kept] = set->paths[i];
-    labels[kept++] = set->labels[i];
-  }
-  return kept;
-}
+/* All that one build holds. */
+typedef struct {
+  const settings *s;
+  image_set images;
+  npy_file *vectors;
+  id_list ids;
+  hb_model *model;
+  base_needs needs;
+  base_bundle base;
+  char *model_url, thumb_url[48];
+  hb_build_options options;
+  hb_builder *builder;
+  update_tally tally;
+} building;
 
-static void print_skipped(const image_set *set, const embed_result *embedded, uint32_t kept) {
-  if (kept == set->count) return;
-  fprintf(stderr, "%u of %u images could not be read:\n", set->count - kept, set->count);
-  for (uint32_t i = 0; i < set->count; i++)
-    if (embedded->errors[i].status != HB_OK) fprintf(stderr, "  %s: %s\n", set->paths[i], embedded->errors[i].text);
-}
-
-static void add_skipped(hb_text *t, const image_set *set, const embed_result *embedded) {
-  bool first = true;
-  for (uint32_t i = 0; i < set->count; i++) {
-    if (embedded->errors[i].status == HB_OK) continue;
-    hb_text_add(t, "%s{\"path\":", first ? "" : ",");
-    hb_text_add_json(t, set->paths[i]);
-    hb_text_add(t, ",\"error\":");
-    hb_text_add_json(t, embedded->errors[i].text);
-    hb_text_add(t, "}");
-    first = false;
-  }
-}
-
-static void print_json(const settings *s, const image_set *set, const embed_result *e, uint32_t kept,
-                       const hb_build_report *r) {
-  hb_text t = {0};
-  hb_text_add(&t, "{\"images\":%u,\"seconds\":%.3f,\"images_per_second\":%.1f,\"threads\":%u", kept,
-              e->milliseconds / 1e3, set->count / e->milliseconds * 1e3, (unsigned)s->threads);
-  hb_text_add(&t, ",\"timings\":{\"read\":%.1f,\"decode\":%.1f,\"preprocess\":%.1f,\"network\":%.1f,\"head\":%.1f}",
-              e->read, e->timings.decode, e->timings.preprocess, e->timings.network, e->timings.head);
-  hb_text_add(&t, ",\"nlist\":%u,\"nprobe\":%u,\"recall\":%.4f,\"scanned\":%.4f,\"bytes\":%llu,\"files\":%u", r->nlist,
-              r->nprobe, r->recall, r->scanned, (unsigned long long)r->bytes, r->files);
-  hb_text_add(&t, ",\"skipped\":[");
-  add_skipped(&t, set, e);
-  hb_text_add(&t, "]}");
-  print_line(&t);
-}
-
-static void print_text(const settings *s, const image_set *set, const embed_result *e, uint32_t kept,
-                       const hb_build_report *r) {
-  const hb_timings *t = &e->timings;
-  double sum = e->read + t->decode + t->preprocess + t->network + t->head;
-  printf("%u images in %.1f s: %.1f a second on %u threads\n", kept, e->milliseconds / 1e3,
-         set->count / e->milliseconds * 1e3, (unsigned)s->threads);
-  printf("  of that: read %.1f %%, decode %.1f %%, resize and crop %.1f %%, network %.1f %%, head %.1f %%\n",
-         100 * e->read / sum, 100 * t->decode / sum, 100 * t->preprocess / sum, 100 * t->network / sum,
-         100 * t->head / sum);
-  if (s->nlist > r->nlist)
-    printf("note: nlist %llu lowered to %u, so that a list has 39 images on average\n", (unsigned long long)s->nlist,
-           r->nlist);
-  printf("%u lists; by default %u are probed: recall@4 %.4f, %.1f %% of the images scanned (on a sample)\n", r->nlist,
-         r->nprobe, r->recall, 100 * r->scanned);
-  printf("%s: %.1f MB in %u files\n", s->out, (double)r->bytes / 1e6, r->files);
+/* Puts the file's name before the sentence. */
+static hb_status blame(const char *path, hb_error *error) {
+  const hb_error said = *error;
+  return hb_fail(error, said.status, "%.150s: %.240s", path, said.text);
 }
 
 /* "../NAME?v=ID": beside the bundle, and another address for another model, so that it can be cached for ever. */
@@ -91,103 +50,226 @@ static char *default_model_url(const char *path, const hb_model *model) {
   return url;
 }
 
-static int write_bundle(const settings *s, hb_model *model, hb_head_kind head, const image_set *set,
-                        embed_result *embedded) {
-  int exit_code = EXIT_FAILED;
-  struct stat info = {0};
-  stat(s->model, &info);
-  const char **paths = malloc(set->count * sizeof *paths), **labels = malloc(set->count * sizeof *labels);
-  char *model_url = s->model_url != NULL ? strdup(s->model_url) : default_model_url(s->model, model);
-  if (paths == NULL || labels == NULL || model_url == NULL) {
-    fail("there is not enough memory");
-  } else {
-    uint32_t kept = drop_failed(set, embedded, hb_head_dim(head), paths, labels);
-    print_skipped(set, embedded, kept);
-    const hb_build_options options = {
-        model, head, (uint32_t)s->nlist, s->seed, (uint64_t)info.st_size, model_url, s->image_url, 0};
-    hb_build_report report;
-    hb_error error;
-    if (s->strict && kept < set->count) {
-      fail("nothing was written, because of --strict");
-    } else if (hb_index_build(s->out, embedded->vectors, paths, labels, kept, &options, &report, &error) != HB_OK) {
-      fail("%s", error.text);
-    } else {
-      (s->json ? print_json : print_text)(s, set, embedded, kept, &report);
-      exit_code = EXIT_DONE;
-    }
-  }
-  free(paths);
-  free(labels);
-  free(model_url);
-  return exit_code;
+static hb_status find_head_dim(building *b, hb_error *error) {
+  hb_head *head;
+  if (b->needs.dim > 0) return HB_OK;
+  hb_status status = hb_head_open(b->model, b->s->head, &head, error);
+  if (status != HB_OK) return status;
+  b->needs.dim = hb_head_dim(head);
+  hb_head_free(head);
+  return HB_OK;
 }
 
-static int build(const settings *s, hb_head_kind head) {
-  hb_error error;
-  image_set set;
-  hb_model *model;
-  if (hb_index_check_target(s->out, &error) != HB_OK) return fail("%s", error.text);
-  if (images_list(s->images, &s->exclude, &set, &error) != HB_OK) return fail("%s", error.text);
-  if (hb_model_open(s->model, &model, &error) != HB_OK) return images_free(&set), fail("%s: %s", s->model, error.text);
-  if (set.others > 0) fprintf(stderr, "note: %u files are not named like pictures and were left out\n", set.others);
+static hb_status open_images(building *b, hb_error *error) {
+  const settings *s = b->s;
+  hb_status status = images_list(s->images, &s->exclude, &b->images, error);
+  if (status != HB_OK) return status;
+  if (hb_model_open(s->model, &b->model, error) != HB_OK) return blame(s->model, error);
+  b->needs.model_id = hb_model_id(b->model);
+  b->model_url = s->model_url != NULL ? strdup(s->model_url) : default_model_url(s->model, b->model);
+  if (b->model_url == NULL) return hb_fail_memory(error);
+  if (b->images.others > 0)
+    fprintf(stderr, "note: %u files are not named like pictures and were left out\n", b->images.others);
+  return find_head_dim(b, error);
+}
 
-  const embed_job job = {model, head, s->images, set.paths, set.count, (uint32_t)s->threads};
-  embed_result embedded;
-  int exit_code;
-  if (embed_many(&job, &embedded, &error) == HB_OK) {
-    exit_code = write_bundle(s, model, head, &set, &embedded);
-    embed_result_free(&embedded);
+static hb_status open_vectors(building *b, hb_error *error) {
+  const settings *s = b->s;
+  hb_status status = npy_open(s->vectors, &b->vectors, error);
+  if (status != HB_OK) return status;
+  b->needs.model_id = "";
+  b->needs.head = HB_HEAD_NONE;
+  b->needs.dim = npy_dim(b->vectors);
+  uint32_t count = npy_count(b->vectors);
+  return s->ids != NULL ? ids_read(s->ids, count, &b->ids, error) : ids_number(count, &b->ids, error);
+}
+
+/* True if lists are asked for that the base does not have. */
+static bool must_retrain(const building *b) {
+  const settings *s = b->s;
+  if (b->base.catalog == NULL) return false;
+  uint32_t count = b->vectors != NULL ? b->ids.count : b->images.count;
+  uint64_t most = count / 39 > 1 ? count / 39 : 1; /* as hb_build_options.nlist says */
+  uint64_t nlist = s->nlist < most ? s->nlist : most;
+  bool other_nlist = s->nlist > 0 && nlist != hb_index_nlist(b->base.index);
+  bool other_seed = s->seed != NOT_GIVEN && s->seed != base_seed(&b->base);
+  return s->retrain || other_nlist || other_seed || s->shard_bytes > 0;
+}
+
+static uint64_t seed_of(const building *b) {
+  if (b->s->seed != NOT_GIVEN) return b->s->seed;
+  return b->base.catalog != NULL ? base_seed(&b->base) : DEFAULT_SEED;
+}
+
+static void set_options(building *b) {
+  const settings *s = b->s;
+  bool has_base = b->base.catalog != NULL;
+  struct stat info = {0};
+  if (s->model != NULL) stat(s->model, &info);
+  if (s->thumbs > 0) thumb_url((uint32_t)s->thumbs, b->thumb_url, sizeof b->thumb_url);
+  b->options = (hb_build_options){.model = b->model,
+                                  .head = s->head,
+                                  .dim = b->needs.dim,
+                                  .storage = b->needs.storage,
+                                  .nlist = (uint32_t)s->nlist,
+                                  .recall = s->recall,
+                                  .seed = seed_of(b),
+                                  .model_bytes = (uint64_t)info.st_size,
+                                  .model_url = b->model_url,
+                                  .image_url = s->image_url,
+                                  .thumb_url = b->thumb_url,
+                                  .shard_bytes = s->shard_bytes,
+                                  .memory_bytes = (size_t)s->memory << 20,
+                                  .threads = (uint32_t)s->threads,
+                                  .base = has_base ? s->out : NULL,
+                                  .retrain = must_retrain(b)};
+}
+
+static hb_status update(building *b, hb_error *error) {
+  const settings *s = b->s;
+  const update_target target = {b->builder, &b->base, &b->tally};
+  if (b->vectors != NULL) return update_vectors(&target, b->vectors, &b->ids, error);
+  const thumb_store thumbs = {(uint32_t)s->thumbs, hb_builder_directory(b->builder), b->options.base};
+  const embed_options options = {b->model, s->images, (uint32_t)s->threads, thumbs};
+  hb_status status = update_images(&target, &b->images, &options, error);
+  print_skipped(&b->tally);
+  if (status == HB_OK && s->strict && b->tally.skipped_count > 0)
+    status = hb_fail(error, HB_CORRUPT_IMAGE, "nothing was written, because of --strict");
+  return status;
+}
+
+static hb_status create_builder(building *b, hb_error *error) {
+  set_options(b);
+  hb_status status = hb_builder_create(b->s->out, &b->options, &b->builder, error);
+  if (status == HB_OK || b->base.catalog == NULL) return status;
+  base_refuse(&b->base, error); /* such as a head from a file with other numbers */
+  set_options(b);
+  return hb_builder_create(b->s->out, &b->options, &b->builder, error);
+}
+
+static hb_status build(building *b, hb_build_report *report, hb_error *error) {
+  const settings *s = b->s;
+  hb_status status = hb_builder_check_target(s->out, error);
+  if (status == HB_OK) status = s->vectors != NULL ? open_vectors(b, error) : open_images(b, error);
+  if (status != HB_OK) return status;
+  if (!s->fresh) base_open(s->out, &b->needs, &b->base);
+  status = create_builder(b, error);
+  if (status == HB_OK) status = update(b, error);
+  if (status == HB_OK) status = hb_builder_finish(b->builder, report, error);
+  return status;
+}
+
+static void release(building *b) {
+  hb_builder_free(b->builder);
+  base_close(&b->base);
+  hb_model_free(b->model);
+  images_free(&b->images);
+  npy_close(b->vectors);
+  ids_free(&b->ids);
+  update_tally_free(&b->tally);
+  free(b->model_url);
+}
+
+static int run(const settings *s, const base_needs *needs) {
+  building b = {.s = s, .needs = *needs};
+  hb_build_report built;
+  hb_error error;
+  int exit_code = EXIT_DONE;
+  if (build(&b, &built, &error) == HB_OK) {
+    const build_report report = {s->out,       b.vectors != NULL ? "vectors" : "images",
+                                 s->nlist,     (uint32_t)s->threads,
+                                 b.needs.head, b.needs.storage,
+                                 &b.tally,     built};
+    (s->json ? print_build_json : print_build_text)(&report);
   } else {
     exit_code = fail("%s", error.text);
   }
-  hb_model_free(model);
-  images_free(&set);
+  release(&b);
   return exit_code;
 }
 
+/* The first option that says nothing about ready-made vectors, or NULL. */
+static const char *option_of_images(const settings *s) {
+  if (s->model != NULL) return "model";
+  if (s->head != NULL) return "head";
+  if (s->exclude.count > 0) return "exclude";
+  if (s->thumbs > 0) return "thumbs";
+  return s->model_url != NULL ? "model-url" : NULL;
+}
+
+/* Checks what the table of options cannot; EXIT_DONE if the build can go on. */
+static int check(settings *s, base_needs *needs) {
+  if (s->images == NULL && s->vectors == NULL)
+    return fail_usage("--images or --vectors is missing (see 'index-builder build --help')");
+  if (s->images != NULL && s->vectors != NULL) return fail_usage("--images and --vectors exclude each other");
+  if (s->vectors != NULL && option_of_images(s) != NULL)
+    return fail_usage("--%s is for --images, not for --vectors", option_of_images(s));
+  if (s->vectors == NULL && s->ids != NULL) return fail_usage("--ids is for --vectors, not for --images");
+  if (s->images != NULL && s->model == NULL) return fail_usage("--model is missing (see 'index-builder build --help')");
+  if (s->fresh && s->retrain) return fail_usage("--fresh and --retrain exclude each other");
+  if (!hb_storage_parse(s->storage, &needs->storage))
+    return fail_usage("--storage is '%s', and must be f32, f16 or i8", s->storage);
+  if (s->head == NULL) s->head = "svd:256";
+  if (s->vectors == NULL && !head_parse(s->head, &needs->head, &needs->dim))
+    return fail_usage("--head is '%s', and must be svd:D (D from 1 to 513), exact, logits or a file", s->head);
+  return EXIT_DONE;
+}
+
 int command_build(int argc, char **argv) {
-  settings s = {
-      .head = "exact", .storage = "f32", .image_url = "../images/{path}", .seed = 1234, .threads = default_threads()};
+  settings s = {.storage = "i8",
+                .image_url = "../images/{path}",
+                .recall = 0.991,
+                .seed = NOT_GIVEN,
+                .threads = default_threads(),
+                .memory = 1024};
   const option options[] = {
-      {"model", OPTION_TEXT, &s.model, .required = true, .argument = "FILE",
-       .help = "the model, from 'index-builder model'"},
-      {"images", OPTION_TEXT, &s.images, .required = true, .argument = "DIR",
+      {"images", OPTION_TEXT, &s.images, .argument = "DIR",
        .help = "the images; the first folder of a path is its label"},
-      {"out", OPTION_TEXT, &s.out, .required = true, .argument = "DIR",
-       .help = "the bundle; one that is there is replaced"},
+      {"model", OPTION_TEXT, &s.model, .argument = "FILE", .help = "the model, from 'index-builder model'"},
       {"exclude", OPTION_LIST, &s.exclude, .argument = "NAME",
        .help = "leave out files and folders of this name (may be repeated)"},
+      {"vectors", OPTION_TEXT, &s.vectors, .argument = "FILE.npy",
+       .help = "instead of images and model: ready-made vectors, a row each"},
+      {"ids", OPTION_TEXT, &s.ids, .argument = "FILE",
+       .help = "a line a vector: its path, or path, tab and label (default: its number)"},
+      {"out", OPTION_TEXT, &s.out, .required = true, .argument = "DIR",
+       .help = "the bundle; one that is there is brought up to date"},
+      {"fresh", OPTION_FLAG, &s.fresh, .help = "take nothing from the bundle that is there"},
+      {"retrain", OPTION_FLAG, &s.retrain, .help = "cluster anew, but embed only what is new"},
       {"head", OPTION_TEXT, &s.head, .argument = "HEAD",
-       .help = "exact: 513 numbers an image, or logits: 1000, same answers"},
-      {"storage", OPTION_TEXT, &s.storage, .argument = "S", .help = "f32, the only one yet"},
+       .help = "svd:D (D 1..513 numbers), exact (513), logits (1000) or a safetensors FILE (default svd:256)"},
+      {"storage", OPTION_TEXT, &s.storage, .argument = "S",
+       .help = "of the numbers: f32, f16 or i8, a quarter of f32 (default i8)"},
       {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
        .help = "number of lists (default: twice the square root of the count)"},
+      {"recall", OPTION_REAL, &s.recall, .minimum = 0.5, .maximum = 1, .argument = "R",
+       .help = "recall@4 that the default nprobe must reach on a sample (default 0.991)"},
       {"seed", OPTION_NUMBER, &s.seed, .minimum = 0, .maximum = 9e15, .argument = "N",
        .help = "of the clustering (default 1234)"},
-      {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",
-       .help = "images embedded at once (default: all processors)"},
-      {"model-url", OPTION_TEXT, &s.model_url, .argument = "URL",
-       .help = "where pages find the model, relative to the bundle (default ../FILE)"},
+      {"thumbs", OPTION_NUMBER, &s.thumbs, .minimum = THUMB_PIXELS_LEAST, .maximum = THUMB_PIXELS_MOST,
+       .argument = "PX", .help = "add thumbnails with this longer side (default: none)"},
       {"image-url", OPTION_TEXT, &s.image_url, .argument = "URL",
        .help = "where pages find an image (default ../images/{path})"},
+      {"model-url", OPTION_TEXT, &s.model_url, .argument = "URL",
+       .help = "where pages find the model, relative to the bundle (default ../FILE)"},
+      {"shard-bytes", OPTION_NUMBER, &s.shard_bytes, .minimum = 1, .maximum = 16 << 20, .argument = "N",
+       .help = "lists are packed into files of about this size (default 24576)"},
+      {"memory", OPTION_NUMBER, &s.memory, .minimum = 64, .maximum = 1048576, .argument = "MB",
+       .help = "for vectors while building (default 1024)"},
+      {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",
+       .help = "images embedded at once (default: all processors)"},
       {"strict", OPTION_FLAG, &s.strict, .help = "fail if an image cannot be read, instead of leaving it out"},
       {"json", OPTION_FLAG, &s.json, .help = "print JSON"},
   };
   const command_line line = {
       "build", NULL,
       "Embeds all pictures below a folder and writes a bundle: a folder of static files that pages\n"
-      "and 'index-builder search' search.",
+      "and 'index-builder search' search. Of a bundle that is there, all that has not changed is kept.",
       options, sizeof options / sizeof *options};
+  base_needs needs = {0};
   int operand, exit_code;
-  hb_head_kind head;
-  if (!options_parse(&line, argc, argv, &operand, &exit_code))
-    ;
-  else if (!hb_head_parse(s.head, &head))
-    exit_code = fail_usage("--head is '%s', and must be exact or logits", s.head);
-  else if (strcmp(s.storage, "f32") != 0)
-    exit_code = fail_usage("--storage is '%s', and must be f32", s.storage);
-  else
-    exit_code = build(&s, head);
+  if (options_parse(&line, argc, argv, &operand, &exit_code) && (exit_code = check(&s, &needs)) == EXIT_DONE)
+    exit_code = run(&s, &needs);
   text_list_free(&s.exclude);
   return exit_code;
 }

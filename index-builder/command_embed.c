@@ -3,8 +3,17 @@
 
 #include "commands.h"
 #include "embed_many.h"
+#include "heads.h"
 #include "options.h"
 #include "text.h"
+
+/* What the embeddings are made with. */
+typedef struct {
+  hb_model *model;
+  hb_index *index;
+  hb_head *head;
+  hb_engine *engine;
+} tools;
 
 static void print_embedding(const char *path, const float *embedding, uint32_t dim) {
   hb_text t = {0};
@@ -23,7 +32,7 @@ static int embed_all(hb_engine *engine, char **paths, int count) {
   if (embedding == NULL) return fail("there is not enough memory");
   for (int i = 0; i < count; i++) {
     hb_error error;
-    if (embed_file(engine, paths[i], embedding, NULL, NULL, &error) == HB_OK)
+    if (embed_file(engine, paths[i], embedding, &error) == HB_OK)
       print_embedding(paths[i], embedding, dim);
     else
       exit_code = fail("%s: %s", paths[i], error.text);
@@ -32,33 +41,60 @@ static int embed_all(hb_engine *engine, char **paths, int count) {
   return exit_code;
 }
 
+/* With the head of the bundle `index_path`, or else the one that is named. */
+static int open_tools(const char *model_path, const char *head_name, const char *index_path, tools *t) {
+  hb_error error;
+  if (hb_model_open(model_path, &t->model, &error) != HB_OK) return fail("%s: %s", model_path, error.text);
+  if (index_path != NULL && hb_index_open(index_path, &t->index, &error) != HB_OK)
+    return fail("%s: %s", index_path, error.text);
+  if (t->index != NULL && hb_index_head(t->index) == HB_HEAD_NONE)
+    return fail("%s: its vectors were made elsewhere, so that it has no head", index_path);
+  if (hb_engine_create(t->model, t->index, &t->engine, &error) != HB_OK) return fail("%s", error.text);
+  if (t->index != NULL) return EXIT_DONE;
+  if (hb_head_open(t->model, head_name, &t->head, &error) != HB_OK ||
+      hb_engine_use_head(t->engine, t->head, &error) != HB_OK)
+    return fail("%s: %s", head_name, error.text);
+  return EXIT_DONE;
+}
+
+static void close_tools(tools *t) {
+  hb_engine_free(t->engine);
+  hb_head_free(t->head);
+  hb_index_free(t->index);
+  hb_model_free(t->model);
+}
+
+/* EXIT_DONE if head and index are as they may be. */
+static int check(const char *head_name, const char *index_path) {
+  hb_head_kind kind;
+  uint32_t dim;
+  if (head_name != NULL && index_path != NULL) return fail_usage("--head and --index exclude each other");
+  if (head_name != NULL && (!head_parse(head_name, &kind, &dim) || kind == HB_HEAD_SVD))
+    return fail_usage("--head is '%s', and must be logits, exact or a file (a bundle's own: --index)", head_name);
+  return EXIT_DONE;
+}
+
 int command_embed(int argc, char **argv) {
-  const char *model_path = NULL, *head_name = "logits";
+  const char *model_path = NULL, *head_name = NULL, *index_path = NULL;
   bool json = false;
   const option options[] = {
       {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
        .help = "the model, from 'index-builder model'"},
       {"head", OPTION_TEXT, &head_name, .argument = "HEAD",
-       .help = "logits (1000 numbers, the default) or exact (513)"},
+       .help = "logits (1000 numbers, the default), exact (513) or a safetensors FILE"},
+      {"index", OPTION_TEXT, &index_path, .argument = "DIR", .help = "with the head of this bundle instead"},
       {"json", OPTION_FLAG, &json, .help = "print JSON, which is the only form there is"},
   };
   const command_line line = {"embed", "IMAGE...",
                              "Prints the embedding of each image, scaled to unit length, a JSON object a line.",
                              options, sizeof options / sizeof *options};
   int operand, exit_code;
-  hb_head_kind head;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
-  if (!hb_head_parse(head_name, &head)) return fail_usage("--head is '%s', and must be logits or exact", head_name);
-
-  hb_error error;
-  hb_model *model;
-  hb_engine *engine = NULL;
-  if (hb_model_open(model_path, &model, &error) != HB_OK) return fail("%s: %s", model_path, error.text);
-  if (hb_engine_create(model, NULL, &engine, &error) != HB_OK || hb_engine_use_head(engine, head, &error) != HB_OK)
-    exit_code = fail("%s", error.text);
-  else
-    exit_code = embed_all(engine, argv + operand, argc - operand);
-  hb_engine_free(engine);
-  hb_model_free(model);
+  exit_code = check(head_name, index_path);
+  if (exit_code != EXIT_DONE) return exit_code;
+  tools t = {0};
+  exit_code = open_tools(model_path, head_name != NULL ? head_name : "logits", index_path, &t);
+  if (exit_code == EXIT_DONE) exit_code = embed_all(t.engine, argv + operand, argc - operand);
+  close_tools(&t);
   return exit_code;
 }

@@ -1,39 +1,65 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "bundle.h"
 #include "commands.h"
 #include "options.h"
 #include "text.h"
 
-static int print_index(const char *path, bool json) {
-  hb_error error;
-  hb_index *index;
-  if (hb_index_open(path, &index, &error) != HB_OK) return fail("%s: %s", path, error.text);
+static unsigned long long bytes_of(const hb_index *index) {
   unsigned long long bytes = 0;
   for (uint32_t f = 0; f < hb_index_file_count(index); f++) bytes += hb_index_file_bytes(index, f);
-  const char *head = hb_head_name(hb_index_head(index));
-  unsigned count = hb_index_count(index), dim = hb_index_dim(index);
-  unsigned nlist = hb_index_nlist(index), nprobe = hb_index_nprobe(index), files = hb_index_file_count(index);
-  if (json) {
-    hb_text t = {0};
-    hb_text_add(&t, "{\"kind\":\"index\",\"version\":1,\"metric\":\"COSINE\",\"count\":%u,\"head\":\"%s\",\"dim\":%u",
-                count, head, dim);
-    hb_text_add(&t, ",\"nlist\":%u,\"nprobe\":%u,\"files\":%u,\"bytes\":%llu,\"model_id\":\"%s\",\"model_url\":", nlist,
-                nprobe, files, bytes, hb_index_model_id(index));
-    hb_text_add_json(&t, hb_index_model_url(index));
-    hb_text_add(&t, ",\"image_url\":");
-    hb_text_add_json(&t, hb_index_image_url(index));
-    hb_text_add(&t, "}");
-    print_line(&t);
-  } else {
-    printf("index of %u images, head %s (%u numbers), cosine, f32\n", count, head, dim);
-    printf("%u lists, %u probed by default; %.1f MB in %u files beside index.json\n", nlist, nprobe,
-           (double)bytes / 1e6, files);
-    printf("model %.12s at %s, images at %s\n", hb_index_model_id(index), hb_index_model_url(index),
-           hb_index_image_url(index));
-  }
+  return bytes;
+}
+
+static const char *model_of(const hb_index *index) {
+  return hb_index_head(index) == HB_HEAD_NONE ? "none" : hb_index_model_id(index);
+}
+
+static void add_member(hb_text *t, const char *name, const char *value) {
+  hb_text_add(t, ",\"%s\":", name);
+  hb_text_add_json(t, value);
+}
+
+static void print_index_json(const hb_index *index) {
+  hb_text t = {0};
+  hb_text_add(&t, "{\"kind\":\"index\",\"version\":%u,\"metric\":\"COSINE\",\"count\":%u", HB_BUNDLE_VERSION,
+              hb_index_count(index));
+  hb_text_add(&t, ",\"head\":\"%s\",\"dim\":%u,\"storage\":\"%s\"", hb_head_name(hb_index_head(index)),
+              hb_index_dim(index), hb_storage_name(hb_index_storage(index)));
+  hb_text_add(&t, ",\"nlist\":%u,\"nprobe\":%u,\"files\":%u,\"bytes\":%llu", hb_index_nlist(index),
+              hb_index_nprobe(index), hb_index_file_count(index), bytes_of(index));
+  add_member(&t, "model_id", model_of(index));
+  add_member(&t, "model_url", hb_index_model_url(index));
+  add_member(&t, "image_url", hb_index_image_url(index));
+  add_member(&t, "thumb_url", hb_index_thumb_url(index));
+  hb_text_add(&t, "}");
+  print_line(&t);
+}
+
+static void print_index_text(const hb_index *index) {
+  bool has_model = hb_index_head(index) != HB_HEAD_NONE;
+  printf("index of %u images, head %s (%u numbers), cosine, %s\n", hb_index_count(index),
+         hb_head_name(hb_index_head(index)), hb_index_dim(index), hb_storage_name(hb_index_storage(index)));
+  printf("%u lists, %u probed by default; %.1f MB in %u files beside index.json\n", hb_index_nlist(index),
+         hb_index_nprobe(index), (double)bytes_of(index) / 1e6, hb_index_file_count(index));
+  printf("model %.12s%s%s, images at %s", model_of(index), has_model ? " at " : "", hb_index_model_url(index),
+         hb_index_image_url(index));
+  printf(*hb_index_thumb_url(index) != '\0' ? ", thumbnails at %s\n" : "%s\n", hb_index_thumb_url(index));
+}
+
+static int print_index(const char *path, bool json) {
+  hb_error error;
+  hb_index *index = NULL;
+  hb_catalog *catalog = NULL; /* reads and checks all files */
+  int exit_code = EXIT_DONE;
+  if (hb_index_open(path, &index, &error) != HB_OK || hb_catalog_create(index, &catalog, &error) != HB_OK)
+    exit_code = fail("%s: %s", path, error.text);
+  else
+    (json ? print_index_json : print_index_text)(index);
+  hb_catalog_free(catalog);
   hb_index_free(index);
-  return EXIT_DONE;
+  return exit_code;
 }
 
 static int print_model(const char *path, long long bytes, bool json) {

@@ -1,100 +1,177 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "commands.h"
 #include "embed_many.h"
+#include "npy.h"
 #include "options.h"
 #include "text.h"
+#include "vector.h"
 
-static void print_json(const char *path, const hb_result *results, const hb_search_report *report) {
+typedef struct {
+  const char *model_path, *index_path, *vectors_path;
+  uint64_t k, nprobe;
+  double min_score;
+  text_list labels;
+  bool exact, json;
+} settings;
+
+/* What the questions are answered with. */
+typedef struct {
+  const settings *s;
+  hb_search_options options;
+  hb_model *model;
+  hb_index *index;
+  hb_engine *engine;
+  npy_file *vectors;
+  float *query;
+} searcher;
+
+static void print_json(const char *name, const hb_result *results, const hb_search_report *report) {
   hb_text t = {0};
   hb_text_add(&t, "{\"image\":");
-  hb_text_add_json(&t, path);
+  hb_text_add_json(&t, name);
   hb_text_add(&t, ",\"results\":[");
   for (uint32_t i = 0; i < report->found; i++) {
     hb_text_add(&t, "%s{\"path\":", i > 0 ? "," : "");
     hb_text_add_json(&t, results[i].path);
     hb_text_add(&t, ",\"label\":");
     hb_text_add_json(&t, results[i].label);
-    hb_text_add(&t, ",\"score\":%.7f}", (double)results[i].score);
+    hb_text_add(&t, ",\"score\":%.7f,\"id\":%u,\"content\":\"%016" PRIx64 "\"}", (double)results[i].score,
+                results[i].id, results[i].content);
   }
   hb_text_add(&t, "],\"nprobe\":%u,\"scanned\":%u}", report->nprobe, report->scanned);
   print_line(&t);
 }
 
-static void print_text(const char *path, const hb_result *results, const hb_search_report *report) {
-  printf("%s\n", path);
+static void print_text(const char *name, const hb_result *results, const hb_search_report *report) {
+  printf("%s\n", name);
   for (uint32_t i = 0; i < report->found; i++) printf("  %7.4f  %s\n", (double)results[i].score, results[i].path);
   printf("  (%u found; %u lists probed, %u images compared in %.2f ms)\n", report->found, report->nprobe,
          report->scanned, report->scan);
 }
 
-static int search_all(hb_engine *engine, const hb_search_options *search, char **paths, int count, bool json) {
+/* Answers the question that is in w->query, unless `status` says that there is none. */
+static int answer(searcher *w, hb_status status, const char *name, hb_error *error) {
+  const hb_result *results;
+  hb_search_report report;
+  if (status == HB_OK) status = hb_engine_search(w->engine, w->query, &w->options, &results, &report, error);
+  if (status != HB_OK) return fail("%s: %s", name, error->text);
+  (w->s->json ? print_json : print_text)(name, results, &report);
+  return EXIT_DONE;
+}
+
+static int search_images(searcher *w, char **paths, int count) {
   int exit_code = EXIT_DONE;
-  float *embedding = malloc(hb_engine_dim(engine) * sizeof *embedding);
-  hb_result *results = malloc(search->k * sizeof *results);
-  if (embedding == NULL || results == NULL) exit_code = fail("there is not enough memory");
-  for (int i = 0; i < count && embedding != NULL && results != NULL; i++) {
+  for (int i = 0; i < count; i++) {
     hb_error error;
-    hb_search_report report;
-    hb_status status = embed_file(engine, paths[i], embedding, NULL, NULL, &error);
-    if (status == HB_OK) status = hb_engine_search(engine, embedding, search, results, &report, &error);
-    if (status == HB_OK)
-      (json ? print_json : print_text)(paths[i], results, &report);
-    else
-      exit_code = fail("%s: %s", paths[i], error.text);
+    hb_status status = embed_file(w->engine, paths[i], w->query, &error);
+    int answered = answer(w, status, paths[i], &error);
+    if (answered != EXIT_DONE) exit_code = answered;
   }
-  free(embedding);
-  free(results);
+  return exit_code;
+}
+
+static int search_vectors(searcher *w) {
+  int exit_code = EXIT_DONE;
+  for (uint32_t row = 0; row < npy_count(w->vectors); row++) {
+    hb_error error;
+    hb_text name = {0};
+    hb_text_add(&name, "%s#%u", w->s->vectors_path, row);
+    hb_status status = npy_row(w->vectors, row, w->query, &error);
+    hb_normalize(w->query, hb_index_dim(w->index));
+    int answered = answer(w, status, name.failed ? w->s->vectors_path : name.bytes, &error);
+    if (answered != EXIT_DONE) exit_code = answered;
+    hb_text_free(&name);
+  }
+  return exit_code;
+}
+
+static int open_vectors(searcher *w) {
+  hb_error error;
+  const char *path = w->s->vectors_path;
+  if (npy_open(path, &w->vectors, &error) != HB_OK) return fail("%s", error.text);
+  uint32_t dim = npy_dim(w->vectors), needed = hb_index_dim(w->index);
+  if (dim != needed) return fail("%s: a row has %u numbers, and those of the bundle have %u", path, dim, needed);
+  return EXIT_DONE;
+}
+
+static int open_all(searcher *w) {
+  const settings *s = w->s;
+  hb_error error;
+  if (s->model_path != NULL && hb_model_open(s->model_path, &w->model, &error) != HB_OK)
+    return fail("%s: %s", s->model_path, error.text);
+  if (hb_index_open(s->index_path, &w->index, &error) != HB_OK) return fail("%s: %s", s->index_path, error.text);
+  if (s->model_path != NULL && hb_index_head(w->index) == HB_HEAD_NONE)
+    return fail("%s: its vectors were made elsewhere; search it with --vectors", s->index_path);
+  if (s->nprobe > hb_index_nlist(w->index))
+    return fail_usage("--nprobe is %u, and must be 1 to %u, the lists of this bundle", (unsigned)s->nprobe,
+                      hb_index_nlist(w->index));
+  if (hb_engine_create(w->model, w->index, &w->engine, &error) != HB_OK) return fail("%s", error.text);
+  w->query = malloc(hb_index_dim(w->index) * sizeof *w->query);
+  if (w->query == NULL) return fail("there is not enough memory");
+  return s->vectors_path != NULL ? open_vectors(w) : EXIT_DONE;
+}
+
+static void close_all(searcher *w) {
+  npy_close(w->vectors);
+  hb_engine_free(w->engine);
+  hb_index_free(w->index);
+  hb_model_free(w->model);
+  free(w->query);
+}
+
+static int check(const settings *s, int images) {
+  if (s->exact && s->nprobe > 0) return fail_usage("--exact and --nprobe exclude each other");
+  if (s->vectors_path != NULL && s->model_path != NULL) return fail_usage("--vectors and --model exclude each other");
+  if (s->vectors_path != NULL && images > 0) return fail_usage("--vectors and images exclude each other");
+  if (s->vectors_path != NULL) return EXIT_DONE;
+  if (s->model_path == NULL) return fail_usage("--model is missing (see 'index-builder search --help')");
+  if (images == 0) return fail_usage("name at least one IMAGE (see 'index-builder search --help')");
+  return EXIT_DONE;
+}
+
+static int run(const settings *s, char **paths, int count) {
+  searcher w = {.s = s,
+                .options = {.k = (uint32_t)s->k,
+                            .nprobe = (uint32_t)s->nprobe,
+                            .exact = s->exact,
+                            .labels = s->labels.items,
+                            .label_count = s->labels.count,
+                            .has_min_score = s->min_score >= -1,
+                            .min_score = (float)s->min_score}};
+  int exit_code = open_all(&w);
+  if (exit_code == EXIT_DONE) exit_code = w.vectors != NULL ? search_vectors(&w) : search_images(&w, paths, count);
+  close_all(&w);
   return exit_code;
 }
 
 int command_search(int argc, char **argv) {
-  const char *model_path = NULL, *index_path = NULL;
-  uint64_t k = 4, nprobe = 0;
-  double min_score = -2;
-  text_list labels = {0};
-  bool exact = false, json = false;
+  settings s = {.k = 4, .min_score = -2};
   const option options[] = {
-      {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
-       .help = "the model that the bundle was built with"},
-      {"index", OPTION_TEXT, &index_path, .required = true, .argument = "DIR", .help = "the bundle"},
-      {"k", OPTION_NUMBER, &k, .minimum = 1, .maximum = HB_K_MAX, .argument = "N",
+      {"index", OPTION_TEXT, &s.index_path, .required = true, .argument = "DIR", .help = "the bundle"},
+      {"model", OPTION_TEXT, &s.model_path, .argument = "FILE", .help = "the model that the bundle was built with"},
+      {"vectors", OPTION_TEXT, &s.vectors_path, .argument = "FILE.npy",
+       .help = "instead of model and images: each row is a question"},
+      {"k", OPTION_NUMBER, &s.k, .minimum = 1, .maximum = HB_K_MAX, .argument = "N",
        .help = "results an image (default 4)"},
-      {"nprobe", OPTION_NUMBER, &nprobe, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
+      {"nprobe", OPTION_NUMBER, &s.nprobe, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
        .help = "lists to probe (default: the bundle's)"},
-      {"exact", OPTION_FLAG, &exact, .help = "compare with every image"},
-      {"label", OPTION_LIST, &labels, .argument = "L", .help = "only images with this label (may be repeated)"},
-      {"min-score", OPTION_REAL, &min_score, .minimum = -1, .maximum = 1, .argument = "S",
+      {"exact", OPTION_FLAG, &s.exact, .help = "compare with every image"},
+      {"label", OPTION_LIST, &s.labels, .argument = "L", .help = "only images with this label (may be repeated)"},
+      {"min-score", OPTION_REAL, &s.min_score, .minimum = -1, .maximum = 1, .argument = "S",
        .help = "only results with at least this cosine"},
-      {"json", OPTION_FLAG, &json, .help = "print a JSON object an image"},
+      {"json", OPTION_FLAG, &s.json, .help = "print a JSON object an image"},
   };
-  const command_line line = {"search", "IMAGE...", "Finds the images of a bundle that are most like each given image.",
-                             options, sizeof options / sizeof *options};
+  const command_line line = {"search", "[IMAGE...]",
+                             "Finds the images of a bundle that are most like each given image.", options,
+                             sizeof options / sizeof *options};
   int operand, exit_code;
-  if (!options_parse(&line, argc, argv, &operand, &exit_code)) return text_list_free(&labels), exit_code;
-  if (exact && nprobe > 0) return text_list_free(&labels), fail_usage("--exact and --nprobe exclude each other");
-
-  const hb_search_options search = {(uint32_t)k,  (uint32_t)nprobe, exact,           labels.items,
-                                    labels.count, min_score >= -1,  (float)min_score};
-  hb_error error;
-  hb_model *model = NULL;
-  hb_index *index = NULL;
-  hb_engine *engine = NULL;
-  if (hb_model_open(model_path, &model, &error) != HB_OK)
-    exit_code = fail("%s: %s", model_path, error.text);
-  else if (hb_index_open(index_path, &index, &error) != HB_OK)
-    exit_code = fail("%s: %s", index_path, error.text);
-  else if (nprobe > hb_index_nlist(index))
-    exit_code = fail_usage("--nprobe is %u, and must be 1 to %u, the lists of this bundle", (unsigned)nprobe,
-                           hb_index_nlist(index));
-  else if (hb_engine_create(model, index, &engine, &error) != HB_OK)
-    exit_code = fail("%s", error.text);
-  else
-    exit_code = search_all(engine, &search, argv + operand, argc - operand, json);
-  hb_engine_free(engine);
-  hb_index_free(index);
-  hb_model_free(model);
-  text_list_free(&labels);
+  if (options_parse(&line, argc, argv, &operand, &exit_code)) {
+    exit_code = check(&s, argc - operand);
+    if (exit_code == EXIT_DONE) exit_code = run(&s, argv + operand, argc - operand);
+  }
+  text_list_free(&s.labels);
   return exit_code;
 }

@@ -3,34 +3,33 @@
 #include <pthreadpool.h>
 #include <stdlib.h>
 
+#include "base.h"
 #include "clock.h"
-#include "error.h"
-#include "file.h"
 #include "progress.h"
 
 /* What one thread has and adds up; a cache line apart from the next thread's. */
 typedef struct {
   _Alignas(64) hb_engine *engine;
   hb_timings timings;
-  double read;
+  double read, hash, thumb;
 } worker;
 
-typedef struct {
-  const embed_job *job;
-  embed_result *result;
+struct embedder {
+  const embed_options *options;
   worker *workers;
-  uint32_t dim;
+  bool has_engines; /* they are made when an image needs one */
+  pthreadpool_t pool;
   progress progress;
-} run;
+  double milliseconds;
+  image_task *tasks; /* of the chunk at hand, as is the next */
+  float *features;
+};
 
-hb_status embed_file(hb_engine *engine, const char *path, float *embedding, hb_timings *timings, double *read,
-                     hb_error *error) {
-  double started = hb_now();
+hb_status embed_file(hb_engine *engine, const char *path, float *embedding, hb_error *error) {
   hb_mapping file;
   hb_status status = hb_file_map(path, &file, error);
   if (status != HB_OK) return status;
-  if (read != NULL) *read += hb_now() - started;
-  status = hb_engine_embed(engine, file.bytes, file.size, embedding, timings, error);
+  status = hb_engine_embed(engine, file.bytes, file.size, embedding, NULL, error);
   hb_file_unmap(file);
   return status;
 }
@@ -42,73 +41,124 @@ static void add_timings(hb_timings *sum, const hb_timings *t) {
   sum->head += t->head;
 }
 
-static void embed_one(void *context, size_t thread, size_t i) {
-  run *r = context;
-  worker *w = &r->workers[thread];
-  hb_error *error = &r->result->errors[i];
-  hb_timings timings;
-  char *path = hb_path_join(r->job->folder, r->job->paths[i]);
-  hb_status status = path == NULL
-                         ? hb_fail_memory(error)
-                         : embed_file(w->engine, path, r->result->vectors + i * r->dim, &timings, &w->read, error);
-  if (status == HB_OK) add_timings(&w->timings, &timings);
+static void read_one(void *context, size_t thread, size_t i) {
+  embedder *e = context;
+  worker *w = &e->workers[thread];
+  image_task *task = &e->tasks[i];
+  double started = hb_now();
+  char *path = hb_path_join(e->options->folder, task->path);
+  task->error.status = path == NULL ? hb_fail_memory(&task->error) : hb_file_map(path, &task->file, &task->error);
   free(path);
-  progress_step(&r->progress);
+  double mapped = hb_now();
+  w->read += mapped - started;
+  if (task->error.status != HB_OK) return;
+  task->content = content_of(task->file.bytes, task->file.size);
+  w->hash += hb_now() - mapped;
 }
 
-/* One after the other: engines of one model share its packed weights. */
-static hb_status create_engines(const embed_job *job, worker *workers, hb_error *error) {
-  hb_status status = HB_OK;
-  for (uint32_t t = 0; t < job->threads && status == HB_OK; t++) {
-    status = hb_engine_create(job->model, NULL, &workers[t].engine, error);
-    if (status == HB_OK) status = hb_engine_use_head(workers[t].engine, job->head, error);
-  }
+static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
+  hb_timings timings;
+  hb_status status = hb_engine_embed(w->engine, task->file.bytes, task->file.size, e->features + i * HB_POOLED_DIM,
+                                     &timings, &task->error);
+  if (status == HB_OK) add_timings(&w->timings, &timings);
   return status;
 }
 
-static hb_status run_all(run *r, hb_error *error) {
-  const embed_job *job = r->job;
-  hb_status status = create_engines(job, r->workers, error);
-  if (status != HB_OK) return status;
-  pthreadpool_t pool = job->threads > 1 ? pthreadpool_create(job->threads) : NULL;
-  if (job->threads > 1 && pool == NULL) return hb_fail(error, HB_INTERNAL, "cannot start %u threads", job->threads);
-  progress_start(&r->progress, "embedding", job->count);
+/* After this, `thumb` of the task says whether that failed. */
+static void make_thumb(embedder *e, worker *w, image_task *task) {
   double started = hb_now();
-  pthreadpool_parallelize_1d_with_thread(pool, embed_one, r, job->count, 0);
-  r->result->milliseconds = hb_now() - started;
-  progress_end(&r->progress);
-  pthreadpool_destroy(pool);
-  return HB_OK;
+  const hb_mapping *file = &task->file;
+  task->thumb = thumb_provide(&e->options->thumbs, task->content, file->bytes, file->size, &task->error) != HB_OK;
+  w->thumb += hb_now() - started;
 }
 
-hb_status embed_many(const embed_job *job, embed_result *out, hb_error *error) {
-  embed_result result = {0};
-  run r = {.job = job, .result = &result, .dim = hb_head_dim(job->head)};
-  size_t vector_bytes, worker_bytes = job->threads * sizeof *r.workers;
-  bool fits = hb_size_mul(job->count, r.dim * sizeof(float), &vector_bytes);
-  result.vectors = fits ? malloc(vector_bytes) : NULL;
-  result.errors = calloc(job->count, sizeof *result.errors);
-  r.workers = aligned_alloc(64, worker_bytes);
+static void finish_one(void *context, size_t thread, size_t i) {
+  embedder *e = context;
+  worker *w = &e->workers[thread];
+  image_task *task = &e->tasks[i];
+  if (task->error.status == HB_OK && task->embed) task->error.status = embed_one(e, w, task, i);
+  if (task->error.status != HB_OK)
+    task->thumb = false;
+  else if (task->thumb)
+    make_thumb(e, w, task);
+  hb_file_unmap(task->file);
+  task->file = (hb_mapping){0};
+  progress_step(&e->progress);
+}
+
+static void run_all(embedder *e, pthreadpool_task_1d_with_thread_t run, uint32_t count) {
+  double started = hb_now();
+  pthreadpool_parallelize_1d_with_thread(e->pool, run, e, count, 0);
+  e->milliseconds += hb_now() - started;
+}
+
+/* One after the other: engines of one model share its packed weights. */
+static hb_status create_engines(embedder *e, hb_error *error) {
   hb_status status = HB_OK;
-  if (result.vectors == NULL || result.errors == NULL || r.workers == NULL) {
-    status = hb_fail_memory(error);
-  } else {
-    for (uint32_t t = 0; t < job->threads; t++) r.workers[t] = (worker){0};
-    status = run_all(&r, error);
-    for (uint32_t t = 0; t < job->threads; t++) {
-      add_timings(&result.timings, &r.workers[t].timings);
-      result.read += r.workers[t].read;
-      hb_engine_free(r.workers[t].engine);
+  for (uint32_t t = 0; t < e->options->threads && status == HB_OK; t++) {
+    status = hb_engine_create(e->options->model, NULL, &e->workers[t].engine, error);
+    if (status == HB_OK) status = hb_engine_use_head(e->workers[t].engine, NULL, error);
+  }
+  e->has_engines = status == HB_OK;
+  return status;
+}
+
+void embedder_read(embedder *e, image_task *tasks, uint32_t count) {
+  e->tasks = tasks;
+  run_all(e, read_one, count);
+}
+
+hb_status embedder_finish(embedder *e, image_task *tasks, uint32_t count, float *features, hb_error *error) {
+  bool embed = false;
+  for (uint32_t i = 0; i < count; i++) embed = embed || tasks[i].embed;
+  if (embed && !e->has_engines) {
+    hb_status status = create_engines(e, error);
+    if (status != HB_OK) {
+      for (uint32_t i = 0; i < count; i++) hb_file_unmap(tasks[i].file);
+      return status;
     }
   }
-  free(r.workers);
-  if (status != HB_OK) return embed_result_free(&result), status;
-  *out = result;
+  e->features = features;
+  run_all(e, finish_one, count);
+  for (uint32_t i = 0; i < count; i++)
+    if (tasks[i].thumb)
+      return hb_fail(error, tasks[i].error.status, "%.150s: cannot make the thumbnail: %.200s", tasks[i].path,
+                     tasks[i].error.text);
   return HB_OK;
 }
 
-void embed_result_free(embed_result *result) {
-  free(result->vectors);
-  free(result->errors);
-  *result = (embed_result){0};
+embed_times embedder_times(const embedder *e) {
+  embed_times sum = {.milliseconds = e->milliseconds};
+  for (uint32_t t = 0; t < e->options->threads; t++) {
+    const worker *w = &e->workers[t];
+    add_timings(&sum.timings, &w->timings);
+    sum.read += w->read, sum.hash += w->hash, sum.thumb += w->thumb;
+  }
+  return sum;
+}
+
+hb_status embedder_create(const embed_options *options, uint32_t total, embedder **out, hb_error *error) {
+  embedder *e = calloc(1, sizeof *e);
+  if (e == NULL) return hb_fail_memory(error);
+  e->options = options;
+  progress_start(&e->progress, "embedding", total);
+  e->workers = aligned_alloc(64, options->threads * sizeof *e->workers);
+  if (e->workers == NULL) return embedder_free(e), hb_fail_memory(error);
+  for (uint32_t t = 0; t < options->threads; t++) e->workers[t] = (worker){0};
+  e->pool = options->threads > 1 ? pthreadpool_create(options->threads) : NULL;
+  if (options->threads > 1 && e->pool == NULL) {
+    embedder_free(e);
+    return hb_fail(error, HB_INTERNAL, "cannot start %u threads", options->threads);
+  }
+  *out = e;
+  return HB_OK;
+}
+
+void embedder_free(embedder *e) {
+  if (e == NULL) return;
+  progress_end(&e->progress);
+  pthreadpool_destroy(e->pool);
+  for (uint32_t t = 0; e->workers != NULL && t < e->options->threads; t++) hb_engine_free(e->workers[t].engine);
+  free(e->workers);
+  free(e);
 }

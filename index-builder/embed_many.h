@@ -1,32 +1,49 @@
-/* embed_many.h: embedding a list of files, a thread an engine. */
+/* embed_many.h: looking at many image files on all processors, a chunk after the other so that memory stays flat:
+ * first the content of each, then, of those that need it, embedding and thumbnail. */
 #ifndef EMBED_MANY_H
 #define EMBED_MANY_H
 
-#include "heybagh.h"
+#include "file.h"
+#include "thumb_store.h"
+
+#define CHUNK_IMAGES 1024u
+
+/* One image of a chunk. Its file is mapped once, so that what is embedded is what was hashed. */
+typedef struct {
+  const char *path; /* relative to the folder */
+  hb_mapping file;
+  uint64_t content;
+  bool embed, thumb; /* what embedder_finish shall do; set in between */
+  hb_error error;    /* status HB_OK unless the image cannot be read */
+} image_task;
 
 typedef struct {
   hb_model *model;
-  hb_head_kind head;
-  const char *folder; /* that the paths are relative to */
-  char *const *paths;
-  uint32_t count;
+  const char *folder; /* of the images */
   uint32_t threads;
-} embed_job;
+  thumb_store thumbs;
+} embed_options;
 
 typedef struct {
-  float *vectors;      /* [count][hb_head_dim]; a row of a failed image is undefined */
-  hb_error *errors;    /* [count]; status HB_OK for an image that was embedded */
-  hb_timings timings;  /* added up over all images and threads */
-  double read;         /* likewise, opening files */
+  hb_timings timings; /* added up over all images and threads, as are the next three */
+  double read, hash, thumb;
   double milliseconds; /* from start to end */
-} embed_result;
+} embed_times;
 
-/* Fails only if there is no memory or no engine; a bad image is told in errors. The caller frees the result. */
-hb_status embed_many(const embed_job *job, embed_result *out, hb_error *error);
-void embed_result_free(embed_result *result);
+typedef struct embedder embedder;
 
-/* Embeds one file. `read` (may be NULL) grows by the milliseconds that opening it took. */
-hb_status embed_file(hb_engine *engine, const char *path, float *embedding, hb_timings *timings, double *read,
-                     hb_error *error);
+/* `options` must outlive the embedder; `total` images are to come. */
+hb_status embedder_create(const embed_options *options, uint32_t total, embedder **out, hb_error *error);
+/* Maps and hashes the files: fills `file`, `content` and `error` of tasks that hold a path and zeros. */
+void embedder_read(embedder *e, image_task *tasks, uint32_t count);
+/* Does what is wanted of each task, and unmaps the files. `features` [count][HB_POOLED_DIM] receives the pooled
+ * features of those that were embedded. A bad image is told in its task; this fails for everything else. Must follow
+ * embedder_read. */
+hb_status embedder_finish(embedder *e, image_task *tasks, uint32_t count, float *features, hb_error *error);
+embed_times embedder_times(const embedder *e);
+void embedder_free(embedder *e);
+
+/* Embeds one file. */
+hb_status embed_file(hb_engine *engine, const char *path, float *embedding, hb_error *error);
 
 #endif

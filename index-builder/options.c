@@ -94,7 +94,7 @@ bool options_parse(const command_line *line, int argc, char **argv, int *operand
       return fail_usage("--%s is missing (see 'index-builder %s --help')", line->options[i].name, line->name), false;
   if (line->operands == NULL && optind < argc)
     return fail_usage("'%s' is not expected here (see 'index-builder %s --help')", argv[optind], line->name), false;
-  if (line->operands != NULL && optind == argc)
+  if (line->operands != NULL && line->operands[0] != '[' && optind == argc)
     return fail_usage("name at least one %s (see 'index-builder %s --help')", line->operands, line->name), false;
   *operand = optind;
   *exit_code = EXIT_DONE;

@@ -25,7 +25,7 @@ typedef struct {
 
 typedef struct {
   const char *name;
-  const char *operands; /* what --help calls them, or NULL if there are none */
+  const char *operands; /* what --help calls them, or NULL if there are none; "[...]" if there need not be any */
   const char *help;     /* one or more lines on what the command does */
   const option *options;
   size_t count;

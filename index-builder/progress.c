@@ -6,6 +6,7 @@
 #include "clock.h"
 
 #define INTERVAL 200.0 /* milliseconds between two lines */
+#define SILENCE 1000.0 /* before the first: what is done sooner needs none */
 
 void progress_start(progress *p, const char *what, uint32_t total) {
   p->what = what;
@@ -13,7 +14,7 @@ void progress_start(progress *p, const char *what, uint32_t total) {
   p->visible = isatty(STDERR_FILENO) == 1;
   p->started = hb_now();
   atomic_init(&p->done, 0);
-  atomic_init(&p->shown, p->started);
+  atomic_init(&p->shown, p->started + SILENCE - INTERVAL);
 }
 
 void progress_step(progress *p) {

@@ -1,11 +1,85 @@
 #!/usr/bin/env bash
-# bench.sh network [SECONDS]: the whole network against the sum of XNNPACK's convolutions, layer by layer, one thread.
+# bench.sh network [SECONDS]         the whole network against the sum of XNNPACK's convolutions, layer by layer, one
+#                                    thread
+# bench.sh index [10k] [100k] [1m]   bundles of synthetic vectors (default 10k 100k): build, size, searches natively
+#                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
 . "$(dirname "$0")/common.sh"
+
+tools=$ROOT/tests/bench
+programs=$ROOT/build/native/tests/bench
+python=/usr/bin/python3 # Debian's own, which has NumPy
+work=$ROOT/build/bench
+nprobes="1 2 3 4 6 8 10 13 16 20 25 32 40 50 64 80 100"
+faiss_nprobes="1 2 4 8 16 32 64 100"
+
+# build_bundle COUNT: the bundle of DIRECTORY COUNT, and what it took, as the first line of lines.jsonl.
+build_bundle() {
+  local dir=$work/$1
+  rm -rf "$dir/bundle"
+  $python "$tools/peak.py" "$dir/took.json" "$BUILDER" build --vectors "$dir/vectors.npy" --ids "$dir/ids.tsv" \
+    --storage i8 --out "$dir/bundle" --threads "$JOBS" --json >"$dir/build.jsonl"
+  $python - "$dir" "$1" >"$dir/lines.jsonl" <<'PYTHON'
+import json, sys
+from pathlib import Path
+folder, count = Path(sys.argv[1]), int(sys.argv[2])
+manifest = json.loads((folder / 'bundle/index.json').read_text())
+files = [f for f in (folder / 'bundle').rglob('*') if f.is_file()]
+first = sum(f.stat().st_size for f in files if f.name == 'index.json' or 'centroid' in f.name or 'head' in f.name)
+print(json.dumps({'side': 'build', 'count': count, 'nlist': manifest['nlist'], 'nprobe': manifest['nprobe'],
+                  'bytes': sum(f.stat().st_size for f in files), 'files': len(files), 'first_bytes': first,
+                  **json.loads((folder / 'took.json').read_text())}))
+PYTHON
+}
+
+# bench_size COUNT: all of one size, into $work/COUNT/lines.jsonl.
+bench_size() {
+  local count=$1 dir=$work/$1 nlist
+  [ -e "$dir/truth.npy" ] || step "bench: $count vectors" $python "$tools/vectors.py" "$count" "$dir"
+  step "bench: bundle of $count vectors" build_bundle "$count"
+  nlist=$($python -c "import json; print(json.load(open('$dir/bundle/index.json'))['nlist'])")
+  local fitting
+  fitting=$(for n in $nprobes; do [ "$n" -gt "$nlist" ] || echo "$n"; done)
+  say "searching $count vectors natively ..."
+  "$programs/bench-scan" "$dir" "$dir/bundle" $fitting >>"$dir/lines.jsonl"
+  if [ -x "$programs/bench-faiss" ]; then
+    fitting=$(for n in $faiss_nprobes; do [ "$n" -gt "$nlist" ] || echo "$n"; done)
+    for kind in flat sq8; do
+      say "FAISS $kind, $count vectors ..."
+      "$programs/bench-faiss" "$dir" $kind "$nlist" $fitting >>"$dir/lines.jsonl"
+    done
+  else
+    say "no FAISS to compare with: install libfaiss-dev and g++, then run scripts/build.sh native"
+  fi
+  say "searching $count vectors in Chromium ..."
+  fitting=$($python "$tools/report.py" nprobe "$dir/lines.jsonl" 0.95)
+  node "$tools/web_vectors.mjs" "$dir" "$dir/bundle" $fitting >>"$dir/lines.jsonl"
+}
+
+bench_index() {
+  local counts=() size lines=()
+  [ $# -gt 0 ] || set -- 10k 100k
+  for size; do
+    case $size in
+    10k) counts+=(10000) ;;
+    100k) counts+=(100000) ;;
+    1m) counts+=(1000000) ;;
+    *) die "there is no size $size; usage: scripts/bench.sh index [10k] [100k] [1m]" ;;
+    esac
+  done
+  "$ROOT/scripts/build.sh"
+  for size in "${counts[@]}"; do
+    bench_size "$size"
+    lines+=("$work/$size/lines.jsonl")
+  done
+  printf '\n'
+  $python "$tools/report.py" table "$work/index.json" "${lines[@]}"
+}
 
 case ${1:-} in
 network)
-  [ -x "$ROOT/build/native/tests/bench/bench-network" ] || "$ROOT/scripts/build.sh" native
-  exec "$ROOT/build/native/tests/bench/bench-network" "$MODEL" "${2:-20}"
+  [ -x "$programs/bench-network" ] || "$ROOT/scripts/build.sh" native
+  exec "$programs/bench-network" "$MODEL" "${2:-20}"
   ;;
-*) die "usage: scripts/bench.sh network [SECONDS]" ;;
+index) shift && bench_index "$@" ;;
+*) die "usage: scripts/bench.sh network [SECONDS] | index [10k] [100k] [1m]" ;;
 esac

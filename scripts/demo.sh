@@ -21,13 +21,14 @@ say "model ..."
 "$BUILDER" model --weights "$assets/resnet18/model.safetensors" --out "$MODEL"
 
 mkdir -p "$SITE"
-# What the bundle is made of; as long as that is the same, the bundle is not built again.
+# What the bundle is made of; as long as that is the same, the bundle is not built again. A new builder might embed
+# otherwise, so that nothing is kept of the old bundle.
 made_of=$(cat "$BUILDER" "$MODEL" <(cd "$images" && find . -type f | sort) | sha256sum)
 if [ "$(cat "$ROOT/build/bundle.made-of" 2>/dev/null)" = "$made_of" ] && "$BUILDER" info "$SITE/bundle" >/dev/null; then
   say "bundle: there"
 else
   say "indexing the pictures of $images (some minutes) ..."
-  "$BUILDER" build --model "$MODEL" --images "$images" --exclude BACKGROUND_Google --out "$SITE/bundle"
+  "$BUILDER" build --fresh --model "$MODEL" --images "$images" --exclude BACKGROUND_Google --out "$SITE/bundle"
   echo "$made_of" >"$ROOT/build/bundle.made-of"
 fi
 

@@ -29,13 +29,13 @@ run() {
   fi
 }
 
-# The bundle with head logits, the original's own, for comparison with the default head.
+# The bundle with exact f32 logits, what the original searched, for comparison with the default head and storage.
 logits_bundle() {
   local made_of
   made_of=$(cat "$ROOT/build/bundle.made-of")
   [ "$(cat "$ROOT/build/logits.made-of" 2>/dev/null)" = "$made_of" ] && [ -e "$ROOT/build/logits-bundle" ] && return
   "$BUILDER" build --model "$MODEL" --images "$images" --exclude BACKGROUND_Google --head logits \
-    --out "$ROOT/build/logits-bundle" && echo "$made_of" >"$ROOT/build/logits.made-of"
+    --storage f32 --fresh --out "$ROOT/build/logits-bundle" && echo "$made_of" >"$ROOT/build/logits.made-of"
 }
 
 run "unit and command line tests" ctest --test-dir "$ROOT/build/native" --output-on-failure -j "$JOBS"
@@ -49,8 +49,9 @@ run "embeddings of 100 photographs against the reference" \
   $python "$ROOT/tests/golden/compare_embed.py" --builder "$BUILDER" --model "$MODEL" --assets "$assets"
 run "the original notebook's results" \
   $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL" "$bundle" "$images" "$golden"
-run "an index with head logits" logits_bundle
-run "recall, precision, and exact against logits" \
+run "an index of exact logits" logits_bundle
+run "a second reader of the bundle's format" $python "$ROOT/tests/golden/read_bundle.py" "$BUILDER" "$bundle"
+run "recall and precision, alone and against exact logits" \
   $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$bundle" "$ROOT/build/logits-bundle"
 run "the page in Chromium" npm --prefix "$ROOT/tests/web" test
 

@@ -1,28 +1,58 @@
-/* bundle.h: the static bundle, format 1: a folder of index.json and files that are named by their content.
+/* bundle.h: the static bundle, format 1: a folder of index.json and files that are named by their content. This
+ * comment is the format's description; tests/golden/read_bundle.py is a second reader, written from it.
  *
- * index.json
- *   format "heybagh-index", version 1, generator
- *   model {id, url, bytes}     the model that made the vectors; url is relative to the bundle
- *   head {kind, file}          kind "logits" (file absent: the model's own fc) or "exact"
- *   metric "COSINE", storage "f32", dim, count, nlist, nprobe (the default), seed
- *   image_url                  relative to the bundle, {path} stands for an image's path
- *   labels [string]            in byte order
- *   centroids {file}
- *   lists [{file, offset, bytes, count}]   nlist of them
- *   files [{name, bytes, sha256}]          what "file" above counts through
+ * index.json is small and always fetched fresh. Members, in any order; others are to be ignored:
+ *   format     "heybagh-index"
+ *   version    1
+ *   generator  text
+ *   model      {id, url, bytes}: the model that made the vectors: its id (64 lower-case hex digits), where it is,
+ *              relative to the bundle, and its size; null if the vectors were made elsewhere
+ *   head       {kind, file}: kind "logits", "exact", "svd", "file", or "none" if model is null. `file` is absent for
+ *              "logits" (the model's own last layer) and "none"
+ *   metric     "COSINE"
+ *   storage    "f32", "f16" or "i8": of vectors, centroids and head
+ *   dim, count, nlist, nprobe, seed     whole numbers; nprobe is the default
+ *   trained    {count, imbalance_thousandths}: when the lists were last trained, the number of vectors, and
+ *              1000 * nlist * (sum of squared list lengths) / count^2, rounded: 1000 if all lists were equally long
+ *   image_url  where a picture is, relative to the bundle; {path} stands for its path, percent-encoded but for slashes
+ *   thumb_url  likewise its thumbnail, {content} stands for its content as 16 lower-case hex digits; absent if there
+ *              are none. Thumbnails may lie in the bundle's folder, and are not among `files`
+ *   labels     [text], all different; elsewhere a label is its place in this array, counted from 0. "" stands for no
+ *              label. A label whose last image went stays until the lists are trained again
+ *   centroids  {file}
+ *   lists      [{file, offset, bytes, count}], nlist of them, in the order of the centroids
+ *   files      [{name, bytes, sha256}], in this folder; every "file" above is a place in this array, counted from 0.
+ *              A name ends in the first 16 hex digits of the SHA-256 and ".bin". Each file is head, centroids or lists
  *
- * Every other file is little-endian and begins with 16 bytes: magic[4], version u32 = 1, and two u32:
- *   "HBHD" head       dim, 512     then f32 matrix [dim][512], f32 bias [dim]
- *   "HBCT" centroids  nlist, dim   then f32 [nlist][dim], unit length
- *   "HBLS" lists      number of lists, dim; then lists at the offsets of index.json, multiples of 16
- * A list: u32 count, u32 text bytes, 8 zero bytes; f32 vectors [count][dim]; u32 ids [count];
- *   u32 labels [count] (into index.json's labels); u32 paths [count] (offsets into the text);
- *   text: NUL-terminated UTF-8 paths. Ids are 0 .. count-1 over the whole bundle, in byte order of the paths.
- */
+ * All other files are little-endian. They begin with 16 bytes: magic[4], u32 version = 1, u32 first, u32 second:
+ *   magic   first            second  then
+ *   "HBHD"  dim              513     rows [dim][513]: the head's matrix, each row followed by its bias
+ *   "HBCT"  nlist            dim     rows [nlist][dim]: the centroids, unit length
+ *   "HBLS"  number of lists  dim     the file's lists in the order of index.json, the first at 16, each next one at the
+ *                                    next multiple of 16 with zeros between
+ *
+ * Rows [n][d] are codes, n * d numbers of 4 (f32), 2 (f16, binary16) or 1 byte (i8, -127 .. 127), then zeros up to a
+ * multiple of 16 bytes of the file; then, of i8, f32 scales [n]: the row is its codes times its scale.
+ *
+ * A list of n vectors:
+ *   u32 n, u32 text bytes, 8 bytes of zeros
+ *   codes [n][dim], zeros up to a multiple of 16 bytes of the file
+ *   u64 contents [n]   the first 8 bytes of the SHA-256 of the image file, as a big-endian number; of a ready-made
+ *                      vector of its f32 bytes as they were given
+ *   f32 scales [n]     of i8 only
+ *   u32 ids [n]        unique in the bundle
+ *   u32 labels [n]     places in index.json's labels
+ *   u32 paths [n]      where a row's path begins in the text
+ *   text               paths, UTF-8, each ended by a zero byte, in the order of the rows and nothing else
+ * Rows of a list are in byte order of their paths, which are unique in the bundle. A vector is zero or has unit length
+ * up to the rounding of its storage: exactly but for the last bits in f32 and i8, by up to 2e-4 in f16. It is in the
+ * list whose centroid has the largest dot product with it, the first of equals, both as they are stored.
+ *
+ * A query is a vector of unit length. A score is its dot product with a row; the lists that are searched are the nprobe
+ * whose centroids have the largest dot product with it. */
 #ifndef HB_BUNDLE_H
 #define HB_BUNDLE_H
 
-#include "error.h"
 #include "head.h"
 #include "ivf.h"
 #include "sha256.h"
@@ -33,7 +63,7 @@
 #define HB_BUNDLE_ALIGNMENT 16
 #define HB_LIST_HEADER 16
 #define HB_FILE_NAME_MAX 80
-#define HB_DIM_MAX 32768 /* as in Milvus */
+#define HB_NO_FILE UINT32_MAX
 
 #define HB_MAGIC_HEAD "HBHD"
 #define HB_MAGIC_CENTROIDS "HBCT"
@@ -44,13 +74,58 @@ typedef struct {
   uint32_t version, first, second;
 } hb_file_header;
 
-/* For the engine: the lists, and the head that the bundle carries (false if it is the model's own fc). */
-const hb_ivf *hb_index_ivf(const hb_index *index);
-bool hb_index_own_head(const hb_index *index, hb_head *out);
-/* HB_OK once every file has been provided. */
-hb_status hb_index_check_complete(const hb_index *index, hb_error *error);
-/* The number of a label, or UINT32_MAX; and the label number of an image. */
+typedef struct {
+  char name[HB_FILE_NAME_MAX];
+  char sha256[HB_SHA256_HEX];
+  uint64_t expected;    /* bytes */
+  const uint8_t *bytes; /* NULL until it is there */
+  bool mapped;          /* else from malloc */
+} hb_bundle_file;
+
+/* A list as index.json describes it and, while its file is there, its columns. */
+typedef struct {
+  uint32_t file, count;
+  uint64_t offset, bytes;
+  hb_ivf_list ivf;
+  const uint64_t *contents;
+  const uint32_t *ids, *paths;
+  const char *text;
+} hb_bundle_list;
+
+/* A bundle, read. Filled by manifest.c; files come and go by bundle_files.c. */
+struct hb_index {
+  uint32_t count, dim, nlist, nprobe, longest; /* longest: rows of the longest list */
+  hb_storage storage;
+  hb_head_kind head_kind;
+  uint32_t head_file, centroid_file; /* head_file is HB_NO_FILE if the bundle carries none */
+  uint64_t seed;
+  uint32_t trained_count, trained_imbalance; /* the latter in thousandths */
+  char model_id[HB_SHA256_HEX];
+  char *model_url, *image_url, *thumb_url;
+  char **labels;
+  uint32_t label_count;
+  hb_bundle_file *files;
+  uint32_t file_count;
+  hb_bundle_list *lists;
+  hb_rows centroids; /* codes NULL until their file is there */
+  hb_head *head;     /* likewise */
+  char *directory;   /* where files of lists are found, or NULL if they are provided */
+};
+
+/* Bytes of rows [count][dim] up to the scales, padding included; and of a whole list with so much text. False on
+ * overflow. */
+bool hb_bundle_code_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t *out);
+bool hb_bundle_list_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out);
+
+/* For a search: HB_OK if the file of this list is there, or is now. A file that must be provided sets *missing. */
+hb_status hb_index_reach_list(hb_index *index, uint32_t list, bool *missing, hb_error *error);
+/* HB_OK once centroids and head are there. */
+hb_status hb_index_check_ready(const hb_index *index, hb_error *error);
+/* The stored row of an image: a view of one row. */
+hb_rows hb_catalog_row(const hb_catalog *catalog, uint32_t number);
+/* The number of a label, or UINT32_MAX. */
 uint32_t hb_index_find_label(const hb_index *index, const char *label);
-uint32_t hb_index_label_number(const hb_index *index, uint32_t id);
+/* The list with the row at this position. */
+uint32_t hb_index_list_at(const hb_index *index, uint32_t position);
 
 #endif

@@ -13,10 +13,10 @@
  *     hb_timings timings;
  *     if (hb_engine_embed(engine, photo, photo_size, embedding, &timings, &error)) return complain(error.text);
  *
- *     hb_result results[4];
+ *     const hb_result *results;
  *     hb_search_options options = {.k = 4};
  *     hb_search_report report;
- *     if (hb_engine_search(engine, embedding, &options, results, &report, &error)) return complain(error.text);
+ *     if (hb_engine_search(engine, embedding, &options, &results, &report, &error)) return complain(error.text);
  *     for (uint32_t i = 0; i < report.found; i++) printf("%f %s\n", results[i].score, results[i].path);
  *
  *     hb_engine_free(engine);   hb_index_free(index);   hb_model_free(model);
@@ -24,8 +24,9 @@
  * Rules that hold everywhere
  * - A function that can fail returns hb_status, HB_OK (0) on success. On failure it leaves its outputs untouched, and
  *   fills `error` (may be NULL) with one sentence for people.
- * - There are no globals. A model and an index are read-only once made, and may be shared between threads; an engine
- *   belongs to one thread at a time. An engine must be freed before the model and index that it uses.
+ * - There are no globals. A model is read-only once made, and may be shared between threads; an engine belongs to one
+ *   thread at a time, and so does an index, as searches bring files in, until hb_catalog_create has brought in all. An
+ *   engine must be freed before the model and index that it uses.
  * - A `_free` takes NULL.
  * - Floats are IEEE-754 binary32; files are little-endian, and the library refuses to run on a big-endian machine.
  */
@@ -96,49 +97,130 @@ void hb_model_free(hb_model *model);
 
 typedef enum {
   HB_HEAD_LOGITS, /* torchvision's fc: 1000 numbers, what the original HeyBagh indexed */
-  HB_HEAD_EXACT,  /* 513 numbers with the same cosines: R with R'R = [W b]'[W b] */
+  HB_HEAD_EXACT,  /* 513 numbers with the same cosines */
+  HB_HEAD_SVD,    /* the leading directions of a collection's logits; made by hb_builder, carried by the bundle */
+  HB_HEAD_FILE,   /* a matrix of the user's own */
+  HB_HEAD_NONE,   /* of a bundle of ready-made vectors: the model is unknown */
 } hb_head_kind;
 
-/* The number of dimensions of a head's embeddings: 1000 or 513. */
-uint32_t hb_head_dim(hb_head_kind kind);
-/* "logits" or "exact". Static storage. */
+/* "logits", "exact", "svd", "file" or "none". Static storage. */
 const char *hb_head_name(hb_head_kind kind);
 /* The reverse; false if there is no such head. */
 bool hb_head_parse(const char *name, hb_head_kind *out);
 
+typedef struct hb_head hb_head;
+
+/* Makes the model's head `name`: "logits" or "exact", or else reads a safetensors file of this name with a tensor
+ * "weight" [d][512] and, optional, "bias" [d]. The caller frees *out. */
+hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, hb_error *error);
+/* The number of dimensions of its embeddings. */
+uint32_t hb_head_dim(const hb_head *head);
+void hb_head_free(hb_head *head);
+
 /* ---- Index: a bundle, read ------------------------------------------------------------------------------------- */
+
+/* How the numbers of a vector are kept. */
+typedef enum { HB_STORAGE_F32, HB_STORAGE_F16, HB_STORAGE_I8 } hb_storage;
+
+/* "f32", "f16" or "i8". Static storage. */
+const char *hb_storage_name(hb_storage storage);
+bool hb_storage_parse(const char *name, hb_storage *out);
+
+#define HB_DIM_MAX 32768 /* as in Milvus */
 
 typedef struct hb_index hb_index;
 
-/* Opens a bundle folder and maps all its files. The caller frees *out. */
+/* Opens a bundle folder. Centroids and head are read and checked now, a file of lists when a search first needs it,
+ * by mapping it. The caller frees *out. */
 hb_status hb_index_open(const char *directory, hb_index **out, hb_error *error);
 
-/* The same in pieces, for a caller that fetches files itself: parse index.json, then provide every file that it names
- * (in any order), then use the index. `manifest` is only read during the call. */
+/* The same in pieces, for a caller that fetches files itself: parse index.json, then provide the files that
+ * hb_index_file_is_needed says, then search; a search says which files of lists it needs. `manifest` is only read
+ * during the call. */
 hb_status hb_index_parse(const char *manifest, size_t size, hb_index **out, hb_error *error);
 uint32_t hb_index_file_count(const hb_index *index);
 const char *hb_index_file_name(const hb_index *index, uint32_t file);
 uint64_t hb_index_file_bytes(const hb_index *index, uint32_t file);
+/* True for centroids and head, which every search needs; false for files of lists. */
+bool hb_index_file_is_needed(const hb_index *index, uint32_t file);
+bool hb_index_file_is_there(const hb_index *index, uint32_t file);
 /* Checks size, SHA-256 and structure of the file and keeps it. Takes ownership of `bytes`, which must come from
  * malloc, also on failure. */
 hb_status hb_index_provide(hb_index *index, uint32_t file, void *bytes, size_t size, hb_error *error);
+/* Gives the memory of a file of lists back; a search that needs it will ask for it again. */
+void hb_index_release(hb_index *index, uint32_t file);
 
 uint32_t hb_index_count(const hb_index *index);  /* vectors */
-uint32_t hb_index_dim(const hb_index *index);    /* floats in a vector */
+uint32_t hb_index_dim(const hb_index *index);    /* numbers in a vector */
 uint32_t hb_index_nlist(const hb_index *index);  /* inverted lists */
 uint32_t hb_index_nprobe(const hb_index *index); /* lists searched by default */
+hb_storage hb_index_storage(const hb_index *index);
 hb_head_kind hb_index_head(const hb_index *index);
-const char *hb_index_model_id(const hb_index *index);
+const char *hb_index_model_id(const hb_index *index); /* "" if the head is HB_HEAD_NONE, as is the next */
 const char *hb_index_model_url(const hb_index *index);
-/* Where a result's picture is: a URL relative to the bundle, with {path} in it. */
+/* Where a result's picture is: a URL relative to the bundle, with {path} in it; and its thumbnail, with {content} for
+ * the 16 hex digits of hb_result.content, or "" if there are none. */
 const char *hb_index_image_url(const hb_index *index);
+const char *hb_index_thumb_url(const hb_index *index);
 
-/* Image `id` (0 .. count-1, paths in byte order): its unit vector, path and label. Owned by the index. */
-const float *hb_index_vector(const hb_index *index, uint32_t id);
-const char *hb_index_path(const hb_index *index, uint32_t id);
-const char *hb_index_label(const hb_index *index, uint32_t id);
+/* Labels, numbered from 0. */
+uint32_t hb_index_label_count(const hb_index *index);
+const char *hb_index_label(const hb_index *index, uint32_t label);
 
 void hb_index_free(hb_index *index);
+
+/* ---- Search: a query, while its lists arrive ------------------------------------------------------------------- */
+
+/* Ranges as in Milvus 2.4: k 1..16384; nprobe 1..nlist. */
+#define HB_K_MAX 16384
+
+typedef struct {
+  uint32_t k;
+  uint32_t nprobe; /* lists to probe; 0 for the index's default */
+  bool exact;      /* scan every list; nprobe is then ignored */
+  /* Only images with one of these labels. If the lists that were probed hold fewer than k of them, as many lists again
+   * are probed, until k are found or all lists are done. */
+  const char *const *labels;
+  size_t label_count; /* 0: all images */
+  bool has_min_score;
+  float min_score; /* only results with at least this score, -1..1 */
+} hb_search_options;
+
+typedef struct {
+  uint32_t id; /* stays with an image when a bundle is brought up to date */
+  float score; /* cosine similarity, -1..1, larger is nearer */
+  const char *path;
+  const char *label;
+  uint64_t content; /* the first 8 bytes of the SHA-256 of the image file, as a big-endian number */
+} hb_result;
+
+typedef struct {
+  uint32_t found;   /* results, at most k; fewer if the probed lists hold fewer */
+  uint32_t nprobe;  /* lists scanned so far */
+  uint32_t planned; /* lists that will be scanned, as far as is known now; nprobe at the end */
+  uint32_t scanned; /* vectors compared */
+  double scan;      /* milliseconds */
+} hb_search_report;
+
+typedef struct hb_search hb_search;
+
+/* Memory for one search at a time; `index` must outlive it, with centroids provided. The caller frees *out. */
+hb_status hb_search_create(hb_index *index, hb_search **out, hb_error *error);
+
+/* Begins a search, ending the one before. `query` has hb_index_dim floats of unit length, copied. */
+hb_status hb_search_start(hb_search *search, const float *query, const hb_search_options *options, hb_error *error);
+
+/* Scans all planned lists that are there and not scanned yet. Files that must be provided for the others are written
+ * to `missing` (up to `capacity`), the one with the nearest list first; *missing_count is 0 when the search is done.
+ * With an index from hb_index_open nothing is ever missing. */
+hb_status hb_search_run(hb_search *search, uint32_t *missing, uint32_t capacity, uint32_t *missing_count,
+                        hb_error *error);
+
+/* The best results so far, best first; equal scores in the order of the bundle. Valid until the search is run, started
+ * or freed, even if files are released. */
+const hb_result *hb_search_results(hb_search *search, hb_search_report *report);
+
+void hb_search_free(hb_search *search);
 
 /* ---- Engine: photo to answer ----------------------------------------------------------------------------------- */
 
@@ -146,12 +228,12 @@ typedef struct hb_engine hb_engine;
 
 /* All that one thread needs to embed and to search. `model` may be NULL (then it only searches vectors) and `index`
  * may be NULL (then it only embeds, with the head `logits` until hb_engine_use_head). Creating engines of one model
- * on several threads at once is not safe (they share packed weights); using them is. All memory is allocated here, save
- * for what decoding a picture needs and what a search with a larger k than ever before adds. */
-hb_status hb_engine_create(hb_model *model, const hb_index *index, hb_engine **out, hb_error *error);
+ * on several threads at once is not safe (they share packed weights); using them is, if each has its own index. */
+hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb_error *error);
 
-/* Chooses the head of an engine that has no index. */
-hb_status hb_engine_use_head(hb_engine *engine, hb_head_kind head, hb_error *error);
+/* Chooses the head of an engine that has no index. The head must outlive the engine. NULL: none, an embedding is the
+ * HB_POOLED_DIM pooled features as they are. */
+hb_status hb_engine_use_head(hb_engine *engine, const hb_head *head, hb_error *error);
 
 /* The number of floats in an embedding of this engine. */
 uint32_t hb_engine_dim(const hb_engine *engine);
@@ -178,76 +260,104 @@ hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, flo
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
                                float *embedding, hb_timings *timings, hb_error *error);
 
-/* Ranges as in Milvus 2.4: k 1..16384; nprobe 1..nlist. */
-#define HB_K_MAX 16384
-
-typedef struct {
-  uint32_t k;
-  uint32_t nprobe;           /* lists to probe; 0 for the index's default */
-  bool exact;                /* scan every list; nprobe is then ignored */
-  const char *const *labels; /* only images with one of these labels; more lists are probed until k are found */
-  size_t label_count;        /* 0: all images */
-  bool has_min_score;
-  float min_score; /* only results with at least this score, -1..1 */
-} hb_search_options;
-
-typedef struct {
-  uint32_t id;
-  float score;       /* cosine similarity, -1..1, larger is nearer */
-  const char *path;  /* owned by the index */
-  const char *label; /* owned by the index */
-} hb_result;
-
-typedef struct {
-  uint32_t found;   /* results written, at most k; fewer if the probed lists hold fewer */
-  uint32_t nprobe;  /* lists probed */
-  uint32_t scanned; /* vectors compared */
-  double scan;      /* milliseconds */
-} hb_search_report;
-
-/* Finds the k nearest images. `query` has hb_index_dim floats of unit length; `results` has room for k. Best first;
- * equal scores in order of id. */
-hb_status hb_engine_search(hb_engine *engine, const float *query, const hb_search_options *options, hb_result *results,
-                           hb_search_report *report, hb_error *error);
-
-/* The query's cosine with every image of the index: `scores` has hb_index_count floats, by id. */
-hb_status hb_engine_scores(hb_engine *engine, const float *query, float *scores, hb_error *error);
+/* Finds the k nearest images of an index from hb_index_open, in one call. *results, best first, belong to the engine
+ * and are valid until its next search. */
+hb_status hb_engine_search(hb_engine *engine, const float *query, const hb_search_options *options,
+                           const hb_result **results, hb_search_report *report, hb_error *error);
 
 void hb_engine_free(hb_engine *engine);
+
+/* ---- Catalog: all images of a bundle (not in the browser) ------------------------------------------------------- */
+
+/* Every image of a bundle, numbered 0 .. count-1 in byte order of their paths (not by id). */
+typedef struct hb_catalog hb_catalog;
+
+typedef struct {
+  uint32_t id, label; /* label: a number, the same for the same label */
+  uint64_t content;
+  const char *path, *label_text; /* owned by the index */
+} hb_entry;
+
+/* Maps and checks all files. `index` comes from hb_index_open and must outlive the catalog. The caller frees *out. A
+ * catalog is read-only and may be shared between threads; so may its index from then on. */
+hb_status hb_catalog_create(hb_index *index, hb_catalog **out, hb_error *error);
+uint32_t hb_catalog_count(const hb_catalog *catalog);
+hb_entry hb_catalog_entry(const hb_catalog *catalog, uint32_t number);
+/* The number of the image with this path, or UINT32_MAX. */
+uint32_t hb_catalog_find(const hb_catalog *catalog, const char *path);
+/* Writes the stored vector, hb_index_dim floats of unit length. */
+void hb_catalog_vector(const hb_catalog *catalog, uint32_t number, float *out);
+/* The query's cosine with every image: `scores` has hb_catalog_count floats. */
+hb_status hb_catalog_scores(const hb_catalog *catalog, const float *query, float *scores, hb_error *error);
+void hb_catalog_free(hb_catalog *catalog);
 
 /* ---- Building a bundle (not in the browser) -------------------------------------------------------------------- */
 
 #define HB_NLIST_MAX 65536 /* as in Milvus */
 
 typedef struct {
-  hb_model *model; /* that made the vectors */
-  hb_head_kind head;
+  hb_model *model;  /* that makes the vectors; NULL for ready-made ones */
+  const char *head; /* "logits", "exact", "svd:D" with D 1..513, or a file; ignored without a model */
+  uint32_t dim;     /* of ready-made vectors; ignored with a model */
+  hb_storage storage;
   uint32_t nlist;        /* 1..65536; 0 chooses 2 sqrt(count). Lowered to count/39 as Knowhere does */
+  double recall;         /* recall@4 that the default nprobe must reach on a sample; 0 chooses 0.991 */
   uint64_t seed;         /* of k-means */
   uint64_t model_bytes;  /* size of the model file, for the page's progress bar */
   const char *model_url; /* where the page finds it, relative to the bundle */
   const char *image_url; /* where the page finds an image, relative to the bundle, with {path} */
-  size_t shard_bytes;    /* lists are packed into files of about this size; 0 chooses 256 KiB */
+  const char *thumb_url; /* its thumbnail, with {content}; NULL or "" for none */
+  size_t shard_bytes;    /* lists are packed into files of about this size; 0 chooses 24 KiB */
+  size_t memory_bytes;   /* for vectors while building, beside some 100 bytes an image; 0 chooses 1 GiB */
+  uint32_t threads;      /* 0: one */
+  const char *base;      /* a bundle whose rows hb_builder_keep takes; NULL for none */
+  bool retrain;          /* cluster anew although there is a base */
+  /* Told what hb_builder_finish does now ("clustering"), as it may take minutes; may be NULL. */
+  void (*stage)(void *context, const char *what);
+  void *stage_context;
 } hb_build_options;
 
 typedef struct {
-  uint32_t nlist;  /* after lowering */
-  uint32_t nprobe; /* the default that was chosen */
-  double recall;   /* recall@4 at that nprobe, of a sample of the images searched leave-one-out */
-  double scanned;  /* the share of vectors that it scans */
-  uint64_t bytes;  /* of all files */
+  uint32_t count, dim, nlist; /* nlist after lowering */
+  uint32_t nprobe;            /* the default that was chosen */
+  double recall;              /* recall@4 at that nprobe, of a sample of the images searched leave-one-out */
+  double scanned;             /* the share of vectors that it scans */
+  double imbalance;           /* nlist * sum of squared list lengths / count^2: 1 if all lists are equally long */
+  double trained_imbalance;   /* the same when the lists were trained */
+  bool trained;               /* clustered in this build, not kept from the base */
+  uint64_t bytes;             /* of all files */
   uint32_t files;
+  uint32_t files_new; /* files that the base did not have; all without a base */
 } hb_build_report;
 
-/* HB_OK if hb_index_build may write there: nothing, an empty folder, or a bundle to replace. */
-hb_status hb_index_check_target(const char *directory, hb_error *error);
+/* HB_OK if a bundle may be written there: nothing, an empty folder, or a bundle to replace. */
+hb_status hb_builder_check_target(const char *directory, hb_error *error);
 
-/* Clusters `count` unit vectors (row-major, hb_head_dim floats each, in byte order of their paths) and writes the
- * bundle into `directory`: beside it first, then renamed, so that there is never half a bundle under that name, and a
- * bundle that was there is replaced. Nothing is kept of the arguments. */
-hb_status hb_index_build(const char *directory, const float *vectors, const char *const *paths,
-                         const char *const *labels, uint32_t count, const hb_build_options *options,
-                         hb_build_report *report, hb_error *error);
+typedef struct hb_builder hb_builder;
+
+/* Begins a bundle in `directory`: it is written beside it ("DIRECTORY.partial") and renamed at the end, so that there
+ * is never half a bundle under that name, and a bundle that was there is replaced. `options`, with what they point to,
+ * must outlive the builder. */
+hb_status hb_builder_create(const char *directory, const hb_build_options *options, hb_builder **out, hb_error *error);
+
+/* Where the builder writes, for files that shall be part of the bundle (thumbnails). */
+const char *hb_builder_directory(const hb_builder *builder);
+
+/* Adds an image: its HB_POOLED_DIM pooled features, or, without a model, its vector of `dim` floats, which is scaled
+ * to unit length. Images come in byte order of their paths, each once. `content` as in hb_result. Nothing is kept of
+ * the arguments. */
+hb_status hb_builder_add(hb_builder *builder, const float *features, const char *path, const char *label,
+                         uint64_t content, hb_error *error);
+
+/* Adds an image of the base as it is stored there, under a path that may have changed. */
+hb_status hb_builder_keep(hb_builder *builder, const hb_catalog *base, uint32_t number, const char *path,
+                          const char *label, hb_error *error);
+
+/* Clusters, unless the base's centroids still serve, and writes the bundle. */
+hb_status hb_builder_finish(hb_builder *builder, hb_build_report *report, hb_error *error);
+
+/* Also removes what was written, unless hb_builder_finish succeeded. */
+void hb_builder_free(hb_builder *builder);
 
 #ifdef __cplusplus
 }

@@ -1,77 +1,125 @@
 #include "kmeans.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "random.h"
 #include "vector.h"
 
+/* ---- Assignment ---- */
+
+#define POINT_TILE 64    /* a tile of points stays in the second-level cache ... */
+#define CENTROID_TILE 16 /* ... while a tile of centroids stays in the first */
+
+typedef struct {
+  const float *points, *centroids;
+  uint32_t count, dim, k;
+  uint32_t *nearest;
+  float *closeness;
+} assignment;
+
+static void assign_tile(void *context, size_t first, size_t points) {
+  const assignment *a = context;
+  float best[POINT_TILE], scores[CENTROID_TILE];
+  for (size_t p = 0; p < points; p++) best[p] = -INFINITY, a->nearest[first + p] = 0;
+  for (uint32_t c = 0; c < a->k; c += CENTROID_TILE) {
+    uint32_t some = a->k - c < CENTROID_TILE ? a->k - c : CENTROID_TILE;
+    for (size_t p = 0; p < points; p++) {
+      hb_dot_rows(a->points + (first + p) * a->dim, a->centroids + (size_t)c * a->dim, some, a->dim, scores);
+      for (uint32_t i = 0; i < some; i++) {
+        if (!(scores[i] > best[p])) continue;
+        best[p] = scores[i];
+        a->nearest[first + p] = c + i;
+      }
+    }
+  }
+  if (a->closeness != NULL) memcpy(a->closeness + first, best, points * sizeof *best);
+}
+
+void hb_kmeans_assign(const float *points, uint32_t count, uint32_t dim, const float *centroids, uint32_t k,
+                      pthreadpool_t threads, uint32_t *nearest, float *closeness) {
+  assignment a = {points, centroids, count, dim, k, nearest, closeness};
+  pthreadpool_parallelize_1d_tile_1d(threads, assign_tile, &a, count, POINT_TILE, 0);
+}
+
+/* ---- Training ---- */
+
 typedef struct {
   const float *points;
-  uint32_t *sample; /* numbers of the points that train */
-  uint32_t samples, dim, k;
+  uint32_t count, dim, k;
+  pthreadpool_t threads;
   float *centroids;
-  float *scores;     /* [max(k, samples)] scratch */
-  uint32_t *nearest; /* [samples] */
-  float *closeness;  /* [samples] dot product with the nearest centroid */
-  uint32_t *members; /* [k] */
+  uint32_t *nearest, *before; /* [count] now and an iteration ago */
+  float *closeness;           /* [count] dot product with the nearest centroid */
+  uint32_t *members;          /* [k] */
 } training;
 
-static const float *sample_point(const training *t, uint32_t i) { return t->points + (size_t)t->sample[i] * t->dim; }
+static const float *point(const training *t, uint32_t i) { return t->points + (size_t)i * t->dim; }
 
-/* Draws `samples` different points, in order of their numbers (a sequential draw, Knuth's algorithm S). */
-static void draw_sample(training *t, uint32_t count, hb_random *random) {
-  uint32_t taken = 0;
-  for (uint32_t i = 0; taken < t->samples; i++) {
-    if (hb_random_below(random, count - i) < t->samples - taken) t->sample[taken++] = i;
+/* Points that the start looks at: all, or every so many. */
+typedef struct {
+  training *t;
+  uint32_t count;
+  const float *centroid; /* the newest */
+} start;
+
+static uint32_t start_point(const start *s, uint32_t i) { return (uint32_t)((uint64_t)i * s->t->count / s->count); }
+
+static void see_newest(void *context, size_t first, size_t points) {
+  const start *s = context;
+  for (size_t i = first; i < first + points; i++) {
+    float score;
+    hb_dot_rows(s->centroid, point(s->t, start_point(s, (uint32_t)i)), 1, s->t->dim, &score);
+    if (score > s->t->closeness[i]) s->t->closeness[i] = score;
   }
 }
 
-/* k-means++ (Arthur, Vassilvitskii 2007): the next centroid is a point drawn by its squared distance to the nearest
- * one so far, which on the unit sphere is 2 - 2 x.c. */
-static void start(training *t, hb_random *random) {
-  uint32_t chosen = hb_random_below(random, t->samples);
-  for (uint32_t i = 0; i < t->samples; i++) t->closeness[i] = -1;
+/* A point drawn by its squared distance to the nearest centroid so far, which on the unit sphere is 2 - 2 x.c. When
+ * all points coincide with centroids there is nothing left to weigh: any point will do. */
+static uint32_t draw(const start *s, hb_random *random) {
+  const float *closeness = s->t->closeness;
+  double total = 0;
+  for (uint32_t i = 0; i < s->count; i++)
+    if (closeness[i] < 1) total += 1 - closeness[i];
+  double left = hb_random_unit(random) * total;
+  uint32_t chosen = hb_random_below(random, s->count);
+  for (uint32_t i = 0; i < s->count && total > 0; i++) {
+    if (closeness[i] >= 1) continue;
+    chosen = i;
+    left -= 1 - closeness[i];
+    if (left < 0) break;
+  }
+  return chosen;
+}
+
+/* k-means++ (Arthur, Vassilvitskii 2007). */
+static void choose_first(training *t, uint64_t seed) {
+  hb_random random = {seed};
+  uint64_t enough = (uint64_t)t->k * HB_KMEANS_START_POINTS;
+  start s = {.t = t, .count = enough < t->count ? (uint32_t)enough : t->count};
+  uint32_t chosen = hb_random_below(&random, s.count);
+  for (uint32_t i = 0; i < s.count; i++) t->closeness[i] = -1;
   for (uint32_t c = 0; c < t->k; c++) {
     float *centroid = t->centroids + (size_t)c * t->dim;
-    memcpy(centroid, sample_point(t, chosen), t->dim * sizeof *centroid);
-    double total = 0;
-    for (uint32_t i = 0; i < t->samples; i++) {
-      float score;
-      hb_dot_rows(centroid, sample_point(t, i), 1, t->dim, &score);
-      if (score > t->closeness[i]) t->closeness[i] = score;
-      if (t->closeness[i] < 1) total += 1 - t->closeness[i];
-    }
-    /* When all points coincide with centroids there is nothing left to weigh: any point will do. */
-    double draw = hb_random_unit(random) * total;
-    chosen = hb_random_below(random, t->samples);
-    for (uint32_t i = 0; i < t->samples && total > 0; i++) {
-      if (t->closeness[i] >= 1) continue;
-      chosen = i;
-      draw -= 1 - t->closeness[i];
-      if (draw < 0) break;
-    }
+    memcpy(centroid, point(t, start_point(&s, chosen)), t->dim * sizeof *centroid);
+    s.centroid = centroid;
+    pthreadpool_parallelize_1d_tile_1d(t->threads, see_newest, &s, s.count, 1024, 0);
+    chosen = draw(&s, &random);
   }
 }
 
-uint32_t hb_kmeans_nearest(const float *point, const float *centroids, uint32_t k, uint32_t dim, float *scores) {
-  hb_dot_rows(point, centroids, k, dim, scores);
-  uint32_t best = 0;
-  for (uint32_t c = 1; c < k; c++)
-    if (scores[c] > scores[best]) best = c;
-  return best;
-}
-
-/* Gives every point to its nearest centroid; true if any changed. */
-static bool assign(training *t) {
-  bool changed = false;
+/* Gives every point to its nearest centroid; returns how many changed theirs. */
+static uint32_t assign(training *t) {
+  uint32_t *swap = t->before;
+  t->before = t->nearest;
+  t->nearest = swap;
+  hb_kmeans_assign(t->points, t->count, t->dim, t->centroids, t->k, t->threads, t->nearest, t->closeness);
   memset(t->members, 0, t->k * sizeof *t->members);
-  for (uint32_t i = 0; i < t->samples; i++) {
-    uint32_t c = hb_kmeans_nearest(sample_point(t, i), t->centroids, t->k, t->dim, t->scores);
-    changed |= c != t->nearest[i];
-    t->nearest[i] = c;
-    t->closeness[i] = t->scores[c];
-    t->members[c]++;
+  uint32_t changed = 0;
+  for (uint32_t i = 0; i < t->count; i++) {
+    changed += t->nearest[i] != t->before[i];
+    t->members[t->nearest[i]]++;
   }
   return changed;
 }
@@ -81,7 +129,7 @@ static void fill_empty(training *t) {
   for (uint32_t c = 0; c < t->k; c++) {
     if (t->members[c] > 0) continue;
     uint32_t worst = UINT32_MAX;
-    for (uint32_t i = 0; i < t->samples; i++)
+    for (uint32_t i = 0; i < t->count; i++)
       if (t->members[t->nearest[i]] > 1 && (worst == UINT32_MAX || t->closeness[i] < t->closeness[worst])) worst = i;
     if (worst == UINT32_MAX) return;
     t->members[t->nearest[worst]]--;
@@ -93,42 +141,34 @@ static void fill_empty(training *t) {
 
 static void update(training *t) {
   memset(t->centroids, 0, (size_t)t->k * t->dim * sizeof *t->centroids);
-  for (uint32_t i = 0; i < t->samples; i++)
-    hb_add(t->centroids + (size_t)t->nearest[i] * t->dim, sample_point(t, i), t->dim);
+  for (uint32_t i = 0; i < t->count; i++) hb_add(t->centroids + (size_t)t->nearest[i] * t->dim, point(t, i), t->dim);
   for (uint32_t c = 0; c < t->k; c++) hb_normalize(t->centroids + (size_t)c * t->dim, t->dim);
 }
 
 static bool allocate(training *t) {
-  size_t scratch = t->k > t->samples ? t->k : t->samples;
-  t->sample = malloc(t->samples * sizeof *t->sample);
-  t->scores = malloc(scratch * sizeof *t->scores);
-  t->nearest = malloc(t->samples * sizeof *t->nearest);
-  t->closeness = malloc(t->samples * sizeof *t->closeness);
+  t->nearest = malloc(t->count * sizeof *t->nearest);
+  t->before = malloc(t->count * sizeof *t->before);
+  t->closeness = malloc(t->count * sizeof *t->closeness);
   t->members = malloc(t->k * sizeof *t->members);
-  return t->sample && t->scores && t->nearest && t->closeness && t->members;
+  return t->nearest && t->before && t->closeness && t->members;
 }
 
 static void release(training *t) {
-  free(t->sample);
-  free(t->scores);
   free(t->nearest);
+  free(t->before);
   free(t->closeness);
   free(t->members);
 }
 
-hb_status hb_kmeans(const float *points, uint32_t count, uint32_t dim, uint32_t k, uint64_t seed, float *centroids,
-                    hb_error *error) {
+hb_status hb_kmeans(const float *points, uint32_t count, uint32_t dim, uint32_t k, uint64_t seed, pthreadpool_t threads,
+                    float *centroids, hb_error *error) {
   if (k == 0 || k > count || dim == 0)
     return hb_fail(error, HB_INVALID_ARGUMENT, "%u lists cannot be made of %u images", k, count);
-  training t = {.points = points, .dim = dim, .k = k, .centroids = centroids};
-  t.samples = count / HB_KMEANS_MAX_POINTS >= k ? k * HB_KMEANS_MAX_POINTS : count;
+  training t = {.points = points, .count = count, .dim = dim, .k = k, .threads = threads, .centroids = centroids};
   if (!allocate(&t)) return release(&t), hb_fail_memory(error);
-
-  hb_random random = {seed};
-  draw_sample(&t, count, &random);
-  start(&t, &random);
-  for (uint32_t i = 0; i < t.samples; i++) t.nearest[i] = UINT32_MAX;
-  for (int i = 0; i < HB_KMEANS_ITERATIONS && assign(&t); i++) {
+  choose_first(&t, seed);
+  for (uint32_t i = 0; i < count; i++) t.nearest[i] = UINT32_MAX;
+  for (int i = 0; i < HB_KMEANS_ITERATIONS && assign(&t) > count / 1000; i++) {
     fill_empty(&t);
     update(&t);
   }

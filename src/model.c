@@ -17,11 +17,16 @@ struct hb_model {
   hb_mapping mapping; /* the weight file if it came from a path */
 #endif
   bool has_source;
-  float *fc;    /* a copy of fc's matrix and bias: small, and needed after the source is dropped */
-  float *exact; /* the exact head's matrix and bias, once asked for */
+  hb_head *logits; /* a copy of fc: small, and needed after the source is dropped */
 };
 
-static size_t fc_floats(uint32_t dim) { return (size_t)dim * (HB_POOLED_DIM + 1); }
+static hb_status copy_fc(hb_model *model, hb_error *error) {
+  hb_status status = hb_head_create(HB_HEAD_LOGITS, HB_LOGITS_DIM, &model->logits, error);
+  if (status != HB_OK) return status;
+  memcpy(model->logits->matrix, model->weights.fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
+  memcpy(model->logits->bias, model->weights.fc_bias, HB_LOGITS_DIM * sizeof(float));
+  return HB_OK;
+}
 
 /* Reads the weights from the file's bytes, which the model already holds. */
 static hb_status read_weights(hb_model *model, const void *bytes, size_t size, hb_error *error) {
@@ -32,12 +37,7 @@ static hb_status read_weights(hb_model *model, const void *bytes, size_t size, h
   hb_safetensors_free(file);
   if (status != HB_OK) return status;
   model->has_source = true;
-  model->fc = malloc(fc_floats(HB_LOGITS_DIM) * sizeof *model->fc);
-  if (model->fc == NULL) return hb_fail_memory(error);
-  size_t matrix = (size_t)HB_LOGITS_DIM * HB_POOLED_DIM;
-  memcpy(model->fc, model->weights.fc_kernel, matrix * sizeof *model->fc);
-  memcpy(model->fc + matrix, model->weights.fc_bias, HB_LOGITS_DIM * sizeof *model->fc);
-  return HB_OK;
+  return copy_fc(model, error);
 }
 
 hb_status hb_model_from_memory(void *bytes, size_t size, hb_model **out, hb_error *error) {
@@ -64,12 +64,13 @@ void hb_model_drop_source(hb_model *model) {
 
 const char *hb_model_id(const hb_model *model) { return model->weights.id; }
 
+const hb_head *hb_model_logits(const hb_model *model) { return model->logits; }
+
 void hb_model_free(hb_model *model) {
   if (model == NULL) return;
   hb_model_drop_source(model);
   hb_packed_weights_free(model->packed);
-  free(model->fc);
-  free(model->exact);
+  hb_head_free(model->logits);
   free(model);
 }
 
@@ -81,28 +82,6 @@ static hb_status check_source(const hb_model *model, hb_error *error) {
 hb_status hb_model_network(hb_model *model, hb_resnet18 **out, hb_error *error) {
   hb_status status = check_source(model, error);
   return status == HB_OK ? hb_resnet18_create(&model->weights, &model->packed, out, error) : status;
-}
-
-static hb_status make_exact(hb_model *model, hb_error *error) {
-  uint32_t dim = hb_head_dim(HB_HEAD_EXACT);
-  float *exact = malloc(fc_floats(dim) * sizeof *exact);
-  if (exact == NULL) return hb_fail_memory(error);
-  hb_status status = hb_head_make_exact(model->fc, model->fc + (size_t)HB_LOGITS_DIM * HB_POOLED_DIM, exact,
-                                        exact + (size_t)dim * HB_POOLED_DIM, error);
-  if (status != HB_OK) return free(exact), status;
-  model->exact = exact;
-  return HB_OK;
-}
-
-hb_status hb_model_head(hb_model *model, hb_head_kind kind, hb_head *out, hb_error *error) {
-  if (kind == HB_HEAD_EXACT && model->exact == NULL) {
-    hb_status status = make_exact(model, error);
-    if (status != HB_OK) return status;
-  }
-  const float *matrix = kind == HB_HEAD_EXACT ? model->exact : model->fc;
-  uint32_t dim = hb_head_dim(kind);
-  *out = (hb_head){kind, dim, matrix, matrix + (size_t)dim * HB_POOLED_DIM};
-  return HB_OK;
 }
 
 #ifndef __wasm__

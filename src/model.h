@@ -8,7 +8,7 @@
 /* A network for one thread, of this model. */
 hb_status hb_model_network(hb_model *model, hb_resnet18 **out, hb_error *error);
 
-/* A head of this model; the model owns its memory. The first call for `exact` computes it. */
-hb_status hb_model_head(hb_model *model, hb_head_kind kind, hb_head *out, hb_error *error);
+/* The head `logits`, torchvision's fc. The model owns it, and keeps it when its source is dropped. */
+const hb_head *hb_model_logits(const hb_model *model);
 
 #endif

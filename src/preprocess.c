@@ -8,7 +8,10 @@
 #define STB_IMAGE_RESIZE_STATIC
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
+/* It moves pairs of floats as 64-bit numbers that are not always aligned, which all our machines allow. */
+#pragma clang attribute push(__attribute__((no_sanitize("alignment"))), apply_to = function)
 #include <stb_image_resize2.h>
+#pragma clang attribute pop
 #pragma clang diagnostic pop
 
 #define RESIZE_SIDE 256
@@ -24,32 +27,49 @@ static uint32_t crop_offset(uint32_t size) {
   return twice % 2 == 1 && half % 2 == 1 ? half + 1 : half;
 }
 
-/* Resizes the stored picture to width x height and computes only the square at (left, top). */
-static bool resize_square(const hb_image *image, uint32_t width, uint32_t height, uint32_t left, uint32_t top,
-                          uint8_t *square) {
-  int channels = (int)image->channels;
+/* A rectangle of the stored picture, once that is resized to full_width x full_height. */
+typedef struct {
+  uint32_t full_width, full_height, left, top, width, height;
+} window;
+
+/* Computes only the window. */
+static bool resize_window(const hb_image *image, const window *w, uint8_t *out) {
+  int channels = (int)image->channels, width = (int)w->width;
+  double full_width = w->full_width, full_height = w->full_height;
   STBIR_RESIZE resize;
-  stbir_resize_init(&resize, image->pixels, (int)image->width, (int)image->height, (int)image->width * channels, square,
-                    HB_INPUT_SIDE, HB_INPUT_SIDE, HB_INPUT_SIDE * channels, channels == 4 ? STBIR_4CHANNEL : STBIR_RGB,
+  stbir_resize_init(&resize, image->pixels, (int)image->width, (int)image->height, (int)image->width * channels, out,
+                    width, (int)w->height, width * channels, channels == 4 ? STBIR_4CHANNEL : STBIR_RGB,
                     STBIR_TYPE_UINT8);
   stbir_set_filters(&resize, STBIR_FILTER_TRIANGLE, STBIR_FILTER_TRIANGLE);
   stbir_set_edgemodes(&resize, STBIR_EDGE_CLAMP, STBIR_EDGE_CLAMP);
-  /* the part of the stored picture that the square shows; the filter still reads beyond its edges */
-  stbir_set_input_subrect(&resize, (double)left / width, (double)top / height, (double)(left + HB_INPUT_SIDE) / width,
-                          (double)(top + HB_INPUT_SIDE) / height);
+  /* the part of the stored picture that the window shows; the filter still reads beyond its edges */
+  stbir_set_input_subrect(&resize, w->left / full_width, w->top / full_height, (w->left + w->width) / full_width,
+                          (w->top + w->height) / full_height);
   return stbir_resize_extended(&resize);
 }
 
-/* Turns the square of the stored picture the right way up and drops a fourth channel. */
-static void orient_square(const uint8_t *square, uint32_t channels, hb_orientation orientation, uint8_t *crop) {
-  for (uint32_t y = 0; y < HB_INPUT_SIDE; y++) {
-    for (uint32_t x = 0; x < HB_INPUT_SIDE; x++, crop += 3) {
-      uint32_t from_x = hb_swaps_axes(orientation) ? y : x, from_y = hb_swaps_axes(orientation) ? x : y;
-      if (hb_flips_x(orientation)) from_x = HB_INPUT_SIDE - 1 - from_x;
-      if (hb_flips_y(orientation)) from_y = HB_INPUT_SIDE - 1 - from_y;
-      memcpy(crop, square + ((size_t)from_y * HB_INPUT_SIDE + from_x) * channels, 3);
+/* Turns stored pixels the right way up and drops a fourth channel. */
+static void orient(const uint8_t *stored, const window *w, const hb_image *image, uint8_t *out) {
+  hb_orientation orientation = image->orientation;
+  bool swap = hb_swaps_axes(orientation);
+  uint32_t width = swap ? w->height : w->width, height = swap ? w->width : w->height;
+  for (uint32_t y = 0; y < height; y++) {
+    for (uint32_t x = 0; x < width; x++, out += 3) {
+      uint32_t from_x = swap ? y : x, from_y = swap ? x : y;
+      if (hb_flips_x(orientation)) from_x = w->width - 1 - from_x;
+      if (hb_flips_y(orientation)) from_y = w->height - 1 - from_y;
+      memcpy(out, stored + ((size_t)from_y * w->width + from_x) * image->channels, 3);
     }
   }
+}
+
+/* The window as 8-bit RGB, the right way up. */
+static hb_status show(const hb_image *image, const window *w, uint8_t *out, hb_error *error) {
+  uint8_t *stored = malloc((size_t)w->width * w->height * image->channels);
+  bool resized = stored != NULL && resize_window(image, w, stored);
+  if (resized) orient(stored, w, image, out);
+  free(stored);
+  return resized ? HB_OK : hb_fail_memory(error);
 }
 
 hb_status hb_preprocess_crop(const hb_image *image, uint8_t crop[HB_INPUT_BYTES], hb_error *error) {
@@ -64,16 +84,15 @@ hb_status hb_preprocess_crop(const hb_image *image, uint8_t crop[HB_INPUT_BYTES]
   uint32_t left = crop_offset(width), top = crop_offset(height);
   if (hb_flips_x(image->orientation)) left = width - HB_INPUT_SIDE - left;
   if (hb_flips_y(image->orientation)) top = height - HB_INPUT_SIDE - top;
+  const window centre = {width, height, left, top, HB_INPUT_SIDE, HB_INPUT_SIDE};
+  return show(image, &centre, crop, error);
+}
 
-  uint8_t *square = malloc((size_t)HB_INPUT_SIDE * HB_INPUT_SIDE * image->channels);
-  if (square == NULL) return hb_fail_memory(error);
-  hb_status status = HB_OK;
-  if (resize_square(image, width, height, left, top, square))
-    orient_square(square, image->channels, image->orientation, crop);
-  else
-    status = hb_fail_memory(error);
-  free(square);
-  return status;
+hb_status hb_preprocess_scale(const hb_image *image, uint32_t width, uint32_t height, uint8_t *rgb, hb_error *error) {
+  bool swap = hb_swaps_axes(image->orientation);
+  uint32_t stored_width = swap ? height : width, stored_height = swap ? width : height;
+  const window whole = {stored_width, stored_height, 0, 0, stored_width, stored_height};
+  return show(image, &whole, rgb, error);
 }
 
 void hb_preprocess_normalize(const uint8_t crop[HB_INPUT_BYTES], float *input) {

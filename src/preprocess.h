@@ -12,6 +12,10 @@
  * is applied to the crop, not to the picture. Fails for pictures narrower than 1 : 100,000. */
 hb_status hb_preprocess_crop(const hb_image *image, uint8_t crop[HB_INPUT_BYTES], hb_error *error);
 
+/* The whole picture, scaled with the same filter to width x height as it is shown: 8-bit RGB, [height][width][3], the
+ * right way up. For thumbnails. Sides are 1..65535. */
+hb_status hb_preprocess_scale(const hb_image *image, uint32_t width, uint32_t height, uint8_t *rgb, hb_error *error);
+
 /* (x / 255 - mean) / std, a channel at a time, into [224][224][3] floats. */
 void hb_preprocess_normalize(const uint8_t crop[HB_INPUT_BYTES], float *input);
 

@@ -1,6 +1,7 @@
-/* The browser's exports, nothing else. One context holds the model, the index, the engine and the last answer;
+/* The browser's exports, nothing else. One context holds the model, the index, the engine and the last text;
  * web/wasm.js is the only caller. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
 #include <emscripten/emscripten.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,7 @@ typedef struct {
   hb_index *index;
   hb_engine *engine;
   float *embedding; /* of the last picture */
-  bool embedded;
   hb_timings timings;
-  hb_result *results; /* room for capacity */
-  uint32_t capacity;
   hb_text answer;
   hb_error error;
 } context;
@@ -30,7 +28,6 @@ EXPORT void hb_wasm_free(context *c) {
   hb_index_free(c->index);
   hb_model_free(c->model);
   free(c->embedding);
-  free(c->results);
   hb_text_free(&c->answer);
   free(c);
 }
@@ -61,16 +58,22 @@ EXPORT hb_status hb_wasm_file(context *c, uint32_t file, void *bytes, size_t siz
   return hb_index_provide(c->index, file, bytes, size, &c->error);
 }
 
+/* True for head and centroids, which must be given before the start; false for files of lists. */
+EXPORT bool hb_wasm_file_is_needed(const context *c, uint32_t file) { return hb_index_file_is_needed(c->index, file); }
+/* Frees a file of lists. */
+EXPORT void hb_wasm_release(context *c, uint32_t file) { hb_index_release(c->index, file); }
+
 /* Builds the engine, gives the weight file's memory back, and embeds one grey picture, so that the browser's compiler
  * has optimised the network before the visitor's photo comes. */
 EXPORT hb_status hb_wasm_start(context *c) {
-  if (c->model == NULL || c->index == NULL || c->engine != NULL)
+  if (c->index == NULL || c->engine != NULL)
     return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine starts once, after its model and index");
   hb_status status = hb_engine_create(c->model, c->index, &c->engine, &c->error);
   if (status != HB_OK) return status;
-  hb_model_drop_source(c->model);
   c->embedding = malloc(hb_engine_dim(c->engine) * sizeof *c->embedding);
   if (c->embedding == NULL) return hb_fail_memory(&c->error);
+  if (c->model == NULL) return HB_OK; /* an index of ready-made vectors */
+  hb_model_drop_source(c->model);
   const uint8_t grey[4] = {128, 128, 128, 255};
   return hb_engine_embed_rgba(c->engine, grey, 1, 1, c->embedding, NULL, &c->error);
 }
@@ -85,7 +88,6 @@ EXPORT const float *hb_wasm_vector(const context *c) { return c->embedding; }
 EXPORT hb_status hb_wasm_embed(context *c, const void *bytes, size_t size) {
   hb_status status = check_started(c);
   if (status == HB_OK) status = hb_engine_embed(c->engine, bytes, size, c->embedding, &c->timings, &c->error);
-  c->embedded = status == HB_OK;
   return status;
 }
 
@@ -93,72 +95,109 @@ EXPORT hb_status hb_wasm_embed_rgba(context *c, const uint8_t *pixels, uint32_t 
   hb_status status = check_started(c);
   if (status == HB_OK)
     status = hb_engine_embed_rgba(c->engine, pixels, width, height, c->embedding, &c->timings, &c->error);
-  c->embedded = status == HB_OK;
   return status;
+}
+
+static const char *text_or_null(const hb_text *text) { return text->failed ? NULL : text->bytes; }
+
+/* Timings of the last embedding, as JSON; NULL without memory. */
+EXPORT const char *hb_wasm_timings(context *c) {
+  hb_text_clear(&c->answer);
+  hb_text_add(&c->answer, "{\"decode\":%.3f,\"preprocess\":%.3f,\"network\":%.3f,\"head\":%.3f}", c->timings.decode,
+              c->timings.preprocess, c->timings.network, c->timings.head);
+  return text_or_null(&c->answer);
 }
 
 /* Facts about model and index, as JSON; NULL before the start. */
 EXPORT const char *hb_wasm_info(context *c) {
   if (c->engine == NULL) return NULL;
+  const hb_index *index = c->index;
   hb_text *t = &c->answer;
   hb_text_clear(t);
-  hb_text_add(t, "{\"model_id\":\"%s\",\"head\":\"%s\"", hb_model_id(c->model), hb_head_name(hb_index_head(c->index)));
-  hb_text_add(t, ",\"dim\":%u,\"count\":%u,\"nlist\":%u,\"nprobe\":%u,\"image_url\":", hb_index_dim(c->index),
-              hb_index_count(c->index), hb_index_nlist(c->index), hb_index_nprobe(c->index));
-  hb_text_add_json(t, hb_index_image_url(c->index));
-  hb_text_add(t, "}");
-  return t->failed ? NULL : t->bytes;
-}
-
-static void write_answer(context *c, const hb_search_report *report) {
-  hb_text *t = &c->answer;
-  hb_text_clear(t);
-  hb_text_add(t, "{\"results\":[");
-  for (uint32_t i = 0; i < report->found; i++) {
-    const hb_result *r = &c->results[i];
-    hb_text_add(t, "%s{\"id\":%u,\"score\":%.9g,\"path\":", i > 0 ? "," : "", r->id, (double)r->score);
-    hb_text_add_json(t, r->path);
-    hb_text_add(t, ",\"label\":");
-    hb_text_add_json(t, r->label);
-    hb_text_add(t, "}");
+  hb_text_add(t, "{\"model_id\":\"%s\",\"head\":\"%s\"", hb_index_model_id(index), hb_head_name(hb_index_head(index)));
+  hb_text_add(t, ",\"storage\":\"%s\",\"dim\":%u", hb_storage_name(hb_index_storage(index)), hb_index_dim(index));
+  hb_text_add(t, ",\"count\":%u,\"nlist\":%u,\"nprobe\":%u,\"image_url\":", hb_index_count(index),
+              hb_index_nlist(index), hb_index_nprobe(index));
+  hb_text_add_json(t, hb_index_image_url(index));
+  hb_text_add(t, ",\"thumb_url\":");
+  hb_text_add_json(t, hb_index_thumb_url(index));
+  hb_text_add(t, ",\"labels\":[");
+  for (uint32_t l = 0; l < hb_index_label_count(index); l++) {
+    hb_text_add(t, l > 0 ? "," : "");
+    hb_text_add_json(t, hb_index_label(index, l));
   }
-  hb_text_add(t, "],\"nprobe\":%u,\"scanned\":%u,\"timings\":{\"decode\":%.3f,\"preprocess\":%.3f,\"network\":%.3f",
-              report->nprobe, report->scanned, c->timings.decode, c->timings.preprocess, c->timings.network);
-  hb_text_add(t, ",\"head\":%.3f,\"scan\":%.3f}}", c->timings.head, report->scan);
+  hb_text_add(t, "]}");
+  return text_or_null(t);
 }
 
-static hb_status reserve_results(context *c, uint32_t k) {
-  if (k <= c->capacity || k > HB_K_MAX) return HB_OK; /* the engine refuses a k that is too large */
-  hb_result *results = realloc(c->results, k * sizeof *results);
-  if (results == NULL) return hb_fail_memory(&c->error);
-  c->results = results;
-  c->capacity = k;
-  return HB_OK;
+/* ---- Searches: several may be under way ---- */
+
+typedef struct {
+  hb_search *search;
+  uint32_t *missing; /* [hb_index_file_count] */
+  uint32_t missing_count;
+} search;
+
+/* NULL on failure. */
+EXPORT search *hb_wasm_search_new(context *c) {
+  if (check_started(c) != HB_OK) return NULL;
+  search *s = calloc(1, sizeof *s);
+  uint32_t *missing = malloc(hb_index_file_count(c->index) * sizeof *missing);
+  if (s == NULL || missing == NULL) return free(s), free(missing), hb_fail_memory(&c->error), NULL;
+  s->missing = missing;
+  if (hb_search_create(c->index, &s->search, &c->error) != HB_OK) return free(missing), free(s), NULL;
+  return s;
 }
 
-/* Searches what was embedded last. `labels` is labels_size bytes of NUL-terminated labels. */
-EXPORT hb_status hb_wasm_search(context *c, uint32_t k, uint32_t nprobe, bool exact, const char *labels,
-                                size_t labels_size, bool has_min_score, float min_score) {
-  hb_status status = check_started(c);
-  if (status == HB_OK && !c->embedded) status = hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is no picture yet");
-  if (status == HB_OK) status = reserve_results(c, k);
-  if (status != HB_OK) return status;
+EXPORT void hb_wasm_search_free(search *s) {
+  if (s == NULL) return;
+  hb_search_free(s->search);
+  free(s->missing);
+  free(s);
+}
+
+/* `query` has hb_wasm_dim floats; `labels` is labels_size bytes of NUL-terminated labels. Both are copied. */
+EXPORT hb_status hb_wasm_search_start(context *c, search *s, const float *query, uint32_t k, uint32_t nprobe,
+                                      bool exact, const char *labels, size_t labels_size, bool has_min_score,
+                                      float min_score) {
   if (labels_size > 0 && labels[labels_size - 1] != '\0')
     return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the labels do not end");
-
   size_t label_count = 0;
   for (size_t i = 0; i < labels_size; i++) label_count += labels[i] == '\0';
   const char **list = malloc((label_count + 1) * sizeof *list);
   if (list == NULL) return hb_fail_memory(&c->error);
   for (size_t l = 0; l < label_count; labels += strlen(labels) + 1) list[l++] = labels;
   const hb_search_options options = {k, nprobe, exact, list, label_count, has_min_score, min_score};
-  hb_search_report report;
-  status = hb_engine_search(c->engine, c->embedding, &options, c->results, &report, &c->error);
+  hb_status status = hb_search_start(s->search, query, &options, &c->error);
   free(list);
-  if (status != HB_OK) return status;
-  write_answer(c, &report);
-  return c->answer.failed ? hb_fail_memory(&c->error) : HB_OK;
+  return status;
 }
 
-/* The last search's answer as JSON. */
-EXPORT const char *hb_wasm_answer(const context *c) { return c->answer.bytes; }
+EXPORT hb_status hb_wasm_search_run(context *c, search *s) {
+  return hb_search_run(s->search, s->missing, hb_index_file_count(c->index), &s->missing_count, &c->error);
+}
+
+/* Files that the search waits for since it was last run, the one with the nearest list first. */
+EXPORT uint32_t hb_wasm_search_missing_count(const search *s) { return s->missing_count; }
+EXPORT const uint32_t *hb_wasm_search_missing(const search *s) { return s->missing; }
+
+/* The best results so far as JSON; NULL without memory. */
+EXPORT const char *hb_wasm_search_answer(context *c, search *s) {
+  hb_search_report report;
+  const hb_result *results = hb_search_results(s->search, &report);
+  hb_text *t = &c->answer;
+  hb_text_clear(t);
+  hb_text_add(t, "{\"results\":[");
+  for (uint32_t i = 0; i < report.found; i++) {
+    const hb_result *r = &results[i];
+    hb_text_add(t, "%s{\"id\":%u,\"score\":%.9g,\"content\":\"%016" PRIx64 "\",\"path\":", i > 0 ? "," : "", r->id,
+                (double)r->score, r->content);
+    hb_text_add_json(t, r->path);
+    hb_text_add(t, ",\"label\":");
+    hb_text_add_json(t, r->label);
+    hb_text_add(t, "}");
+  }
+  hb_text_add(t, "],\"nprobe\":%u,\"planned\":%u,\"scanned\":%u,\"scan\":%.3f}", report.nprobe, report.planned,
+              report.scanned, report.scan);
+  return text_or_null(t);
+}

@@ -46,13 +46,39 @@ export async function readBody(response, name) {
  * @throws {HeyBaghError} `bad-download` if the body is shorter or longer, `download-failed` if the connection breaks
  */
 export async function streamInto(response, name, { memory, pointer, size }, onBytes) {
+  for await (const { chunk, start } of exactly(response, name, size)) {
+    // A new view for every piece: memory may have grown since the last one, which detaches the old buffer.
+    new Uint8Array(memory.buffer, pointer + start, chunk.length).set(chunk);
+    onBytes(chunk.length);
+  }
+}
+
+/**
+ * Reads a body of a known length.
+ *
+ * @param {Response} response
+ * @param {string} name
+ * @param {number} size that it must have, in bytes
+ * @param {(bytes: number) => void} onBytes told the size of every piece that has arrived
+ * @returns {Promise<Uint8Array>}
+ * @throws {HeyBaghError} as `streamInto`
+ */
+export async function readExactly(response, name, size, onBytes) {
+  const body = new Uint8Array(size);
+  for await (const { chunk, start } of exactly(response, name, size)) {
+    body.set(chunk, start);
+    onBytes(chunk.length);
+  }
+  return body;
+}
+
+/** The pieces of a body and where each belongs; fails as soon as the length cannot be right. */
+async function* exactly(response, name, size) {
   let received = 0;
   for await (const chunk of chunks(response, name)) {
     if (chunk.length > size - received) throw wrongLength(name, `more than the ${size}`);
-    // A new view for every piece: memory may have grown since the last one, which detaches the old buffer.
-    new Uint8Array(memory.buffer, pointer + received, chunk.length).set(chunk);
+    yield { chunk, start: received };
     received += chunk.length;
-    onBytes(chunk.length);
   }
   if (received < size) throw wrongLength(name, `${received} of the ${size}`);
 }

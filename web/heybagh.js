@@ -8,8 +8,8 @@
 
 import { HeyBaghError } from './errors.js';
 import { readImage } from './image.js';
-import { pictureUrl } from './manifest.js';
-import { checkLoadOptions, checkSearchOptions } from './options.js';
+import { pictureUrls } from './manifest.js';
+import { checkLoadOptions, checkSearchOptions, checkVector } from './options.js';
 import { WorkerClient } from './rpc.js';
 
 export { HeyBaghError };
@@ -22,22 +22,35 @@ export { HeyBaghError };
  * @property {'engine' | 'model' | 'index' | 'ready'} phase
  * @property {number} loaded bytes; in the phase `engine`, whose files are small, parts
  * @property {number} total the same; every phase ends with loaded = total
- * @property {'network'} source
+ * @property {'network' | 'cache'} source `cache`: all that has come so far was kept from an earlier visit. Of the engine
+ *   and the model nobody can tell: the browser's own cache may have answered
  *
  * @typedef {object} Result
  * @property {number} id of the picture in the index
  * @property {string} path
  * @property {string} label
  * @property {number} score cosine similarity, -1 to 1, larger is nearer
+ * @property {string} content 16 hex digits that begin the SHA-256 of the picture's file
  * @property {string} url absolute URL of the picture
+ * @property {string} thumb absolute URL of its thumbnail, or of the picture if the index has no thumbnails
  *
  * @typedef {object} Answer
  * @property {Result[]} results best first; at most k
  * @property {number} nprobe lists that were searched
  * @property {number} scanned pictures that were compared
  * @property {{decode: number, preprocess: number, network: number, head: number, fetch: number, scan: number,
- *   total: number}} timings ms; `fetch` is the download of a picture given by its URL, `total` is all that the caller
- *   waited, with the requests before this one
+ *   total: number}} timings ms; `fetch` is the download of a picture given by its URL and the wait for parts of the
+ *   index, `total` is all that the caller waited, with the requests before this one
+ * @property {number} bytes of the index that this search has fetched over the network; what another search or the
+ *   prefetch was fetching already is theirs
+ * @property {number} requests that it made for them
+ *
+ * @typedef {object} EarlyAnswer what is known while parts of the index are still on their way
+ * @property {Result[]} results best first; later ones may be better
+ * @property {number} nprobe lists that have been searched
+ * @property {number} planned lists that will be
+ * @property {number} scanned pictures that have been compared
+ * @property {false} complete
  */
 
 /** An engine: a model and an index, ready to search. Made by `HeyBagh.load`. */
@@ -45,7 +58,6 @@ export class HeyBagh {
   #worker;
   #loaded;
   #indexUrl;
-  #heapBytes;
 
   /**
    * Downloads and starts an engine.
@@ -54,6 +66,8 @@ export class HeyBagh {
    * @param {string | URL} options.index address of the bundle's folder, relative to the document
    * @param {string | URL} [options.model] address of the model; by default the one that the index names
    * @param {(progress: Progress) => void} [options.onProgress] called about ten times a second
+   * @param {number} [options.memory] bytes that searched parts of the index may fill, 0 to 134217728; by default 32 MiB
+   * @param {boolean} [options.prefetch] fetch the whole index in the background, for later searches and visits
    * @param {'simd' | 'relaxed-simd'} [options.simd] use this build of the engine; by default the fastest that runs
    * @param {number} [options.threads] accepted and ignored: there is one thread for now
    * @returns {Promise<HeyBagh>}
@@ -63,8 +77,8 @@ export class HeyBagh {
     const what = checkLoadOptions(options);
     const worker = new WorkerClient();
     try {
-      const { value, heapBytes } = await worker.call('load', what, { onProgress: options.onProgress });
-      return new HeyBagh(worker, value, what.indexUrl, heapBytes);
+      const loaded = await worker.call('load', what, { onProgress: options.onProgress });
+      return new HeyBagh(worker, loaded, what.indexUrl);
     } catch (error) {
       worker.end(error);
       throw error;
@@ -72,36 +86,41 @@ export class HeyBagh {
   }
 
   /** @private Use `HeyBagh.load`. */
-  constructor(worker, loaded, indexUrl, heapBytes) {
+  constructor(worker, loaded, indexUrl) {
     this.#worker = worker;
     this.#loaded = loaded;
     this.#indexUrl = indexUrl;
-    this.#heapBytes = heapBytes;
   }
 
   /**
-   * Finds the pictures that look most like this one.
+   * Finds the pictures that look most like this one, or whose embeddings are nearest to a vector.
    *
-   * @param {ImageSource} image
+   * @param {ImageSource | Float32Array} image or `info().dim` numbers of any length, such as `embed` makes
    * @param {object} [options]
    * @param {number} [options.k] how many, 1 to 16384; by default 4. Fewer are found where the searched lists hold fewer
    * @param {number} [options.nprobe] lists to search, 1 to nlist; by default what the index recommends
    * @param {boolean} [options.exact] search all lists
-   * @param {string[]} [options.labels] only pictures with one of these labels; by default, and if empty, all
+   * @param {string[]} [options.labels] only pictures with one of these labels; by default, and if empty, all. More
+   *   lists than nprobe are searched if they hold fewer than k such pictures
    * @param {number} [options.minScore] only results with at least this score, -1 to 1
+   * @param {(answer: EarlyAnswer) => void} [options.onResults] told what is found before all is searched, if the search
+   *   must wait for parts of the index: first when the nearest has come, then up to 20 times a second
    * @returns {Promise<Answer>}
    * @throws {HeyBaghError}
    */
   async search(image, options) {
     const start = performance.now();
     const checked = checkSearchOptions(options, this.#loaded.nlist);
-    const { fetch, ...picture } = await readImage(image);
-    const { results, nprobe, scanned, timings } = await this.#ask('search', picture, { options: checked });
+    const onResults = options?.onResults;
+    const onProgress = found => onResults(this.#early(found));
+    const asked = { options: checked, early: Boolean(onResults) };
+    const { fetch, transfer, ...query } = await this.#readQuery(image);
+    const answer = await this.#worker.call('search', { ...asked, ...query }, { transfer, onProgress });
+    const { timings } = answer;
     return {
-      results: results.map(result => ({ ...result, url: this.#pictureUrl(result.path) })),
-      nprobe,
-      scanned,
-      timings: { ...timings, fetch, total: performance.now() - start },
+      ...answer,
+      results: this.#withUrls(answer.results),
+      timings: { ...timings, fetch: fetch + timings.fetch, total: performance.now() - start },
     };
   }
 
@@ -111,17 +130,24 @@ export class HeyBagh {
    * @throws {HeyBaghError}
    */
   async embed(image) {
-    return this.#ask('embed', await readImage(image));
+    const { transfer, image: picture } = await readImage(image);
+    return this.#worker.call('embed', { image: picture }, { transfer });
   }
 
   /**
-   * @returns {{simd: 'simd' | 'relaxed-simd', modelId: string, head: string, dim: number, count: number, nlist: number,
-   *   nprobe: number, heapBytes: number}} `count` pictures in `nlist` lists, of which `nprobe` are searched by default;
-   *   `heapBytes` is the engine's memory after the last answer
+   * What is loaded, and what it took: as of the last answer, and of the end of the prefetch.
+   *
+   * @returns {{simd: 'simd' | 'relaxed-simd', threads: number, modelId: string, head: string, storage: string,
+   *   dim: number, count: number, nlist: number, nprobe: number, labels: string[], heapBytes: number,
+   *   shards: {bytes: number, files: number}, network: {bytes: number, requests: number},
+   *   cached: {bytes: number, files: number}}} `count` pictures in `nlist` lists, of which `nprobe` are searched by
+   *   default; `modelId` is '' and `head` 'none' for an index of ready-made vectors; `heapBytes` is the engine's memory,
+   *   `shards` what it holds of the lists; `network` and `cached` tell where head, centroids and lists came from
    */
   info() {
-    const { simd, model_id: modelId, head, dim, count, nlist, nprobe } = this.#loaded;
-    return { simd, modelId, head, dim, count, nlist, nprobe, heapBytes: this.#heapBytes };
+    const { simd, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
+    const known = { simd, threads: 1, modelId, head, storage, dim, count, nlist, nprobe, labels };
+    return structuredClone({ ...known, ...this.#worker.usage });
   }
 
   /** Frees the engine. Calls that wait, and calls that come, fail with the code `closed`. */
@@ -129,13 +155,17 @@ export class HeyBagh {
     this.#worker.end(new HeyBaghError('closed', 'The engine was closed. Load it again.'));
   }
 
-  async #ask(method, { image, transfer }, args) {
-    const { value, heapBytes } = await this.#worker.call(method, { ...args, image }, { transfer });
-    this.#heapBytes = heapBytes;
-    return value;
+  async #readQuery(image) {
+    if (!(image instanceof Float32Array)) return readImage(image);
+    const vector = checkVector(image, this.#loaded.dim);
+    return { vector, transfer: [vector.buffer], fetch: 0 };
   }
 
-  #pictureUrl(path) {
-    return pictureUrl(this.#loaded.imageUrl, path, this.#indexUrl);
+  #early({ results, nprobe, planned, scanned }) {
+    return { results: this.#withUrls(results), nprobe, planned, scanned, complete: false };
+  }
+
+  #withUrls(results) {
+    return results.map(result => ({ ...result, ...pictureUrls(this.#loaded, result, this.#indexUrl) }));
   }
 }

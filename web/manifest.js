@@ -8,25 +8,29 @@ const MAX_BYTES = 256 * 1024 * 1024; // the engine's memory is capped at this
 /**
  * @param {Uint8Array} bytes of index.json
  * @param {string} url where it came from; what it names is relative to this
- * @returns {{model: {url: string, bytes: number}, imageUrl: string}} `imageUrl` is a template for `pictureUrl`
+ * @returns {{model: {url: string, bytes: number} | null, imageUrl: string, thumbUrl: string}} no model for an index of
+ *   ready-made vectors; templates for `pictureUrls`, without thumbnails ''
  * @throws {HeyBaghError} `bad-index`
  */
 export function readManifest(bytes, url) {
-  const { model, image_url: imageUrl } = parseObject(bytes);
-  const modelUrl = resolveText(model?.url, url);
-  if (!modelUrl) throw badIndex('model.url is not an address');
+  const { model, image_url: imageUrl, thumb_url: thumbUrl = '' } = parseObject(bytes);
+  checkTemplate(imageUrl, url, 'image_url', '{path}');
+  if (thumbUrl !== '') checkTemplate(thumbUrl, url, 'thumb_url', '{content}');
+  return { model: model === null ? null : readModel(model, url), imageUrl, thumbUrl };
+}
+
+function readModel(model, base) {
+  const url = resolveText(model?.url, base);
+  if (!url) throw badIndex('model.url is not an address');
   checkSize(model.bytes, 'model.bytes');
-  if (!resolveText(imageUrl, url) || !imageUrl.includes('{path}')) {
-    throw badIndex('image_url is not an address with {path} in it');
-  }
-  return { model: { url: modelUrl.href, bytes: model.bytes }, imageUrl };
+  return { url: url.href, bytes: model.bytes };
 }
 
 /**
- * Checks the files that the engine found in the manifest: plain names, and sizes that can fit together.
+ * Checks the files that the engine found in the manifest: plain names, and sizes that can fit into memory.
  *
- * @param {{name: string, bytes: number}[]} files
- * @returns {number} bytes in all
+ * @param {{name: string, bytes: number, needed: boolean}[]} files
+ * @returns {number} bytes of those that are needed
  * @throws {HeyBaghError} `bad-index`
  */
 export function checkFiles(files) {
@@ -34,20 +38,21 @@ export function checkFiles(files) {
     if (!/^[\w.-]+$/.test(name) || name.includes('..')) throw badIndex(`"${name}" is not a plain file name`);
     checkSize(bytes, name);
   }
-  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  checkSize(total, 'the sum of all files');
+  const total = files.reduce((sum, { bytes, needed }) => sum + (needed ? bytes : 0), 0);
+  checkSize(total, 'the sum of head and centroids');
   return total;
 }
 
 /**
- * @param {string} template the manifest's `image_url`, with {path} in it
- * @param {string} path a result's path, with slashes
+ * @param {{imageUrl: string, thumbUrl: string}} templates from the manifest
+ * @param {{path: string, content: string}} result
  * @param {string} base the URL of index.json
- * @returns {string} absolute URL of the picture
+ * @returns {{url: string, thumb: string}} absolute URLs of the picture and of its thumbnail, or the picture again
  */
-export function pictureUrl(template, path, base) {
+export function pictureUrls({ imageUrl, thumbUrl }, { path, content }, base) {
   const encoded = path.split('/').map(encodeURIComponent).join('/');
-  return new URL(template.replaceAll('{path}', () => encoded), base).href;
+  const url = new URL(imageUrl.replaceAll('{path}', () => encoded), base).href;
+  return { url, thumb: thumbUrl ? new URL(thumbUrl.replaceAll('{content}', content), base).href : url };
 }
 
 function parseObject(bytes) {
@@ -60,6 +65,11 @@ function parseObject(bytes) {
 
 function resolveText(value, base) {
   return typeof value === 'string' && value !== '' ? resolveWebUrl(value, base) : null;
+}
+
+function checkTemplate(value, base, name, place) {
+  if (resolveText(value, base) && value.includes(place)) return;
+  throw badIndex(`${name} is not an address with ${place} in it`);
 }
 
 function checkSize(bytes, what) {

@@ -5,21 +5,27 @@ import { resolveWebUrl } from './url.js';
 
 const K_MAX = 16384; // as in Milvus
 const SIMD_BUILDS = ['simd', 'relaxed-simd'];
+const MEMORY_DEFAULT = 32 * 1024 * 1024;
+const MEMORY_MAX = 128 * 1024 * 1024; // the engine's memory is capped at 256 MB, and the model and photos need theirs
 
 /**
  * @param {object} options as `HeyBagh.load` documents them
- * @returns {{indexUrl: string, modelUrl?: string, simd?: string}} absolute URLs
+ * @returns {{indexUrl: string, modelUrl?: string, simd?: string, memory: number, prefetch: boolean}} absolute URLs
  * @throws {HeyBaghError} `invalid-argument`
  */
-export function checkLoadOptions({ index, model, simd, onProgress } = {}) {
+export function checkLoadOptions({
+  index, model, simd, memory = MEMORY_DEFAULT, prefetch = false, onProgress,
+} = {}) {
   const folder = resolveAddress(index);
   const modelUrl = resolveAddress(model);
   check(folder, 'index must be the address of a bundle, such as "bundle/".');
   check(model === undefined || modelUrl, 'model must be the address of a model file.');
   check(simd === undefined || SIMD_BUILDS.includes(simd), `simd must be one of ${SIMD_BUILDS.join(', ')}.`);
-  check(onProgress === undefined || typeof onProgress === 'function', 'onProgress must be a function.');
+  check(isInteger(memory, 0, MEMORY_MAX), `memory must be an integer from 0 to ${MEMORY_MAX} (bytes).`);
+  check(typeof prefetch === 'boolean', 'prefetch must be true or false.');
+  checkFunction(onProgress, 'onProgress');
   if (!folder.pathname.endsWith('/')) folder.pathname += '/';
-  return { indexUrl: new URL('index.json', folder).href, modelUrl: modelUrl?.href, simd };
+  return { indexUrl: new URL('index.json', folder).href, modelUrl: modelUrl?.href, simd, memory, prefetch };
 }
 
 /**
@@ -28,13 +34,29 @@ export function checkLoadOptions({ index, model, simd, onProgress } = {}) {
  * @returns {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number}}
  * @throws {HeyBaghError} `invalid-argument`
  */
-export function checkSearchOptions({ k = 4, nprobe, exact = false, labels = [], minScore } = {}, nlist) {
+export function checkSearchOptions({
+  k = 4, nprobe, exact = false, labels = [], minScore, onResults,
+} = {}, nlist) {
   check(isInteger(k, 1, K_MAX), `k must be an integer from 1 to ${K_MAX}.`);
   check(nprobe === undefined || isInteger(nprobe, 1, nlist), `nprobe must be an integer from 1 to ${nlist}.`);
   check(typeof exact === 'boolean', 'exact must be true or false.');
   check(Array.isArray(labels) && labels.every(isLabel), 'labels must be an array of strings that are not empty.');
   check(minScore === undefined || isScore(minScore), 'minScore must be a number from -1 to 1.');
+  checkFunction(onResults, 'onResults');
   return { k, nprobe, exact, labels, minScore };
+}
+
+/**
+ * @param {Float32Array} vector
+ * @param {number} dim of the index
+ * @returns {Float32Array} a copy of unit length
+ * @throws {HeyBaghError} `invalid-argument`
+ */
+export function checkVector(vector, dim) {
+  check(vector.length === dim, `The vector has ${vector.length} numbers, and must have ${dim} as those of the index.`);
+  const length = Math.hypot(...vector);
+  check(length > 0 && length < Infinity, 'The numbers of a vector must be finite, and not all 0.');
+  return vector.map(x => x / length);
 }
 
 function isInteger(value, least, most) {
@@ -52,6 +74,10 @@ function isScore(value) {
 function resolveAddress(value) {
   const isText = typeof value === 'string' && value !== '';
   return isText || value instanceof URL ? resolveWebUrl(value, document.baseURI) : null;
+}
+
+function checkFunction(value, name) {
+  check(value === undefined || typeof value === 'function', `${name} must be a function.`);
 }
 
 function check(holds, message) {

@@ -72,13 +72,20 @@ export class PageView {
   }
 
   /**
+   * Shows pictures that may yet give way to better ones.
+   *
+   * @param {import('./heybagh.js').Result[]} results
+   */
+  showEarly(results) {
+    this.#showTiles(results, true);
+  }
+
+  /**
    * @param {import('./heybagh.js').Answer} answer
    * @param {number} count pictures in the index
    */
   showAnswer({ results, scanned, timings }, count) {
-    const list = this.#query('.results');
-    list.replaceChildren(...results.map(tile));
-    list.setAttribute('aria-busy', false);
+    this.#showTiles(results, false);
     const share = `${number.format(scanned)} of ${number.format(count)} pictures`;
     this.#say(`Searched ${share} in ${milliseconds(timings.total)} ms.`);
     const { decode, preprocess, network, scan } = timings;
@@ -111,6 +118,16 @@ export class PageView {
     if (status.textContent !== text) status.textContent = text;
   }
 
+  /** Only the answer's own tiles are results to those who look for `data-result`. A tile that stays is not redrawn. */
+  #showTiles(results, early) {
+    const list = this.#query('.results');
+    const old = [...list.children];
+    const tiles = results.map((result, i) => (old[i]?.dataset.path === result.path ? old[i] : tile(result, i)));
+    if (!early) for (const item of tiles) item.dataset.result = '';
+    if (tiles.length !== old.length || tiles.some((item, i) => item !== old[i])) list.replaceChildren(...tiles);
+    list.setAttribute('aria-busy', early);
+  }
+
   #showPreview(shown) {
     this.#query('.preview').hidden = !shown;
     this.#query('.drop').classList.toggle('filled', shown);
@@ -125,15 +142,15 @@ export class PageView {
 }
 
 /** One result. */
-function tile({ path, label, score, url }, i) {
+function tile({ path, label, score, thumb }, i) {
   const name = label.replaceAll('_', ' ');
   const item = element('li', 'tile');
-  Object.assign(item.dataset, { result: '', path, label, score });
+  Object.assign(item.dataset, { path, label, score });
 
   const image = element('img');
   image.alt = `Rank ${i + 1}: ${name}`;
   image.decoding = 'async';
-  image.src = url;
+  image.src = thumb;
 
   const bar = element('span', 'bar');
   bar.style.setProperty('--score', Math.max(0, score));

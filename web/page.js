@@ -40,7 +40,10 @@ async function search() {
   const mine = photo;
   view.showSearching();
   try {
-    const answer = await engine.search(mine, { k: 4 });
+    const onResults = ({ results }) => {
+      if (mine === photo) view.showEarly(results);
+    };
+    const answer = await engine.search(mine, { k: 4, onResults });
     if (mine === photo) view.showAnswer(answer, count);
   } catch (error) {
     if (error.code === 'crashed') fail(error);

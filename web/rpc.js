@@ -9,6 +9,9 @@ export class WorkerClient {
   #lastId = 0;
   #ended;
 
+  /** @type {object} what the engine holds and has fetched, as of the last message that told */
+  usage = {};
+
   /** @throws {HeyBaghError} `engine-failed` where Workers are forbidden */
   constructor() {
     try {
@@ -25,7 +28,7 @@ export class WorkerClient {
    * @param {string} method
    * @param {object} args
    * @param {{transfer?: Transferable[], onProgress?: (progress: object) => void}} [options]
-   * @returns {Promise<{value: any, heapBytes: number}>}
+   * @returns {Promise<any>}
    * @throws {HeyBaghError}
    */
   call(method, args, { transfer = [], onProgress } = {}) {
@@ -49,12 +52,13 @@ export class WorkerClient {
     this.#calls.clear();
   }
 
-  #receive({ id, progress, error, value, heapBytes }) {
+  #receive({ id, progress, error, value, usage }) {
+    if (usage) this.usage = usage;
     const call = this.#calls.get(id);
     if (!call) return;
     if (progress) return call.onProgress?.(progress);
     this.#calls.delete(id);
-    if (!error) return call.resolve({ value, heapBytes });
+    if (!error) return call.resolve(value);
     const failure = new HeyBaghError(error.code, error.message);
     call.reject(failure);
     if (failure.code === 'crashed') this.end(failure);

@@ -1,41 +1,55 @@
-// The Worker: takes requests, one strictly after the other, and answers each by its id. It holds one engine.
+// The Worker: takes requests and answers each by its id. It holds one engine. Pictures are embedded one after the other,
+// in the order in which they come; while a search waits for its shards, others go on.
 //
 //   asked     {id, method: 'load' | 'embed' | 'search', args}
-//   answered  {id, progress}*  then  {id, value, heapBytes}  or  {id, error: {code, message}}
+//   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message}}
+//   by itself {usage}  when the prefetch has ended
 
 import { HeyBaghError } from './errors.js';
 import { loadEngine } from './loader.js';
+import { prefetch } from './prefetch.js';
+import { searchIndex } from './searching.js';
+import { ShardStore } from './shards.js';
+
+const NOT_EMBEDDED = { decode: 0, preprocess: 0, network: 0, head: 0 };
 
 let engine;
-let queue = Promise.resolve();
+let files;
+let shards;
 
 const methods = {
-  async load(args, report) {
-    const loaded = await loadEngine(args, report);
-    engine = loaded.engine;
-    return { ...engine.info(), imageUrl: loaded.imageUrl };
+  async load({ memory, prefetch: wanted, ...what }, report) {
+    const loaded = await loadEngine(what, report);
+    ({ engine, files } = loaded);
+    shards = new ShardStore(engine, files, memory);
+    if (wanted) prefetch(files, shards).then(() => self.postMessage({ usage: usage() }));
+    return { ...engine.info(), imageUrl: loaded.imageUrl, thumbUrl: loaded.thumbUrl };
   },
-  embed({ image }) {
+  async embed({ image }) {
     return engine.embed(image);
   },
-  search({ image, options }) {
-    engine.embed(image);
-    return engine.search(options);
+  async search({ image, vector, options, early }, report) {
+    const query = vector ?? engine.embed(image);
+    const embedding = vector ? NOT_EMBEDDED : engine.timings();
+    const found = await searchIndex(engine, shards, query, options, early ? report : undefined);
+    const { results, nprobe, scanned, scan, waited, traffic } = found;
+    return { results, nprobe, scanned, timings: { ...embedding, fetch: waited, scan }, ...traffic };
   },
 };
 
-self.onmessage = ({ data }) => {
-  queue = queue.then(() => answer(data));
-};
-
-async function answer({ id, method, args }) {
+self.onmessage = async ({ data: { id, method, args } }) => {
   try {
     const value = await methods[method](args, progress => self.postMessage({ id, progress }));
-    self.postMessage({ id, value, heapBytes: engine.heapBytes });
+    self.postMessage({ id, value, usage: usage() });
   } catch (error) {
     const { code, message } = error instanceof HeyBaghError ? error : crash(error);
     self.postMessage({ id, error: { code, message } });
   }
+};
+
+function usage() {
+  const { network, cached } = files;
+  return { heapBytes: engine.heapBytes, shards: shards.usage, network: { ...network }, cached: { ...cached } };
 }
 
 /** Anything that was not foreseen, a wasm trap above all. What the engine's memory holds then is anyone's guess. */

@@ -57,18 +57,21 @@ build_reports_and_searches() {
   check "failed builds leave nothing" [ ! -e bundle ]
   build --out bundle --nlist 50
   check "build exits with 0" exit_is 0
-  check "build tells how fast it was" says "80 images in "
+  check "build tells what it did" says "80 images: 80 new; embedded 80 in "
+  check "build tells how fast it was" says " a second on "
   check "build tells that nlist was lowered" says "note: nlist 50 lowered to 2"
+  check "build tells that lists were trained" says "2 lists trained anew (imbalance "
   check "build tells what it wrote" says "bundle: "
   check "build counts what is not named like a picture" complains "note: 1 files are not named like pictures"
   check "and says nothing else" [ "$(wc -l <"$stderr")" -eq 1 ]
   build --out few --exclude waves --exclude stripes --exclude alone.ppm --exclude notes.txt
-  check "--exclude leaves out files and folders" says "25 images in "
+  check "--exclude leaves out files and folders" says "25 images: 25 new"
   check "and they are not counted" is_silent "$stderr"
-  build_few --out few --nlist 1
+  build_few --out few --nlist 1 --fresh
   check "an nlist that fits is not lowered" [ "$(grep -c lowered "$stdout")" -eq 0 ]
-  build_few --out few --json
+  build_few --out few --fresh --json
   check "build --json" json build 25 1 ""
+  check "its defaults" json equals head=svd dim=256 storage=i8 trained=True
 }
 
 unreadable_images() {
@@ -103,9 +106,9 @@ unreadable_images() {
 same_bytes_every_time() {
   build --out again --nlist 2 --threads 1
   check "one thread gives the same bytes as all" same_folder bundle again
-  build_few --out again --threads 2
+  build_few --out again --threads 2 --fresh
   check "two threads give the same bytes" same_folder few again
-  build_few --out again --threads 2
+  build_few --out again --threads 2 --fresh
   check "and the same once more" same_folder few again
   check "replacing a bundle leaves nothing else" tidy again
   rm -rf again
@@ -125,8 +128,11 @@ killed_while_embedding() {
   code=$?
   check "it was killed" exit_is 137
   check "the old bundle is as it was" unchanged bundle "$before"
-  check "and nothing half-made lies beside it" tidy bundle
   works info bundle
+  build --out bundle
+  check "the next build still has it as its base" says "80 images: 80 kept; embedded 0 in "
+  check "which is as it was" unchanged bundle "$before"
+  check "and nothing half-made lies beside it any more" tidy bundle
   rm -rf many
 }
 
@@ -176,6 +182,9 @@ searches() {
   check "embed" json embed 1 1000
   works embed --model model --head exact $image images/alone.ppm
   check "embed --head exact" json embed 2 513
+  works embed --model model --index bundle $image
+  check "embed with the head of a bundle" json embed 1 256
+  head_of_a_file
   fails 1 "text: this is not a picture" embed --model model text
   if [ -w /dev/full ]; then
     code=0
@@ -183,6 +192,33 @@ searches() {
     check "an answer that cannot be written is a failure" exit_is 1
   fi
   other_model
+}
+
+# 7 numbers, from a matrix of the user's own.
+head_of_a_file() {
+  python3 - <<'PYTHON'
+import json, random, struct
+header = json.dumps({"weight": {"dtype": "F32", "shape": [7, 512], "data_offsets": [0, 7 * 512 * 4]}}).encode()
+header += b" " * (-len(header) % 8)
+for seed, name in enumerate(("matrix", "other-matrix")):
+    random.seed(seed)
+    rows = struct.pack(f"<{7 * 512}f", *(random.gauss(0, 1) for _ in range(7 * 512)))
+    open(name, "wb").write(struct.pack("<Q", len(header)) + header + rows)
+PYTHON
+  works embed --model model --head matrix images/alone.ppm
+  check "embed --head FILE" json embed 1 7
+  fails 1 "text: " embed --model model --head text images/alone.ppm
+  build_few --out seven --head matrix --json
+  check "build --head FILE" json equals head=file dim=7
+  build_few --out seven --head matrix --json
+  check "is kept with the same head" json fates kept=25
+  build_few --out seven --head other-matrix --json
+  check "but not with other numbers in it" json fates added=25 embedded=25
+  check "which a note says" complains "; everything is embedded anew"
+  build_few --out seven --head text
+  check "a head that is none fails" exit_is 1
+  check "in one line" one_line
+  rm -rf seven
 }
 
 # The same file with another id, which is what a bundle is bound to.
@@ -209,12 +245,13 @@ evaluations() {
   check "eval --json --images" json eval 80 4 ""
   works eval --index bundle --json --against bundle
   check "a bundle has the same answers as itself" json same 1
-  build_few --out logits --head logits
-  works eval --index few --json --against logits
+  build_few --out exact --head exact --storage f32
+  build_few --out logits --head logits --storage f32
+  works eval --index exact --json --against logits
   check "eval --against" json eval 25 1 same
   check "exact has the answers of logits" json same 0.95
   fails 1 "do not hold the same images" eval --index bundle --against logits
-  rm -rf logits
+  rm -rf exact logits
 }
 
 informs() {
@@ -223,8 +260,8 @@ informs() {
   works info model
   check "info of a model" says "ResNet-18, f32"
   works info --json bundle
-  check "info --json of a bundle" json equals kind=index metric=COSINE count=80 head=exact dim=513 nlist=2 \
-    "image_url=../images/{path}"
+  check "info --json of a bundle" json equals kind=index version=1 metric=COSINE count=80 head=svd dim=256 \
+    storage=i8 nlist=2 "image_url=../images/{path}" thumb_url=
   works info --json model
   check "info --json of a model" json equals kind=model network=resnet18 precision=f32
   fails 1 "'nowhere' is not there" info nowhere

@@ -1,6 +1,9 @@
 """check_json.py WHAT [ARGUMENT...]: stdin must be what index-builder prints with --json for WHAT; exit 1 if not.
 Each line has to be JSON of its own."""
+import hashlib
 import json
+import os
+import re
 import sys
 
 what, arguments = sys.argv[1], sys.argv[2:]
@@ -26,7 +29,8 @@ def check_search(images, k):
         expect(len(scores) <= int(k), "more results than asked for")
         expect(scores == sorted(scores, reverse=True), "results are not in order")
         for result in line["results"]:
-            keys(result, "path label score")
+            keys(result, "path label score id content")
+            expect(re.fullmatch("[0-9a-f]{16}", result["content"]), "content is not 16 hex digits")
             expect(-1.0001 <= result["score"] <= 1.0001, "a score is not a cosine")
             expect(result["label"] == (result["path"].split("/")[0] if "/" in result["path"] else ""), "wrong label")
 
@@ -57,12 +61,62 @@ def check_embed(images, dim):
 
 def check_build(images, nlist, skipped):
     expect(len(lines) == 1, "not one line")
-    keys(lines[0], "images seconds images_per_second threads timings nlist nprobe recall scanned bytes files skipped")
+    keys(lines[0], "images seconds images_per_second threads timings nlist nprobe recall scanned bytes files skipped "
+         "kept added changed removed moved embedded trained imbalance trained_imbalance files_new head storage dim")
     expect(lines[0]["images"] == int(images), f"{lines[0]['images']} images")
     expect(lines[0]["nlist"] == int(nlist), f"nlist {lines[0]['nlist']}")
     expect(1 <= lines[0]["nprobe"] <= lines[0]["nlist"], "nprobe out of range")
+    expect(lines[0]["imbalance"] >= 1 and lines[0]["trained_imbalance"] >= 1, "lists are more even than even")
+    expect(lines[0]["files_new"] <= lines[0]["files"], "more new files than files")
     expect(sorted(s["path"] for s in lines[0]["skipped"]) == skipped.split(), f"skipped {lines[0]['skipped']}")
     expect(all(s["error"] for s in lines[0]["skipped"]), "a skipped image without a reason")
+
+
+def check_fates(*counts):
+    """NAME=COUNT of what became of the images; all others are 0."""
+    expected = dict.fromkeys("kept added changed removed moved embedded".split(), 0)
+    expected.update((name, int(count)) for name, count in (pair.split("=") for pair in counts))
+    found = {name: lines[0][name] for name in expected}
+    expect(found == expected, f"{found}")
+    sum_of_all = sum(found[name] for name in "kept added changed moved".split())
+    expect(lines[0]["images"] == sum_of_all, f"{lines[0]['images']} images are not {sum_of_all}")
+
+
+def check_paths(folder):
+    """The only line's results are all pictures of the folder, with the content that the files have."""
+    found = {result["path"]: result["content"] for result in lines[0]["results"]}
+    expected = {}
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(directory, name)
+            with open(path, "rb") as file:
+                expected[os.path.relpath(path, folder)] = hashlib.sha256(file.read()).hexdigest()[:16]
+    expect(found == expected, f"{sorted(found.items() ^ expected.items())}")
+
+
+def check_ids(before):
+    """Images of the answer `before` (a file) with the same path and content still have their ids; no id is there
+    twice."""
+    def ids(line):
+        return {(result["path"], result["content"]): result["id"] for result in json.loads(line)["results"]}
+    with open(before) as file:
+        old = ids(file.readline())
+    new = ids(json.dumps(lines[0]))
+    expect(len(set(new.values())) == len(new), "an id is there twice")
+    changed = [image for image in old if image in new and old[image] != new[image]]
+    expect(not changed, f"other ids: {changed}")
+
+
+def check_own(vectors, dim):
+    """Line n is the answer to VECTORS#n and begins with that vector, which has the name n and its f32 bytes' hash."""
+    with open(vectors, "rb") as file:
+        rows = file.read()[-4 * int(dim) * len(lines):]
+    for number, line in enumerate(lines):
+        best = line["results"][0]
+        row = rows[4 * int(dim) * number:4 * int(dim) * (number + 1)]
+        expect(line["image"] == f"{vectors}#{number}", line["image"])
+        expect(best["content"] == hashlib.sha256(row).hexdigest()[:16], f"content of {number} is {best['content']}")
+        expect(best["path"].split("/")[-1] == str(number) and best["score"] > 0.999, f"{number} finds {best}")
 
 
 def check_eval(images, classes, extra):

@@ -66,10 +66,14 @@ tidy() { [ -z "$(find . -maxdepth 1 -name "$1.*")" ]; }
 
 . "$here/usage.sh"
 . "$here/bundles.sh"
+. "$here/updates.sh"
+. "$here/vectors.sh"
+. "$here/evaluation.sh"
 
 usage_of_the_program
 usage_of_every_command
 numbers_out_of_range
+options_that_exclude_each_other
 make_pictures
 models
 build_reports_and_searches
@@ -77,8 +81,17 @@ unreadable_images
 same_bytes_every_time
 killed_while_embedding
 targets_that_are_no_bundle
+unchanged_images
+changed_images
+bases_that_do_not_serve
+lists_asked_for
+thumbnails
+ready_made_vectors
+updated_vectors
+refused_vectors
 searches
 evaluations
+evaluation
 informs
 
 echo "test_cli: $checks checks, $failures failed"

@@ -16,9 +16,10 @@ usage_of_the_program() {
 # What the contract promises to exist.
 declare -A promised=(
   [model]="--weights --out --precision --json"
-  [build]="--model --images --out --exclude --head --storage --nlist --seed --threads --json"
-  [embed]="--model --head --json IMAGE"
-  [search]="--model --index --k --nprobe --exact --label --min-score --json IMAGE"
+  [build]="--model --images --vectors --ids --out --exclude --head --storage --nlist --recall --seed --threads
+    --shard-bytes --memory --thumbs --image-url --model-url --retrain --fresh --strict --json"
+  [embed]="--model --head --index --json IMAGE"
+  [search]="--model --index --vectors --k --nprobe --exact --label --min-score --json IMAGE"
   [eval]="--index --against --json"
   [info]="--json BUNDLE|MODEL"
 )
@@ -38,10 +39,11 @@ usage_of_every_command() {
   fails 2 "--weights is missing" model --out m
   fails 2 "--out is missing" model --weights w
   fails 2 "--model is missing" build --images i --out o
-  fails 2 "--images is missing" build --model m --out o
+  fails 2 "--images or --vectors is missing" build --model m --out o
   fails 2 "--out is missing" build --model m --images i
   fails 2 "--model is missing" embed i.jpg
   fails 2 "--index is missing" search --model m i.jpg
+  fails 2 "--model is missing" search --index i i.jpg
   fails 2 "--index is missing" eval
   fails 2 "name at least one IMAGE" embed --model m
   fails 2 "name at least one IMAGE" search --model m --index i
@@ -72,10 +74,39 @@ numbers_out_of_range() {
       search --model m --index i "--min-score=$value" a.jpg
   done
   for value in 0 101; do fails 2 "from 1 to 100" eval --index i --k $value; done
-  fails 2 "--head is 'svd', and must be exact or logits" build --model m --images i --out o --head svd
-  fails 2 "--head is 'svd', and must be logits or exact" embed --model m --head svd a.jpg
-  fails 2 "--storage is 'i8', and must be f32" build --model m --images i --out o --storage i8
+  for value in 0.49 1.01 nan ""; do
+    fails 2 "--recall is '$value', and must be a number from 0.5 to 1" \
+      build --model m --images i --out o "--recall=$value"
+  done
+  for value in 0 16777217; do
+    fails 2 "from 1 to 16777216" build --model m --images i --out o --shard-bytes $value
+  done
+  for value in 63 1048577; do fails 2 "from 64 to 1048576" build --model m --images i --out o --memory $value; done
+  for value in 15 2049; do fails 2 "from 16 to 2048" build --model m --images i --out o --thumbs $value; done
+  for value in svd svd: svd:0 svd:514 svd:-1 svd:2.5 "svd: 5" svd:10000000000 none ""; do
+    fails 2 "--head is '$value', and must be svd:D (D from 1 to 513), exact, logits or a file" \
+      build --model m --images i --out o --head "$value"
+  done
+  for value in svd svd:256 none; do
+    fails 2 "--head is '$value', and must be logits, exact or a file" embed --model m --head $value a.jpg
+  done
+  fails 2 "--storage is 'i4', and must be f32, f16 or i8" build --model m --images i --out o --storage i4
   fails 2 "--precision is 'i8', and must be f32" model --weights w --out m --precision i8
   fails 2 "--exact and --nprobe exclude each other" search --model m --index i --exact --nprobe 1 a.jpg
+  check "nothing was made by wrong calls" [ ! -e o ]
+}
+
+options_that_exclude_each_other() {
+  fails 2 "--images and --vectors exclude each other" build --model m --images i --vectors v --out o
+  fails 2 "--fresh and --retrain exclude each other" build --model m --images i --out o --fresh --retrain
+  fails 2 "--ids is for --vectors, not for --images" build --model m --images i --ids n --out o
+  local option
+  for option in "--model m" "--head exact" "--exclude e" "--thumbs 64" "--model-url u"; do
+    # shellcheck disable=SC2086
+    fails 2 "${option% *} is for --images, not for --vectors" build --vectors v --out o $option
+  done
+  fails 2 "--head and --index exclude each other" embed --model m --head exact --index i a.jpg
+  fails 2 "--vectors and --model exclude each other" search --index i --vectors v --model m
+  fails 2 "--vectors and images exclude each other" search --index i --vectors v a.jpg
   check "nothing was made by wrong calls" [ ! -e o ]
 }

@@ -24,7 +24,6 @@
 typedef struct {
   hb_model *model;
   hb_resnet18 *network;
-  hb_head logits;
   const char *images;
   hb_mapping manifest, pixels, pooled, reference_logits;
   hb_json *json;
@@ -78,7 +77,7 @@ static bool check_image(setup *s, size_t i, const char *name, double *pooled_sum
   const float *pooled = hb_resnet18_run(s->network);
   if (pooled == NULL) stop("the network failed");
   double pooled_cosine = cosine(pooled, (const float *)s->pooled.bytes + i * HB_POOLED_DIM, HB_POOLED_DIM);
-  hb_head_apply(&s->logits, pooled, embedding);
+  hb_head_apply(hb_model_logits(s->model), pooled, embedding);
   double logits_cosine = cosine(embedding, (const float *)s->reference_logits.bytes + i * HB_LOGITS_DIM, HB_LOGITS_DIM);
   *pooled_sum += pooled_cosine;
   *logits_sum += logits_cosine;
@@ -93,9 +92,7 @@ int main(int argc, char **argv) {
   if (argc != 4) return fprintf(stderr, "usage: golden MODEL IMAGES GOLDEN\n"), 2;
   hb_error error;
   setup s = {.images = argv[2]};
-  if (hb_model_open(argv[1], &s.model, &error) || hb_model_network(s.model, &s.network, &error) ||
-      hb_model_head(s.model, HB_HEAD_LOGITS, &s.logits, &error))
-    stop(error.text);
+  if (hb_model_open(argv[1], &s.model, &error) || hb_model_network(s.model, &s.network, &error)) stop(error.text);
   map(argv[3], "golden.json", &s.manifest);
   map(argv[3], "pixels.u8", &s.pixels);
   map(argv[3], "pooled.f32", &s.pooled);

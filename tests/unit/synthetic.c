@@ -6,10 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "bundle_write.h"
-#include "model.h"
 #include "text.h"
-#include "vector.h"
 #include "weights.h"
 
 /* ---- Weights ---- */
@@ -102,79 +99,4 @@ hb_model *open_model(void) {
   hb_model *model = NULL;
   assert_ok(hb_model_open(model_path(), &model, &failure));
   return model;
-}
-
-/* ---- Collections ---- */
-
-static char *text_of(const char *format, uint32_t a, uint32_t b) {
-  char *text = must_allocate(48);
-  snprintf(text, 48, format, a, b);
-  return text;
-}
-
-collection collection_make(uint32_t count, uint32_t dim, uint32_t labels, uint64_t seed) {
-  collection c = {count, dim, labels, NULL, NULL, NULL};
-  float *centres = random_unit_vectors(labels, dim, seed);
-  c.vectors = random_unit_vectors(count, dim, seed + 1);
-  c.paths = must_allocate(count * sizeof *c.paths);
-  c.labels = must_allocate(count * sizeof *c.labels);
-  for (uint32_t i = 0; i < count; i++) {
-    uint32_t label = (uint32_t)((uint64_t)i * labels / count); /* ascending, so that paths are in byte order */
-    c.paths[i] = text_of("kind-%03u/%06u.jpg", label, i);
-    c.labels[i] = text_of("kind-%03u", label, 0);
-    hb_add(c.vectors + (size_t)i * dim, centres + (size_t)label * dim, dim);
-    hb_normalize(c.vectors + (size_t)i * dim, dim);
-  }
-  free(centres);
-  return c;
-}
-
-void collection_free(collection *c) {
-  for (uint32_t i = 0; i < c->count; i++) free(c->paths[i]), free(c->labels[i]);
-  free(c->vectors);
-  free(c->paths);
-  free(c->labels);
-  *c = (collection){0};
-}
-
-void collection_write(const collection *c, const hb_model *model, hb_head_kind kind, size_t shard_bytes,
-                      const char *directory, hb_build_report *report) {
-  uint32_t nlist = c->labels_count, label = 0;
-  float *centroids = must_allocate((size_t)nlist * c->dim * sizeof *centroids);
-  uint32_t *ids = must_allocate(c->count * sizeof *ids), *ends = must_allocate(nlist * sizeof *ends);
-  for (uint32_t i = 0; i < c->count; i++) {
-    ids[i] = i;
-    if (i > 0 && strcmp(c->labels[i], c->labels[i - 1]) == 0) continue;
-    memcpy(centroids + (size_t)label * c->dim, c->vectors + (size_t)i * c->dim, c->dim * sizeof *centroids);
-    if (label > 0) ends[label - 1] = i;
-    label++;
-  }
-  ends[nlist - 1] = c->count;
-  hb_head head;
-  assert_ok(hb_model_head((hb_model *)model, kind, &head, &failure));
-  const hb_build_options options = {.model = (hb_model *)model,
-                                    .head = kind,
-                                    .seed = 1,
-                                    .model_bytes = 1234,
-                                    .model_url = "../model.safetensors",
-                                    .image_url = "../images/{path}",
-                                    .shard_bytes = shard_bytes};
-  const hb_bundle_parts parts = {&options,
-                                 c->vectors,
-                                 (const char *const *)c->paths,
-                                 (const char *const *)c->labels,
-                                 c->count,
-                                 c->dim,
-                                 nlist,
-                                 nlist > 2 ? 2 : nlist,
-                                 &head,
-                                 centroids,
-                                 ids,
-                                 ends};
-  hb_build_report unused;
-  assert_int_equal(mkdir(directory, 0777), 0);
-  assert_ok(hb_bundle_write(directory, &parts, report != NULL ? report : &unused, &failure));
-  free(centroids);
-  free(ids);
-  free(ends);
 }

@@ -1,13 +1,9 @@
-/* bundle_write.h: the files of a bundle, read here by the description in bundle.h and not by the library. */
-#include <signal.h>
+/* The files of a bundle, read here by the description in bundle.h and not by the library. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
-#include "allocations.h"
-#include "bundle_write.h"
+#include "collections.h"
 #include "json.h"
 #include "model.h"
 #include "synthetic.h"
@@ -26,15 +22,19 @@ static int free_shared(void **state) {
   return 0;
 }
 
-/* A manifest while it is read. */
+/* ---- Reading it ---- */
+
+/* A manifest while it is read, and what must be in it. */
 typedef struct {
   const char *folder;
+  const collection *images;
+  hb_storage storage;
   blob text;
   hb_json *json;
 } manifest;
 
-static manifest manifest_read(const char *folder) {
-  manifest m = {folder, file_read(path_in(folder, "index.json")), NULL};
+static manifest manifest_read(const char *folder, const collection *c, hb_storage storage) {
+  manifest m = {folder, c, storage, file_read(path_in(folder, "index.json")), NULL};
   m.json = hb_json_parse((const char *)m.text.bytes, m.text.size);
   assert_non_null(m.json);
   return m;
@@ -51,10 +51,14 @@ static uint64_t number(const manifest *m, int object, const char *key) {
   return value;
 }
 
-static void assert_text(const manifest *m, int object, const char *key, const char *expected) {
+static void assert_text(const manifest *m, int value, const char *expected) {
   char text[100];
-  assert_true(hb_json_string(m->json, hb_json_get(m->json, object, key), text, sizeof text));
+  assert_true(hb_json_string(m->json, value, text, sizeof text));
   assert_string_equal(text, expected);
+}
+
+static void assert_member(const manifest *m, int object, const char *key, const char *expected) {
+  assert_text(m, hb_json_get(m->json, object, key), expected);
 }
 
 /* Item `n` of the array under `key`. */
@@ -65,9 +69,13 @@ static int item(const manifest *m, const char *key, uint64_t n) {
   return i;
 }
 
-static uint32_t u32(const uint8_t *p) {
-  return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+static uint64_t little(const uint8_t *p, int bytes) {
+  uint64_t value = 0;
+  for (int i = 0; i < bytes; i++) value |= (uint64_t)p[i] << 8 * i;
+  return value;
 }
+
+static uint32_t u32(const uint8_t *p) { return (uint32_t)little(p, 4); }
 
 /* File `n`, checked against its entry: size, hash, name made of the hash, header. */
 static blob bundle_file(const manifest *m, uint64_t n, const char *role, const char *magic) {
@@ -78,15 +86,43 @@ static blob bundle_file(const manifest *m, uint64_t n, const char *role, const c
   hb_sha256_hex_of(file.bytes, file.size, hex);
   snprintf(expected, sizeof expected, "%s-%.16s.bin", role, hex);
   assert_string_equal(name, expected);
-  assert_text(m, entry, "sha256", hex);
+  assert_member(m, entry, "sha256", hex);
   assert_int_equal(number(m, entry, "bytes"), file.size);
   assert_memory_equal(file.bytes, magic, 4);
   assert_int_equal(u32(file.bytes + 4), 1);
   return file;
 }
 
+static size_t code_bytes(hb_storage storage) {
+  return storage == HB_STORAGE_F32 ? 4 : storage == HB_STORAGE_F16 ? 2 : 1;
+}
+
+/* Row `r` of rows [n][dim] at `codes`, whose scales are at `scales`, is what `vector` is when it is encoded. */
+static void check_row(hb_storage storage, const uint8_t *codes, const uint8_t *scales, uint32_t r, uint32_t dim,
+                      const float *vector, bool unit) {
+  size_t bytes = dim * code_bytes(storage);
+  uint8_t *expected = must_allocate(bytes);
+  float scale, stored;
+  hb_row_encode(storage, dim, vector, unit, expected, &scale);
+  assert_memory_equal(codes + r * bytes, expected, bytes);
+  uint32_t bits = u32(scales + 4 * r);
+  memcpy(&stored, &bits, 4);
+  if (storage == HB_STORAGE_I8) assert_same_bits(&stored, &scale, 1);
+  free(expected);
+}
+
+/* Where what follows n rows begins; between are zeros. */
+static size_t padded(const uint8_t *codes, size_t bytes) {
+  size_t end = (bytes + 15) / 16 * 16;
+  for (size_t i = bytes; i < end; i++) assert_int_equal(codes[i], 0);
+  return end;
+}
+
+/* ---- What must be in it ---- */
+
 /* List `l` holds images first .. first + count - 1 of the collection, in the columns of bundle.h. */
-static void check_list(const manifest *m, const collection *c, uint32_t l, uint32_t first, uint32_t count) {
+static void check_list(const manifest *m, uint32_t l, uint32_t first, uint32_t count) {
+  const collection *c = m->images;
   int entry = item(m, "lists", l);
   blob file = bundle_file(m, number(m, entry, "file"), "lists", "HBLS");
   assert_int_equal(u32(file.bytes + 12), c->dim);
@@ -94,63 +130,81 @@ static void check_list(const manifest *m, const collection *c, uint32_t l, uint3
   assert_int_equal(number(m, entry, "count"), count);
   assert_int_equal(offset % 16, 0);
   assert_true(offset >= 16 && offset + bytes <= file.size);
-  const uint8_t *list = file.bytes + offset, *vectors = list + 16, *ids = vectors + (size_t)count * c->dim * 4;
+  const uint8_t *list = file.bytes + offset, *codes = list + 16;
+  const uint8_t *contents = codes + padded(codes, count * c->dim * code_bytes(m->storage));
+  const uint8_t *scales = contents + 8 * count, *ids = scales + (m->storage == HB_STORAGE_I8 ? 4 * count : 0);
   const uint8_t *labels = ids + count * 4, *paths = labels + count * 4, *text = paths + count * 4;
   assert_int_equal(u32(list), count);
   assert_int_equal(u32(list + 4), list + bytes - text);
   assert_memory_equal(list + 8, "\0\0\0\0\0\0\0\0", 8);
   for (uint32_t r = 0; r < count; r++) {
-    uint32_t id = u32(ids + 4 * r);
-    assert_int_equal(id, first + r);
-    assert_memory_equal(vectors + (size_t)r * c->dim * 4, c->vectors + (size_t)id * c->dim, c->dim * 4);
-    assert_string_equal((const char *)text + u32(paths + 4 * r), c->paths[id]);
-    char label[100];
-    assert_true(hb_json_string(m->json, item(m, "labels", u32(labels + 4 * r)), label, sizeof label));
-    assert_string_equal(label, c->labels[id]);
+    check_row(m->storage, codes, scales, r, c->dim, collection_vector(c, first + r), true);
+    assert_true(little(contents + 8 * r, 8) == collection_content(first + r));
+    assert_int_equal(u32(ids + 4 * r), collection_id(first + r));
+    assert_string_equal((const char *)text + u32(paths + 4 * r), c->paths[first + r]);
+    assert_text(m, item(m, "labels", u32(labels + 4 * r)), c->labels[first + r]);
   }
   blob_free(&file);
 }
 
-static void check_manifest(const manifest *m, const collection *c, hb_head_kind head) {
+static void check_model(const manifest *m, const hb_head *head) {
   int model_entry = hb_json_get(m->json, 0, "model"), head_entry = hb_json_get(m->json, 0, "head");
-  assert_text(m, 0, "format", "heybagh-index");
-  assert_int_equal(number(m, 0, "version"), 1);
-  assert_text(m, 0, "metric", "COSINE");
-  assert_text(m, 0, "storage", "f32");
-  assert_text(m, 0, "image_url", "../images/{path}");
-  assert_text(m, model_entry, "id", hb_model_id(model));
-  assert_text(m, model_entry, "url", "../model.safetensors");
+  assert_int_equal(hb_json_get(m->json, head_entry, "file") >= 0, head != NULL && head->kind != HB_HEAD_LOGITS);
+  assert_member(m, head_entry, "kind", head == NULL ? "none" : hb_head_name(head->kind));
+  if (head == NULL) {
+    assert_non_null(strstr((const char *)m->text.bytes, "\"model\":null,"));
+    return;
+  }
+  assert_member(m, model_entry, "id", hb_model_id(model));
+  assert_member(m, model_entry, "url", "../model.safetensors");
   assert_int_equal(number(m, model_entry, "bytes"), 1234);
-  assert_text(m, head_entry, "kind", hb_head_name(head));
-  assert_int_equal(hb_json_get(m->json, head_entry, "file") >= 0, head == HB_HEAD_EXACT);
+}
+
+static void check_manifest(const manifest *m, const hb_head *head) {
+  const collection *c = m->images;
+  assert_member(m, 0, "format", "heybagh-index");
+  assert_int_equal(number(m, 0, "version"), 1);
+  assert_member(m, 0, "metric", "COSINE");
+  assert_member(m, 0, "storage", hb_storage_name(m->storage));
+  assert_member(m, 0, "image_url", "../images/{path}");
+  check_model(m, head);
   assert_int_equal(number(m, 0, "dim"), c->dim);
   assert_int_equal(number(m, 0, "count"), c->count);
   assert_int_equal(number(m, 0, "nlist"), c->labels_count);
   assert_int_equal(number(m, 0, "nprobe"), 2);
   assert_int_equal(number(m, 0, "seed"), 1);
+  int trained = hb_json_get(m->json, 0, "trained");
+  assert_int_equal(number(m, trained, "count"), c->count);
+  assert_int_equal(number(m, trained, "imbalance_thousandths"), 1235); /* 1.2346 */
   assert_int_equal(hb_json_size(m->json, hb_json_get(m->json, 0, "labels")), c->labels_count);
 }
 
-static void check_centroids(const manifest *m, const collection *c) {
+static void check_centroids(const manifest *m) {
+  const collection *c = m->images;
   blob file = bundle_file(m, number(m, hb_json_get(m->json, 0, "centroids"), "file"), "centroids", "HBCT");
-  size_t bytes = c->dim * sizeof(float), per_list = c->count / c->labels_count;
+  const uint8_t *codes = file.bytes + 16,
+                *scales = codes + padded(codes, c->labels_count * c->dim * code_bytes(m->storage));
+  uint32_t per_list = c->count / c->labels_count;
   assert_int_equal(u32(file.bytes + 8), c->labels_count);
   assert_int_equal(u32(file.bytes + 12), c->dim);
-  assert_int_equal(file.size, 16 + c->labels_count * bytes);
-  for (size_t l = 0; l < c->labels_count; l++)
-    assert_memory_equal(file.bytes + 16 + l * bytes, c->vectors + l * per_list * c->dim, bytes);
+  for (uint32_t l = 0; l < c->labels_count; l++)
+    check_row(m->storage, codes, scales, l, c->dim, collection_vector(c, l * per_list), true);
+  assert_ptr_equal(file.bytes + file.size, scales + (m->storage == HB_STORAGE_I8 ? 4 * c->labels_count : 0));
   blob_free(&file);
 }
 
-static void check_head_file(const manifest *m) {
-  hb_head expected;
-  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &expected, &failure));
+static void check_head(const manifest *m, const hb_head *head) {
   blob file = bundle_file(m, number(m, hb_json_get(m->json, 0, "head"), "file"), "head", "HBHD");
-  assert_int_equal(u32(file.bytes + 8), 513);
-  assert_int_equal(u32(file.bytes + 12), 512);
-  assert_int_equal(file.size, 16 + 513 * 513 * 4);
-  assert_memory_equal(file.bytes + 16, expected.matrix, 513 * 512 * 4);
-  assert_memory_equal(file.bytes + 16 + 513 * 512 * 4, expected.bias, 513 * 4);
+  const uint8_t *codes = file.bytes + 16, *scales = codes + padded(codes, head->dim * 513 * code_bytes(m->storage));
+  assert_int_equal(u32(file.bytes + 8), head->dim);
+  assert_int_equal(u32(file.bytes + 12), 513);
+  for (uint32_t d = 0; d < head->dim; d++) {
+    float row[513];
+    memcpy(row, head->matrix + (size_t)d * 512, 512 * sizeof *row);
+    row[512] = head->bias[d];
+    check_row(m->storage, codes, scales, d, 513, row, false);
+  }
+  assert_ptr_equal(file.bytes + file.size, scales + (m->storage == HB_STORAGE_I8 ? 4 * head->dim : 0));
   blob_free(&file);
 }
 
@@ -161,69 +215,106 @@ static void check_report(const manifest *m, const hb_build_report *report) {
   for (int f = 0; f < files; f++) bytes += number(m, item(m, "files", (uint64_t)f), "bytes");
   assert_int_equal(report->bytes, bytes);
   assert_int_equal(report->files, files + 1);
+  assert_int_equal(report->files_new, files + 1);
   assert_int_equal(folder_count(m->folder), files + 1);
 }
 
-static void check_bundle(const char *folder, const collection *c, hb_head_kind head, const hb_build_report *report) {
-  manifest m = manifest_read(folder);
+static hb_build_options options_of(const collection *c, hb_storage storage, size_t shard_bytes) {
+  hb_build_options options = collection_options(c, storage);
+  options.model = model;
+  options.model_bytes = 1234;
+  options.model_url = "../model.safetensors";
+  options.shard_bytes = shard_bytes;
+  return options;
+}
+
+static void check_bundle(const char *folder, const collection *c, hb_storage storage, const hb_head *head,
+                         const hb_build_report *report) {
+  manifest m = manifest_read(folder, c, storage);
   uint32_t per_list = c->count / c->labels_count;
-  check_manifest(&m, c, head);
-  check_centroids(&m, c);
-  for (uint32_t l = 0; l < c->labels_count; l++) check_list(&m, c, l, l * per_list, per_list);
-  if (head == HB_HEAD_EXACT) check_head_file(&m);
+  check_manifest(&m, head);
+  check_centroids(&m);
+  for (uint32_t l = 0; l < c->labels_count; l++) check_list(&m, l, l * per_list, per_list);
+  if (head != NULL && head->kind != HB_HEAD_LOGITS) check_head(&m, head);
   check_report(&m, report);
   manifest_free(&m);
 }
 
+/* Writes a collection with 10 images a list and checks all; returns the number of files with lists. */
+static uint32_t write_and_check(const char *folder, uint32_t dim, hb_storage storage, const hb_head *head,
+                                size_t shard_bytes) {
+  collection c = collection_make(40, dim, 4, 5);
+  const hb_build_options options = options_of(&c, storage, shard_bytes);
+  hb_build_report report = {0};
+  collection_write(&c, &options, head, folder, &report);
+  check_bundle(folder, &c, storage, head, &report);
+  remove_all(folder);
+  collection_free(&c);
+  return report.files - 2 - (head != NULL && head->kind != HB_HEAD_LOGITS);
+}
+
+/* ---- Promises ---- */
+
 static void a_bundle_is_what_its_description_says(void **state) {
-  static const size_t shards[] = {0, 1, 20000, SIZE_MAX / 4};
-  static const uint32_t list_files[] = {1, 4, 4, 1};
-  for (int kind = HB_HEAD_LOGITS; kind <= HB_HEAD_EXACT; kind++)
-    for (int s = 0; s < 4; s++) {
-      collection c = collection_make(40, hb_head_dim((hb_head_kind)kind), 4, 5);
-      char name[40];
-      snprintf(name, sizeof name, "bundle-%d-%d", kind, s);
-      const char *folder = path_in(*state, name);
-      hb_build_report report = {0};
-      collection_write(&c, model, (hb_head_kind)kind, shards[s], folder, &report);
-      check_bundle(folder, &c, (hb_head_kind)kind, &report);
-      /* index.json, centroids, maybe a head, and the lists */
-      assert_int_equal(report.files, 2 + (kind == HB_HEAD_EXACT) + list_files[s]);
-      collection_free(&c);
+  static const uint32_t dims[] = {1, 7, 16, 33, 1000};
+  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++)
+    for (int d = 0; d < 5; d++) write_and_check(path_in(*state, "b"), dims[d], storage, NULL, d % 2);
+}
+
+static void heads_are_carried_but_for_the_models_own(void **state) {
+  static const char *const heads[] = {"logits", "exact"};
+  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++)
+    for (int h = 0; h < 2; h++) {
+      hb_head *head;
+      assert_ok(hb_head_open(model, heads[h], &head, &failure));
+      write_and_check(path_in(*state, "b"), head->dim, storage, head, 0);
+      hb_head_free(head);
     }
 }
 
-/* Lists are packed until a file has about the wanted size: two of these lists (20 KB each) make 30 KB. */
+/* Lists are packed until a file has about the wanted size: f32 makes these lists 40.5 KB, i8 10.4 KB. */
 static void lists_are_packed_whole_into_files(void **state) {
-  collection c = collection_make(50, 1000, 10, 6);
-  hb_build_report report = {0};
-  const char *folder = path_in(*state, "bundle");
-  collection_write(&c, model, HB_HEAD_LOGITS, 30000, folder, &report);
-  assert_int_equal(report.files, 2 + 5);
-  check_bundle(folder, &c, HB_HEAD_LOGITS, &report);
-  manifest m = manifest_read(folder);
-  for (uint32_t f = 1; f < 6; f++) {
-    blob file = bundle_file(&m, f, "lists", "HBLS");
-    assert_int_equal(u32(file.bytes + 8), 2); /* lists in the file */
-    blob_free(&file);
+  static const struct {
+    hb_storage storage;
+    size_t shard_bytes;
+    uint32_t files;
+  } cases[] = {{HB_STORAGE_F32, 1, 4},
+               {HB_STORAGE_F32, 0, 4},
+               {HB_STORAGE_F32, 50000, 4},
+               {HB_STORAGE_F32, 65000, 2},
+               {HB_STORAGE_F32, 85000, 2},
+               {HB_STORAGE_F32, 105000, 2},
+               {HB_STORAGE_F32, SIZE_MAX / 4, 1},
+               {HB_STORAGE_I8, 0, 2},
+               {HB_STORAGE_I8, 100000, 1}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal(write_and_check(path_in(*state, "b"), 1000, cases[i].storage, NULL, cases[i].shard_bytes),
+                     cases[i].files);
+}
+
+static void thumbnails_are_named_only_if_there_are_any(void **state) {
+  static const char *const urls[] = {NULL, "", "thumbs/{content}.jpg"};
+  collection c = collection_make(4, 8, 1, 5);
+  for (int i = 0; i < 3; i++) {
+    hb_build_options options = options_of(&c, HB_STORAGE_F32, 0);
+    const char *folder = path_in(*state, i == 0 ? "a" : i == 1 ? "b" : "c");
+    options.thumb_url = urls[i];
+    collection_write(&c, &options, NULL, folder, NULL);
+    manifest m = manifest_read(folder, &c, HB_STORAGE_F32);
+    if (i < 2) assert_int_equal(hb_json_get(m.json, 0, "thumb_url"), -1);
+    if (i == 2) assert_member(&m, 0, "thumb_url", urls[i]);
+    manifest_free(&m);
   }
-  manifest_free(&m);
   collection_free(&c);
 }
 
 static void the_same_parts_give_the_same_bytes(void **state) {
-  collection c = collection_make(20, 1000, 4, 7);
+  collection c = collection_make(20, 33, 4, 7);
+  const hb_build_options options = options_of(&c, HB_STORAGE_I8, 1);
   const char *a = path_in(*state, "a"), *b = path_in(*state, "b");
-  collection_write(&c, model, HB_HEAD_LOGITS, 1, a, NULL);
-  collection_write(&c, model, HB_HEAD_LOGITS, 1, b, NULL);
-  manifest m = manifest_read(a);
-  assert_true(files_equal(path_in(a, "index.json"), path_in(b, "index.json")));
-  for (int f = 0; f < hb_json_size(m.json, hb_json_get(m.json, 0, "files")); f++) {
-    char name[100];
-    hb_json_string(m.json, hb_json_get(m.json, item(&m, "files", (uint64_t)f), "name"), name, sizeof name);
-    assert_true(files_equal(path_in(a, name), path_in(b, name)));
-  }
-  manifest_free(&m);
+  collection_write(&c, &options, NULL, a, NULL);
+  collection_write(&c, &options, NULL, b, NULL);
+  assert_true(bundles_equal(a, b));
   collection_free(&c);
 }
 
@@ -231,115 +322,27 @@ static void the_same_parts_give_the_same_bytes(void **state) {
 static void names_of_any_kind_are_kept(void **state) {
   static const char *const names[] = {"", "a \"b\" \\ c", "line\nbreak\ttab", "W\xc3\xb6rter \xf0\x9f\x90\x98",
                                       "{path}"};
-  collection c = collection_make(20, 1000, 4, 8);
+  collection c = collection_make(20, 16, 4, 8);
   for (uint32_t i = 0; i < 20; i++) {
     strcpy(c.labels[i], names[i / 5]);
-    snprintf(c.paths[i], 48, "%s/%u", names[(i + 1) % 5], i);
+    snprintf(c.paths[i], 48, "%02u/%s", i, names[(i + 1) % 5]);
   }
+  const hb_build_options options = options_of(&c, HB_STORAGE_F32, 0);
   const char *folder = path_in(*state, "bundle");
-  collection_write(&c, model, HB_HEAD_LOGITS, 0, folder, NULL);
-  manifest m = manifest_read(folder);
-  for (uint32_t l = 0; l < 4; l++) check_list(&m, &c, l, l * 5, 5);
-  for (uint32_t l = 1; l < 4; l++) { /* labels in byte order */
-    char a[48], b[48];
-    hb_json_string(m.json, item(&m, "labels", l - 1), a, sizeof a);
-    hb_json_string(m.json, item(&m, "labels", l), b, sizeof b);
-    assert_true(strcmp(a, b) < 0);
-  }
+  collection_write(&c, &options, NULL, folder, NULL);
+  manifest m = manifest_read(folder, &c, HB_STORAGE_F32);
+  for (uint32_t l = 0; l < 4; l++) check_list(&m, l, l * 5, 5);
   manifest_free(&m);
   collection_free(&c);
-}
-
-/* What hb_bundle_write needs, for tests of its failures. */
-typedef struct {
-  collection c;
-  hb_head head;
-  hb_build_options options;
-  float centroids[1000];
-  uint32_t ids[20], end;
-  hb_bundle_parts parts;
-} plain_parts;
-
-static plain_parts *plain_parts_make(void) {
-  plain_parts *p = calloc(1, sizeof *p);
-  p->c = collection_make(20, 1000, 2, 9);
-  p->end = 20;
-  for (uint32_t i = 0; i < 20; i++) p->ids[i] = i;
-  assert_ok(hb_model_head(model, HB_HEAD_LOGITS, &p->head, &failure));
-  p->options = (hb_build_options){.model = model, .model_url = "m", .image_url = "i"};
-  p->parts = (hb_bundle_parts){&p->options,
-                               p->c.vectors,
-                               (const char *const *)p->c.paths,
-                               (const char *const *)p->c.labels,
-                               20,
-                               1000,
-                               1,
-                               1,
-                               &p->head,
-                               p->centroids,
-                               p->ids,
-                               &p->end};
-  return p;
-}
-
-static void plain_parts_free(plain_parts *p) {
-  collection_free(&p->c);
-  free(p);
-}
-
-static void index_json_comes_last(void **state) {
-  plain_parts *p = plain_parts_make();
-  struct rlimit before, limit;
-  getrlimit(RLIMIT_FSIZE, &before);
-  limit = before;
-  limit.rlim_cur = 50000; /* enough for the centroids, not for the lists */
-  signal(SIGXFSZ, SIG_IGN);
-  setrlimit(RLIMIT_FSIZE, &limit);
-  hb_build_report report = {.files = 77};
-  failure = (hb_error){0};
-  hb_status status = hb_bundle_write(*state, &p->parts, &report, &failure);
-  setrlimit(RLIMIT_FSIZE, &before);
-  check_fails(status, HB_IO, "lists-", __FILE__, __LINE__);
-  assert_int_equal(folder_count(*state), 1);
-  assert_int_equal(report.files, 77);
-  plain_parts_free(p);
-}
-
-static void a_folder_that_is_not_there_is_named(void **state) {
-  plain_parts *p = plain_parts_make();
-  hb_build_report report;
-  assert_fails(hb_bundle_write(path_in(*state, "nowhere"), &p->parts, &report, &failure), HB_IO, "nowhere");
-  plain_parts_free(p);
-}
-
-static void without_memory_it_fails_cleanly(void **state) {
-  plain_parts *p = plain_parts_make();
-  bool refused = true;
-  for (size_t n = 0; refused; n++) {
-    const char *folder = path_in(*state, "bundle");
-    hb_build_report report;
-    remove_all(folder);
-    assert_int_equal(mkdir(folder, 0777), 0);
-    allocations_fail_from(n);
-    hb_status status = hb_bundle_write(folder, &p->parts, &report, &failure);
-    allocations_work();
-    refused = allocations_were_refused();
-    assert_int_equal(status, refused ? HB_OUT_OF_MEMORY : HB_OK);
-  }
-  plain_parts_free(p);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      test(a_bundle_is_what_its_description_says),
-      test(lists_are_packed_whole_into_files),
-      test(the_same_parts_give_the_same_bytes),
-      test(names_of_any_kind_are_kept),
-      test(index_json_comes_last),
-      test(a_folder_that_is_not_there_is_named),
-      test(without_memory_it_fails_cleanly),
+      test(a_bundle_is_what_its_description_says), test(heads_are_carried_but_for_the_models_own),
+      test(lists_are_packed_whole_into_files),     test(thumbnails_are_named_only_if_there_are_any),
+      test(the_same_parts_give_the_same_bytes),    test(names_of_any_kind_are_kept),
   };
   return cmocka_run_group_tests(tests, open_shared, free_shared);
 }

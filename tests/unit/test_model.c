@@ -113,7 +113,7 @@ static void without_memory_opening_fails_cleanly(void **state) {
 static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state) {
   hb_model *model = open_model();
   hb_resnet18 *network, *second;
-  hb_head head;
+  hb_head *head;
   assert_ok(hb_model_network(model, &network, &failure));
   char id[65];
   strcpy(id, hb_model_id(model));
@@ -121,39 +121,52 @@ static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state
   hb_model_drop_source(model); /* twice is once */
   assert_string_equal(hb_model_id(model), id);
   assert_non_null(hb_resnet18_run(network));
-  assert_ok(hb_model_head(model, HB_HEAD_LOGITS, &head, &failure));
-  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &head, &failure));
+  assert_ok(hb_head_open(model, "logits", &head, &failure));
   assert_fails(hb_model_network(model, &second, &failure), HB_INVALID_ARGUMENT, "already given back");
   assert_fails(hb_model_write(model, path_in(*state, "model"), &failure), HB_INVALID_ARGUMENT, "already given back");
   hb_engine *engine = NULL;
   assert_fails(hb_engine_create(model, NULL, &engine, &failure), HB_INVALID_ARGUMENT, "already given back");
   assert_null(engine);
+  hb_head_free(head);
   hb_resnet18_free(network);
   hb_model_free(model);
 }
 
-static void a_model_has_two_heads_and_owns_them(void **state) {
+static void its_logits_are_the_fc_of_the_file(void **state) {
   (void)state;
   hb_model *model = open_model();
-  hb_head logits, exact, again;
-  assert_ok(hb_model_head(model, HB_HEAD_LOGITS, &logits, &failure));
-  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &exact, &failure));
-  assert_int_equal(logits.kind, HB_HEAD_LOGITS);
-  assert_int_equal(logits.dim, 1000);
-  assert_int_equal(exact.kind, HB_HEAD_EXACT);
-  assert_int_equal(exact.dim, 513);
-  assert_ok(hb_model_head(model, HB_HEAD_EXACT, &again, &failure)); /* computed once */
-  assert_ptr_equal(again.matrix, exact.matrix);
+  const hb_head *logits = hb_model_logits(model);
+  assert_int_equal(logits->kind, HB_HEAD_LOGITS);
+  assert_int_equal(logits->dim, 1000);
 
   size_t size;
   void *bytes = copy_of(model_path(), &size);
   hb_safetensors *file;
   assert_ok(hb_safetensors_parse(bytes, size, &file, &failure));
-  assert_memory_equal(logits.matrix, hb_safetensors_find(file, "fc.weight")->data, 1000 * 512 * sizeof(float));
-  assert_memory_equal(logits.bias, hb_safetensors_find(file, "fc.bias")->data, 1000 * sizeof(float));
+  assert_memory_equal(logits->matrix, hb_safetensors_find(file, "fc.weight")->data, 1000 * 512 * sizeof(float));
+  assert_memory_equal(logits->bias, hb_safetensors_find(file, "fc.bias")->data, 1000 * sizeof(float));
   hb_safetensors_free(file);
   free(bytes);
   hb_model_free(model);
+}
+
+static void its_heads_open_by_name_and_outlive_it(void **state) {
+  (void)state;
+  hb_model *model = open_model();
+  hb_head *logits, *exact, *expected;
+  assert_ok(hb_head_open(model, "logits", &logits, &failure));
+  assert_ok(hb_head_open(model, "exact", &exact, &failure));
+  assert_same_bits(logits->matrix, hb_model_logits(model)->matrix, 1000 * 513);
+  hb_model_free(model);
+  assert_int_equal(logits->kind, HB_HEAD_LOGITS);
+  assert_int_equal(hb_head_dim(logits), 1000);
+  assert_int_equal(exact->kind, HB_HEAD_EXACT);
+  assert_int_equal(hb_head_dim(exact), 513);
+  assert_ok(hb_head_make_exact(logits, &expected, &failure));
+  assert_same_bits(exact->matrix, expected->matrix, 513 * 513);
+  hb_head_free(logits);
+  hb_head_free(exact);
+  hb_head_free(expected);
 }
 
 static void freeing_nothing_is_fine(void **state) {
@@ -173,7 +186,8 @@ int main(void) {
       cmocka_unit_test(bytes_are_taken_also_on_failure),
       cmocka_unit_test(without_memory_opening_fails_cleanly),
       test(dropping_the_source_ends_what_needs_it_and_nothing_else),
-      cmocka_unit_test(a_model_has_two_heads_and_owns_them),
+      cmocka_unit_test(its_logits_are_the_fc_of_the_file),
+      cmocka_unit_test(its_heads_open_by_name_and_outlive_it),
       cmocka_unit_test(freeing_nothing_is_fine),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

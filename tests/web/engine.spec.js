@@ -1,8 +1,9 @@
 // heybagh.js as other pages use it: what it takes, what it gives, how it fails.
 
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import {
-  cosine, embed, expect, failure, manifest, openBlank, openEngine, patchWorker, picture, search, spread, test,
+  cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, patchWorker, picture, search, spread, test,
 } from './support.js';
 
 const BRONTOSAURUS = 'brontosaurus/image_0006.jpg';
@@ -15,8 +16,9 @@ test('progress counts real bytes, phase by phase, and every phase ends full', as
     await HeyBagh.load({ index: 'bundle', onProgress: progress => seen.push(progress) });
     return seen;
   });
-  const { model, files } = manifest();
-  const indexBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const { model } = manifest();
+  const { head, centroids, bytes: sizes } = indexFiles();
+  const indexBytes = sizes[head] + sizes[centroids];
   expect([...new Set(calls.map(({ phase }) => phase))]).toEqual(['engine', 'model', 'index', 'ready']);
   const last = phase => calls.findLast(call => call.phase === phase);
   expect(last('model')).toEqual({ phase: 'model', loaded: model.bytes, total: model.bytes, source: 'network' });
@@ -30,8 +32,9 @@ test('progress counts real bytes, phase by phase, and every phase ends full', as
 test('info tells what is loaded', async ({ page }) => {
   await openEngine(page);
   const info = await page.evaluate(() => engine.info());
-  const { model, count } = manifest();
-  expect(info).toMatchObject({ simd: 'relaxed-simd', modelId: model.id, count });
+  const { model, head, storage, dim, count, nlist, labels } = manifest();
+  const known = { modelId: model.id, head: head.kind, storage, dim, count, nlist, labels };
+  expect(info).toMatchObject({ simd: 'relaxed-simd', threads: 1, ...known, shards: { bytes: 0, files: 0 } });
   expect(info.nprobe).toBeLessThanOrEqual(info.nlist);
   expect(info.heapBytes).toBeLessThanOrEqual(256 * 1024 * 1024);
 });
@@ -45,16 +48,23 @@ test('an embedding has unit length and the dimensions of the index', async ({ pa
 
 test('an answer has URLs, ids and timings', async ({ page, baseURL }) => {
   await openEngine(page);
-  const { results, timings } = await search(page, bytes);
+  const { results, timings, bytes: fetched, requests } = await search(page, bytes);
+  expect(fetched).toBeGreaterThan(0);
+  expect(requests).toBeGreaterThan(0);
+  expect(timings.fetch).toBeGreaterThan(0);
+  expect(results[0].content).toBe(createHash('sha256').update(bytes).digest('hex').slice(0, 16));
+  expect(results[0].thumb).toBe(results[0].url);
   const url = new URL(results[0].url);
   expect(url.origin).toBe(new URL(baseURL).origin);
   expect(decodeURIComponent(url.pathname)).toContain(BRONTOSAURUS);
   expect((await page.request.get(url.href)).status()).toBe(200);
   expect(Object.keys(timings).sort())
     .toEqual(['decode', 'fetch', 'head', 'network', 'preprocess', 'scan', 'total']);
-  expect(timings.fetch).toBe(0);
-  const parts = timings.decode + timings.preprocess + timings.network + timings.head + timings.scan;
+  const parts = Object.entries(timings).reduce((sum, [name, time]) => sum + (name === 'total' ? 0 : time), 0);
   expect(timings.total).toBeGreaterThanOrEqual(parts * 0.99);
+
+  const again = await search(page, bytes);
+  expect(again).toMatchObject({ results, bytes: 0, requests: 0, timings: { fetch: 0 } });
 });
 
 test('an image may be a URL, an <img> or pixels', async ({ page }) => {
@@ -98,10 +108,39 @@ test('options narrow the search', async ({ page }) => {
   expect(near.results.at(-1).score).toBeGreaterThanOrEqual(0.7);
 });
 
+test('a label filter searches on until there are k, or no lists are left', async ({ page }) => {
+  await openEngine(page);
+  const { nlist } = await page.evaluate(() => engine.info());
+  const some = await search(page, bytes, { k: 10, nprobe: 1, labels: ['yin_yang'] });
+  expect(some.results.map(({ label }) => label)).toEqual(Array(10).fill('yin_yang'));
+  expect(some.nprobe).toBeGreaterThan(1);
+  const all = await search(page, bytes, { k: 1000, nprobe: 1, labels: ['yin_yang'] });
+  expect(all.results).toHaveLength(readdirSync(picture('yin_yang')).length);
+  expect(all.nprobe).toBe(nlist);
+});
+
+test('a vector may be searched, of any length, and stays as it is', async ({ page }) => {
+  await openEngine(page);
+  const { results, nprobe, scanned } = await search(page, bytes);
+  const answers = await page.evaluate(async data => {
+    const vector = await engine.embed(file(data));
+    const larger = vector.map(x => 1000 * x);
+    const given = Array.from(larger);
+    const found = [await engine.search(vector), await engine.search(larger)];
+    return { found, kept: larger.length === given.length && larger.every((x, i) => x === given[i]) };
+  }, bytes.toString('base64'));
+  expect(answers.kept).toBe(true);
+  for (const answer of answers.found) {
+    expect(answer).toMatchObject({ nprobe, scanned, timings: { decode: 0, network: 0 } });
+    expect(answer.results.map(({ path }) => path)).toEqual(results.map(({ path }) => path));
+    for (const [i, { score }] of answer.results.entries()) expect(score).toBeCloseTo(results[i].score, 5);
+  }
+});
+
 test('what is out of range is refused with its range', async ({ page }) => {
   await openEngine(page);
   await page.evaluate(data => { window.photo = file(data); }, bytes.toString('base64'));
-  const { nlist } = await page.evaluate(() => engine.info());
+  const { nlist, dim } = await page.evaluate(() => engine.info());
   const refused = {
     'engine.search(photo, { k: 0 })': /1 to 16384/,
     'engine.search(photo, { k: 16385 })': /1 to 16384/,
@@ -112,12 +151,20 @@ test('what is out of range is refused with its range', async ({ page }) => {
     'engine.search(photo, { minScore: NaN })': /-1 to 1/,
     'engine.search(photo, { labels: "camera" })': /array/,
     'engine.search(photo, { exact: 1 })': /true or false/,
+    'engine.search(photo, { onResults: 1 })': /function/,
+    'engine.search(photo, { labels: ["no such label"] })': /no such label/,
     'engine.search(null)': /File/,
+    'engine.search(new Float32Array(3))': new RegExp(`3 numbers.*${dim}`),
+    [`engine.search(new Float32Array(${dim}))`]: /not all 0/,
+    [`engine.search(new Float32Array(${dim}).fill(NaN))`]: /finite/,
     'engine.embed(new Image())': /File/,
     'engine.embed("http://")': /address/,
     'HeyBagh.load()': /index/,
     'HeyBagh.load({ index: "data:," })': /index/,
     'HeyBagh.load({ index: "bundle/", simd: "avx" })': /simd/,
+    'HeyBagh.load({ index: "bundle/", memory: -1 })': /0 to 134217728/,
+    'HeyBagh.load({ index: "bundle/", memory: "32 MB" })': /0 to 134217728/,
+    'HeyBagh.load({ index: "bundle/", prefetch: 1 })': /true or false/,
   };
   for (const [script, message] of Object.entries(refused)) {
     const error = await failure(page, script);

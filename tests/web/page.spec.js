@@ -35,6 +35,27 @@ test('the page never freezes while a camera-size photo is searched', async ({ pa
   expect(await page.evaluate(() => window.longestGap)).toBeLessThan(100);
 });
 
+test('what is found first is shown while the rest of the index is on its way', async ({ page }) => {
+  await openReady(page);
+  let release;
+  const held = new Promise(resolve => { release = resolve; });
+  let first = true;
+  await page.route('**/lists-*', async route => {
+    if (!first) await held;
+    first = false;
+    await route.continue();
+  });
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await expect(page.locator('.tile[data-path]').first()).toHaveAttribute('data-path', CAMERA);
+  await expect(results(page)).toHaveCount(0);
+  await expect(status(page)).toHaveText('Searching…');
+  await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'true');
+  release();
+  await shownPaths(page);
+  await expect(status(page)).toContainText('Searched');
+  await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
+});
+
 test('nothing moves when the answer arrives', async ({ page }) => {
   await openReady(page);
   await page.evaluate(() => {

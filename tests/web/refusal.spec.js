@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import {
-  alert, chooser, expect, manifest, openReady, patchWorker, picture, results, shoot, shownPaths, status, test, MODEL,
+  alert, chooser, expect, indexFiles, manifest, openReady, patchWorker, picture, results, shoot, shownPaths, status, test, MODEL,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
@@ -49,7 +49,7 @@ const BROKEN = {
     arrange: page => page.route('**/index.json', route => route.fulfill({ body: '<!doctype html>' })),
   },
   'an index.json without a model': {
-    says: /index\.json.*model\.url/,
+    says: /index\.json.*model/,
     arrange: page => changeManifest(page, index => { delete index.model; }),
   },
   'a model that is said to be as large as no model can be': {
@@ -84,12 +84,16 @@ const BROKEN = {
     says: /heybagh-relaxed\.wasm/,
     arrange: page => page.route('**/*.wasm', route => route.fulfill({ body: Buffer.alloc(100) })),
   },
-  'a damaged list of the index': {
-    says: /\w+/,
+  'damaged centroids': {
+    says: /centroids.*hash/,
     arrange: async page => {
-      const { name, bytes } = manifest().files[0];
-      await page.route(`**/${name}`, route => route.fulfill({ body: Buffer.alloc(bytes, 1) }));
+      const { centroids, bytes } = indexFiles();
+      await page.route(`**/${centroids}`, route => route.fulfill({ body: Buffer.alloc(bytes[centroids], 1) }));
     },
+  },
+  'an index.json of a later version': {
+    says: /index.*format 2/,
+    arrange: page => changeManifest(page, index => { index.version = 2; }),
   },
 };
 
@@ -106,6 +110,17 @@ for (const [what, { says, arrange }] of Object.entries(BROKEN)) {
     await expectStillWorking(page);
   });
 }
+
+test('a list of the index that is missing is told in an alert, and another photo works', async ({ page, problems }) => {
+  problems.allow(/Failed to load resource/);
+  await openReady(page);
+  await page.route(`**/lists-*`, route => route.fulfill({ status: 404, body: 'no' }));
+  await chooser(page).setInputFiles(picture('airplanes/image_0100.jpg'));
+  await expect(alert(page)).toHaveText(/lists-.*404/);
+  await expect(results(page)).toHaveCount(0);
+  await page.unrouteAll();
+  await expectStillWorking(page);
+});
 
 test('the alert of a failed start offers to try again', async ({ page, problems }) => {
   problems.allow(/Failed to load resource/);

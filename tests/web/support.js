@@ -29,6 +29,16 @@ export function spread(count) {
 
 export const manifest = () => JSON.parse(readFileSync(join(SITE, 'bundle/index.json'), 'utf8'));
 
+/** The names of the files of the index: those that every visitor needs, and the shards with their lists. */
+export function indexFiles() {
+  const { files, head, centroids, lists } = manifest();
+  const name = file => files[file]?.name;
+  const shards = [...new Set(lists.map(({ file }) => file))].map(name);
+  return { head: name(head?.file), centroids: name(centroids.file), shards, bytes: sizes(files) };
+}
+
+const sizes = files => Object.fromEntries(files.map(({ name, bytes }) => [name, bytes]));
+
 /* ---- A page that is watched ---- */
 
 /**
@@ -107,6 +117,9 @@ export async function patchWorker(page, code) {
   await page.route('**/patch.js', route => route.fulfill(script(code)));
 }
 
+/** For `patchWorker`: a browser that keeps no files for the next visit. */
+export const NO_CACHE = 'Object.defineProperty(self, "caches", { value: undefined });';
+
 /* ---- The engine, without the demo page ---- */
 
 /** An empty page of the site, where `HeyBagh` is a global and nothing is loaded. */
@@ -124,6 +137,18 @@ export async function openEngine(page, options = {}) {
   await page.evaluate(async given => {
     window.file = data => new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], 'photo.jpg');
     window.engine = await HeyBagh.load({ index: 'bundle/', ...given });
+  }, options);
+}
+
+/** The same without a route, which would switch Chromium's HTTP cache off. */
+export async function openEngineAsVisitor(page, options = {}) {
+  await page.goto('/favicon.svg');
+  await page.evaluate(async given => {
+    window.file = data => new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], 'photo.jpg');
+    window.progress = [];
+    const { HeyBagh } = await import('/heybagh.js');
+    const onProgress = progress => window.progress.push(progress);
+    window.engine = await HeyBagh.load({ index: '/bundle/', onProgress, ...given });
   }, options);
 }
 

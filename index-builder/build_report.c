@@ -1,0 +1,124 @@
+#include "build_report.h"
+
+#include <stdio.h>
+
+#include "commands.h"
+#include "text.h"
+
+static uint32_t in_bundle(const update_tally *t) { return t->kept + t->moved + t->added + t->changed; }
+
+static double rate(const update_tally *t) {
+  return t->times.milliseconds > 0 ? (in_bundle(t) + t->skipped_count) / t->times.milliseconds * 1e3 : 0;
+}
+
+void print_skipped(const update_tally *tally) {
+  if (tally->skipped_count == 0) return;
+  fprintf(stderr, "%u of %u images could not be read:\n", tally->skipped_count,
+          in_bundle(tally) + tally->skipped_count);
+  for (uint32_t i = 0; i < tally->skipped_count; i++)
+    fprintf(stderr, "  %s: %s\n", tally->skipped[i].path, tally->skipped[i].reason);
+}
+
+/* "8677 images: 8675 kept, 1 new, 1 changed, 2 removed" */
+static void print_fates(const build_report *r) {
+  const update_tally *t = r->tally;
+  const struct {
+    uint32_t count;
+    const char *word;
+  } fates[] = {
+      {t->kept, "kept"}, {t->moved, "moved"}, {t->added, "new"}, {t->changed, "changed"}, {t->removed, "removed"}};
+  printf("%u %s", in_bundle(t), r->noun);
+  const char *separator = ": ";
+  for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
+    if (fates[i].count == 0) continue;
+    printf("%s%u %s", separator, fates[i].count, fates[i].word);
+    separator = ", ";
+  }
+}
+
+static void print_times(const build_report *r) {
+  const embed_times *e = &r->tally->times;
+  const hb_timings *t = &e->timings;
+  const struct {
+    double time;
+    const char *word;
+  } parts[] = {{e->read, "read"},       {e->hash, "hash"},
+               {t->decode, "decode"},   {t->preprocess, "resize and crop"},
+               {t->network, "network"}, {e->thumb, "thumbnail"}};
+  double sum = 0;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) sum += parts[i].time;
+  printf("  %.1f a second on %u threads; of that:", rate(r->tally), r->threads);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (parts[i].time > 0) printf(" %s %.1f %%", parts[i].word, 100 * parts[i].time / sum);
+  putchar('\n');
+}
+
+static void print_lists(const build_report *r) {
+  const hb_build_report *b = &r->built;
+  if (b->trained && r->nlist > b->nlist)
+    printf("note: nlist %llu lowered to %u, so that a list has 39 images on average\n", (unsigned long long)r->nlist,
+           b->nlist);
+  printf("%u lists ", b->nlist);
+  if (b->trained)
+    printf("trained anew (imbalance %.2f)\n", b->imbalance);
+  else
+    printf("kept (imbalance %.2f, %.2f when trained)\n", b->imbalance, b->trained_imbalance);
+  printf("  by default %u are probed: recall@4 %.4f, %.1f %% of the %s scanned (on a sample)\n", b->nprobe, b->recall,
+         100 * b->scanned, r->noun);
+}
+
+void print_build_text(const build_report *report) {
+  const hb_build_report *b = &report->built;
+  const update_tally *t = report->tally;
+  print_fates(report);
+  if (t->times.read > 0) printf("; embedded %u in %.1f s", t->embedded, t->times.milliseconds / 1e3);
+  putchar('\n');
+  if (t->embedded > 0) print_times(report);
+  print_lists(report);
+  printf("%s: %.1f MB in %u files, %u of them new\n", report->out, (double)b->bytes / 1e6, b->files, b->files_new);
+}
+
+static void add_skipped(hb_text *text, const update_tally *t) {
+  hb_text_add(text, ",\"skipped\":[");
+  for (uint32_t i = 0; i < t->skipped_count; i++) {
+    hb_text_add(text, "%s{\"path\":", i > 0 ? "," : "");
+    hb_text_add_json(text, t->skipped[i].path);
+    hb_text_add(text, ",\"error\":");
+    hb_text_add_json(text, t->skipped[i].reason);
+    hb_text_add(text, "}");
+  }
+  hb_text_add(text, "]");
+}
+
+static void add_work(hb_text *text, const build_report *r) {
+  const update_tally *t = r->tally;
+  const embed_times *e = &t->times;
+  hb_text_add(text, "\"images\":%u,\"kept\":%u,\"moved\":%u,\"added\":%u,\"changed\":%u,\"removed\":%u,\"embedded\":%u",
+              in_bundle(t), t->kept, t->moved, t->added, t->changed, t->removed, t->embedded);
+  hb_text_add(text, ",\"seconds\":%.3f,\"images_per_second\":%.1f,\"threads\":%u", e->milliseconds / 1e3, rate(t),
+              r->threads);
+  hb_text_add(text, ",\"timings\":{\"read\":%.1f,\"hash\":%.1f,\"decode\":%.1f,\"preprocess\":%.1f", e->read, e->hash,
+              e->timings.decode, e->timings.preprocess);
+  hb_text_add(text, ",\"network\":%.1f,\"head\":%.1f,\"thumb\":%.1f}", e->timings.network, e->timings.head, e->thumb);
+}
+
+static void add_bundle(hb_text *text, const build_report *r) {
+  const hb_build_report *b = &r->built;
+  hb_text_add(text, ",\"head\":\"%s\",\"dim\":%u,\"storage\":\"%s\"", hb_head_name(r->head), b->dim,
+              hb_storage_name(r->storage));
+  hb_text_add(text, ",\"nlist\":%u,\"trained\":%s,\"imbalance\":%.4f,\"trained_imbalance\":%.4f", b->nlist,
+              b->trained ? "true" : "false", b->imbalance, b->trained_imbalance);
+  hb_text_add(text, ",\"nprobe\":%u,\"recall\":%.4f,\"scanned\":%.4f", b->nprobe, b->recall, b->scanned);
+  hb_text_add(text, ",\"bytes\":%llu,\"files\":%u,\"files_new\":%u", (unsigned long long)b->bytes, b->files,
+              b->files_new);
+}
+
+void print_build_json(const build_report *report) {
+  hb_text text = {0};
+  hb_text_add(&text, "{");
+  add_work(&text, report);
+  add_bundle(&text, report);
+  add_skipped(&text, report->tally);
+  hb_text_add(&text, "}");
+  print_line(&text);
+}

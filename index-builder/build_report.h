@@ -1,0 +1,23 @@
+/* build_report.h: what `index-builder build` says when it is done. */
+#ifndef BUILD_REPORT_H
+#define BUILD_REPORT_H
+
+#include "update.h"
+
+typedef struct {
+  const char *out;
+  const char *noun; /* "images" or "vectors" */
+  uint64_t nlist;   /* that was asked for, or 0 */
+  uint32_t threads;
+  hb_head_kind head;
+  hb_storage storage;
+  const update_tally *tally;
+  hb_build_report built;
+} build_report;
+
+/* Lists the images that could not be read, if any, on stderr. */
+void print_skipped(const update_tally *tally);
+void print_build_text(const build_report *report);
+void print_build_json(const build_report *report);
+
+#endif

@@ -1,0 +1,11 @@
+/* heads.h: the heads as --head names them. */
+#ifndef HEADS_H
+#define HEADS_H
+
+#include "heybagh.h"
+
+/* "logits", "exact", "svd:D" with D 1..513, or a file that is there; false for everything else. *dim is 0 for a file,
+ * which must be opened to know. */
+bool head_parse(const char *name, hb_head_kind *kind, uint32_t *dim);
+
+#endif

@@ -1,0 +1,23 @@
+/* thumb_store.h: the thumbnails of a bundle: plain files in its folder, named by the picture's content. */
+#ifndef THUMB_STORE_H
+#define THUMB_STORE_H
+
+#include "error.h"
+
+#define THUMB_PIXELS_LEAST 16
+#define THUMB_PIXELS_MOST 2048
+
+typedef struct {
+  uint32_t pixels;        /* of the longer side; 0: no thumbnails */
+  const char *folder;     /* where they go */
+  const char *old_folder; /* where they may be already, or NULL */
+} thumb_store;
+
+/* "thumb-PX-{content}.jpg", the bundle's thumb_url. */
+void thumb_url(uint32_t pixels, char *out, size_t capacity);
+
+/* Makes sure that the picture's thumbnail is in the folder: the old one, or a new one of the file's bytes. Threads may
+ * ask at the same time for different contents. */
+hb_status thumb_provide(const thumb_store *store, uint64_t content, const void *bytes, size_t size, hb_error *error);
+
+#endif

@@ -1,0 +1,68 @@
+#include "manifest_write.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+void hb_manifest_add_file(hb_manifest_text *text, const char *name, size_t bytes, const char *sha256) {
+  hb_text_add(&text->files, "%s\n  {\"name\":\"%s\",\"bytes\":%zu,\"sha256\":\"%s\"}",
+              text->file_count++ > 0 ? "," : "", name, bytes, sha256);
+}
+
+void hb_manifest_add_list(hb_manifest_text *text, uint32_t file, size_t offset, size_t bytes, uint32_t count) {
+  hb_text_add(&text->lists, "%s\n  {\"file\":%u,\"offset\":%zu,\"bytes\":%zu,\"count\":%u}",
+              text->list_count++ > 0 ? "," : "", file, offset, bytes, count);
+}
+
+void hb_manifest_text_free(hb_manifest_text *text) {
+  hb_text_free(&text->lists);
+  hb_text_free(&text->files);
+}
+
+static void add_member(hb_text *text, const char *key, const char *value) {
+  hb_text_add(text, ",\"%s\":", key);
+  hb_text_add_json(text, value);
+}
+
+static void add_model(const hb_bundle_parts *p, hb_text *m) {
+  if (p->head == NULL) {
+    hb_text_add(m, ",\n\"model\":null,\n\"head\":{\"kind\":\"%s\"}", hb_head_name(HB_HEAD_NONE));
+    return;
+  }
+  hb_text_add(m, ",\n\"model\":{\"bytes\":%" PRIu64, p->options->model_bytes);
+  add_member(m, "id", hb_model_id(p->options->model));
+  add_member(m, "url", p->options->model_url);
+  hb_text_add(m, "},\n\"head\":{\"kind\":\"%s\"", hb_head_name(p->head->kind));
+  hb_text_add(m, p->head->kind != HB_HEAD_LOGITS ? ",\"file\":0}" : "}");
+}
+
+static void add_labels(const hb_row_store *rows, hb_text *text) {
+  hb_text_add(text, ",\n\"labels\":[");
+  for (uint32_t l = 0; l < rows->label_count; l++) {
+    hb_text_add(text, l > 0 ? "," : "");
+    hb_text_add_json(text, rows->labels[l]);
+  }
+  hb_text_add(text, "]");
+}
+
+hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_manifest_text *text, hb_text *out, hb_error *error) {
+  const hb_clusters *c = p->clusters;
+  hb_text m = {0};
+  hb_text_add(&m, "{\"format\":\"%s\",\"version\":%u", HB_BUNDLE_FORMAT, HB_BUNDLE_VERSION);
+  add_member(&m, "generator", "heybagh " HB_VERSION);
+  add_model(p, &m);
+  hb_text_add(&m, ",\n\"metric\":\"COSINE\",\"storage\":\"%s\",\"dim\":%u,\"count\":%u",
+              hb_storage_name(p->rows->storage), p->rows->dim, p->rows->count);
+  hb_text_add(&m, ",\"nlist\":%u,\"nprobe\":%u,\"seed\":%" PRIu64, c->nlist, p->nprobe, p->options->seed);
+  hb_text_add(&m, ",\n\"trained\":{\"count\":%u,\"imbalance_thousandths\":%.0f}", c->trained_count,
+              rint(c->trained_imbalance * 1000));
+  add_member(&m, "image_url", p->options->image_url);
+  if (p->options->thumb_url != NULL && p->options->thumb_url[0] != '\0')
+    add_member(&m, "thumb_url", p->options->thumb_url);
+  add_labels(p->rows, &m);
+  hb_text_add(&m, ",\n\"centroids\":{\"file\":%u}", text->centroid_file);
+  hb_text_add(&m, ",\n\"lists\":[%s]", text->lists.bytes);
+  hb_text_add(&m, ",\n\"files\":[%s]}\n", text->files.bytes);
+  if (m.failed || text->lists.failed || text->files.failed) return hb_text_free(&m), hb_fail_memory(error);
+  *out = m;
+  return HB_OK;
+}

@@ -1,0 +1,76 @@
+# Sourced by test_cli.sh: eval, over bundles of ready-made vectors, against check_evaluation.py's own sums.
+
+evaluated() { python3 "$here/check_evaluation.py" "$@"; }
+build_vectors() { run build --vectors eval.npy --ids eval.tsv --nlist 5 "$@"; }
+
+evaluation_of_vectors() {
+  evaluated make eval
+  build_vectors --out eval-f32 --storage f32 --shard-bytes 1
+  check "a bundle to evaluate is built" exit_is 0
+  works eval --index eval-f32 --json --images
+  check "eval has the right precision, AP and classes" evaluated figures eval "$stdout"
+  check "eval has the right sizes of files" evaluated sizes eval-f32 "$stdout"
+  cp "$stdout" of-all
+  local threads
+  for threads in 1 2 7; do
+    works eval --index eval-f32 --json --images --threads $threads
+    check "$threads threads give the same figures" cmp -s "$stdout" of-all
+  done
+  works eval --index eval-f32
+  check "eval tells recall over nprobe" says "nprobe  recall"
+  check "eval tells what is fetched" says "before it come"
+}
+
+evaluation_of_a_sample() {
+  works eval --index eval-f32 --json --images --sample 50
+  check "--sample has the right precision, AP and classes" evaluated figures eval "$stdout" 50
+  works eval --index eval-f32 --sample 50
+  check "--sample is told" says "each of 50 of 200 images"
+  works eval --index eval-f32 --json --images --sample 201
+  check "a sample of more than all is all" cmp -s "$stdout" of-all
+  fails 2 "--sample is '0'" eval --index eval-f32 --sample 0
+}
+
+evaluation_against_another() {
+  build_vectors --out eval-i8 --storage i8
+  works eval --index eval-f32 --json --against eval-f32
+  check "a bundle has all of its own answers" evaluated against 1 1 "$stdout"
+  works eval --index eval-i8 --json --against eval-f32
+  check "i8 has most answers of f32" evaluated against 0.8 0.9999 "$stdout"
+  works eval --index eval-i8 --against eval-f32
+  check "the share of the other's answers is told" says "of the other bundle's top 4"
+  # the second half of the images first, then all: an image has another id than in a bundle made at once
+  evaluated half eval half
+  run build --vectors half.npy --ids half.tsv --out eval-grown --storage f32
+  build_vectors --out eval-grown --storage f32
+  check "a bundle has grown" exit_is 0
+  works eval --index eval-grown --json --against eval-f32
+  check "images are matched by path" evaluated against 1 1 "$stdout"
+  run build --vectors half.npy --ids half.tsv --out eval-half --storage f32
+  fails 1 "do not hold the same images" eval --index eval-f32 --against eval-half
+  fails 1 "nowhere" eval --index eval-f32 --against nowhere
+}
+
+evaluation_as_a_page() {
+  works eval --index eval-f32 --json --images --html report.html
+  check "--html does not change what is printed" cmp -s "$stdout" of-all
+  check "the page is whole" evaluated page eval report.html "images/"
+  works eval --index eval-i8 --html "$work/other folder.html" --against eval-f32 \
+    --images-url 'https://example.org/?a=1&p={path}'
+  check "the page has the pictures' address" evaluated page eval "other folder.html" "https://example.org/?a=1&p="
+  mkdir pages
+  works eval --index eval-f32 --html pages/report.html --sample 30
+  check "addresses are relative to the page" evaluated page eval pages/report.html "../images/"
+  fails 1 "no/such/folder/x.html" eval --index eval-f32 --html no/such/folder/x.html
+  fails 2 "must have {path} in it" eval --index i --html x.html --images-url images
+  fails 2 "--images-url is for the page" eval --index i --images-url '{path}'
+  rm -rf pages
+}
+
+evaluation() {
+  evaluation_of_vectors
+  evaluation_of_a_sample
+  evaluation_against_another
+  evaluation_as_a_page
+  rm -rf eval-* eval.npy eval.tsv half.npy half.tsv of-all report.html "other folder.html"
+}

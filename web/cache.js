@@ -1,0 +1,74 @@
+// Files of indexes, kept for the next visit in the browser's Cache Storage. It may be missing (pages without https),
+// forbidden, full or broken: whatever goes wrong means that there is no cache from then on, and is never an error.
+
+const NAME = 'heybagh-index-1';
+const TYPE = { 'Content-Type': 'application/octet-stream' };
+
+/** Keeps bodies by their address, which holds their hash: what is found is never out of date. */
+export class FileCache {
+  #opened = openCache();
+
+  /**
+   * @param {string} url absolute
+   * @returns {Promise<Uint8Array | null>} null if it is not kept
+   */
+  async read(url) {
+    const body = await this.#try(async cache => (await cache.match(url))?.arrayBuffer());
+    return body ? new Uint8Array(body) : null;
+  }
+
+  /**
+   * @param {string} url absolute
+   * @returns {Promise<boolean>}
+   */
+  async has(url) {
+    return Boolean(await this.#try(cache => cache.match(url)));
+  }
+
+  /**
+   * @param {string} url absolute
+   * @param {Uint8Array} bytes that have been verified
+   */
+  async write(url, bytes) {
+    await this.#try(cache => cache.put(url, new Response(bytes, { headers: TYPE })));
+  }
+
+  /** @param {string} url absolute */
+  async remove(url) {
+    await this.#try(cache => cache.delete(url));
+  }
+
+  /**
+   * Removes the files of one bundle that its index.json names no more.
+   *
+   * @param {string} folder the bundle's, absolute; what lies in folders inside it is not its own
+   * @param {string[]} names of the files that stay
+   */
+  async prune(folder, names) {
+    const stay = new Set(names);
+    await this.#try(async cache => {
+      for (const request of await cache.keys()) {
+        const name = request.url.startsWith(folder) ? request.url.slice(folder.length) : '/';
+        if (!name.includes('/') && !stay.has(name)) await cache.delete(request);
+      }
+    });
+  }
+
+  async #try(use) {
+    try {
+      const cache = await this.#opened;
+      return cache && await use(cache);
+    } catch {
+      this.#opened = null;
+      return null;
+    }
+  }
+}
+
+async function openCache() {
+  try {
+    return await caches.open(NAME);
+  } catch {
+    return null;
+  }
+}

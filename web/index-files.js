@@ -1,0 +1,103 @@
+// One file of the index: from the cache or the network into the engine, which verifies it.
+
+import { readExactly, request } from './download.js';
+import { HeyBaghError } from './errors.js';
+
+const BACK_OFF = 300; // ms
+const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];
+
+/**
+ * @typedef {{bytes: number, requests: number}} Traffic what came over the network, broken downloads with it
+ */
+
+/** The files of a bundle, by their number in the engine. */
+export class IndexFiles {
+  #engine;
+  #files;
+  #cache;
+
+  /** @type {Traffic} of all files together */
+  network = { bytes: 0, requests: 0 };
+  /** What was found in the cache, and was whole. */
+  cached = { bytes: 0, files: 0 };
+
+  /**
+   * @param {import('./wasm-engine.js').WasmEngine} engine
+   * @param {{name: string, bytes: number, needed: boolean}[]} files as the engine lists them
+   * @param {string} folder absolute URL of the bundle
+   * @param {import('./cache.js').FileCache} cache
+   */
+  constructor(engine, files, folder, cache) {
+    this.#engine = engine;
+    this.#files = files.map(file => ({ ...file, url: new URL(file.name, folder).href }));
+    this.#cache = cache;
+  }
+
+  /** @returns {number[]} the files of lists, of which a search takes what it needs */
+  get shards() {
+    return [...this.#files.keys()].filter(i => !this.#files[i].needed);
+  }
+
+  /** @returns {number} bytes of file `i` */
+  size(i) {
+    return this.#files[i].bytes;
+  }
+
+  /** @returns {Promise<boolean>} if file `i` is kept for the next visit */
+  isCached(i) {
+    return this.#cache.has(this.#files[i].url);
+  }
+
+  /**
+   * Gives file `i` to the engine, which must not have it.
+   *
+   * @param {number} i
+   * @param {object} [how]
+   * @param {Traffic} [how.traffic] is added to
+   * @param {RequestPriority} [how.priority] of the request
+   * @returns {Promise<'cache' | 'network'>} where it came from
+   * @throws {HeyBaghError} `download-failed`, `bad-download`, `bad-index`: after a second try, naming the file
+   */
+  async obtain(i, { traffic, priority } = {}) {
+    if (await this.#takeFromCache(i)) return 'cache';
+    const counters = traffic ? [this.network, traffic] : [this.network];
+    try {
+      await this.#download(i, counters, { priority });
+    } catch (error) {
+      if (!isWorthARetry(error)) throw error;
+      await new Promise(resolve => setTimeout(resolve, BACK_OFF));
+      await this.#download(i, counters, { priority, cache: 'reload' }); // the HTTP cache may hold what was damaged
+    }
+    return 'network';
+  }
+
+  async #takeFromCache(i) {
+    const { bytes, url } = this.#files[i];
+    const body = await this.#cache.read(url);
+    if (!body) return false;
+    try {
+      this.#engine.giveFile(i, body);
+    } catch (error) {
+      if (!isWorthARetry(error)) throw error;
+      await this.#cache.remove(url);
+      return false;
+    }
+    this.cached.files++;
+    this.cached.bytes += bytes;
+    return true;
+  }
+
+  async #download(i, counters, options) {
+    const { name, bytes, url } = this.#files[i];
+    for (const counter of counters) counter.requests++;
+    const body = await readExactly(await request(url, name, options), name, bytes, received => {
+      for (const counter of counters) counter.bytes += received;
+    });
+    this.#engine.giveFile(i, body);
+    this.#cache.write(url, body);
+  }
+}
+
+function isWorthARetry(error) {
+  return error instanceof HeyBaghError && WORTH_A_RETRY.includes(error.code);
+}

@@ -1,0 +1,48 @@
+// How far loading is, for people: phases that run at the same time are told one after the other.
+
+const INTERVAL = 100; // ms
+
+/** Phases are told in the order in which they begin; one that ends early waits for its turn. */
+export class ProgressTeller {
+  #report;
+  #phases = [];
+  #last = 0;
+
+  /** @param {(progress: object) => void} report told as `HeyBagh.load` documents it */
+  constructor(report) {
+    this.#report = report;
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} total
+   * @returns {(more: number, source?: 'network' | 'cache') => void} adds to what is done
+   */
+  begin(name, total) {
+    const phase = { name, total, loaded: 0, fromNetwork: false };
+    this.#phases.push(phase);
+    if (this.#phases[0] === phase) this.#tell(phase);
+    return (more, source = 'network') => {
+      phase.loaded += more;
+      phase.fromNetwork ||= source === 'network';
+      this.#advance(phase);
+    };
+  }
+
+  #advance(phase) {
+    if (phase !== this.#phases[0]) return;
+    if (phase.loaded < phase.total && performance.now() - this.#last < INTERVAL) return;
+    this.#tell(phase);
+    while (phase.loaded === phase.total) {
+      this.#phases.shift();
+      [phase] = this.#phases;
+      if (!phase) return;
+      this.#tell(phase);
+    }
+  }
+
+  #tell({ name, total, loaded, fromNetwork }) {
+    this.#last = performance.now();
+    this.#report({ phase: name, loaded, total, source: loaded > 0 && !fromNetwork ? 'cache' : 'network' });
+  }
+}

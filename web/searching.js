@@ -1,0 +1,42 @@
+// One search over an index that arrives while it is searched.
+
+/**
+ * @typedef {object} Found as the engine answers
+ * @property {{id: number, path: string, label: string, score: number, content: string}[]} results
+ * @property {number} nprobe lists scanned so far
+ * @property {number} planned lists that will be, as far as is known
+ * @property {number} scanned pictures compared
+ * @property {number} scan ms
+ */
+
+/**
+ * @param {import('./wasm-engine.js').WasmEngine} engine
+ * @param {import('./shards.js').ShardStore} shards
+ * @param {Float32Array} query unit length
+ * @param {object} options as `WasmEngine#startSearch` takes them
+ * @param {(found: Found) => void} [onFound] told what is found before the search is done, if it has to wait
+ * @returns {Promise<Found & {waited: number, traffic: import('./index-files.js').Traffic}>} `waited` for shards, in ms
+ * @throws {import('./errors.js').HeyBaghError}
+ */
+export async function searchIndex(engine, shards, query, options, onFound) {
+  const search = engine.startSearch(query, options);
+  const traffic = { bytes: 0, requests: 0 };
+  let waited = 0;
+  try {
+    let missing = search.run();
+    shards.touch(search.files());
+    while (missing.length > 0) { // a filter may plan further lists when all are scanned
+      const [nearest] = missing;
+      let since = performance.now();
+      for await (const _ of shards.arrivals(missing, traffic)) {
+        waited += performance.now() - since;
+        missing = search.run();
+        if (missing.length > 0 && missing[0] !== nearest) onFound?.(search.answer());
+        since = performance.now();
+      }
+    }
+    return { ...search.answer(), waited, traffic };
+  } finally {
+    search.free();
+  }
+}

@@ -1,0 +1,137 @@
+// The files of lists that are in the engine's memory: fetched when a search needs them, each once however many searches
+// wait for it, and released when there are too many.
+
+import { Batch } from './batch.js';
+import { TaskQueue } from './queue.js';
+
+const PARALLEL_DOWNLOADS = 6; // as many as browsers allow to one HTTP/1.1 host
+
+/** Holds shards under a budget of bytes. The least recently used go first, but none that a search waits to scan. */
+export class ShardStore {
+  #engine;
+  #files;
+  #budget;
+  #queue = new TaskQueue(PARALLEL_DOWNLOADS);
+  #jobs = new Map(); // shards that are on their way
+  #awaited = new Map(); // shard → how many searches have yet to scan it
+  #held = new Set(); // in the engine, the least recently used first
+  #bytes = 0; // of what is held
+
+  /**
+   * @param {import('./wasm-engine.js').WasmEngine} engine
+   * @param {import('./index-files.js').IndexFiles} files
+   * @param {number} budget bytes
+   */
+  constructor(engine, files, budget) {
+    this.#engine = engine;
+    this.#files = files;
+    this.#budget = budget;
+  }
+
+  /** @returns {{bytes: number, files: number}} what is in memory */
+  get usage() {
+    return { bytes: this.#bytes, files: this.#held.size };
+  }
+
+  /**
+   * Fetches shards for a search and tells when to scan: first when the nearest has arrived, then now and then while
+   * more arrive, and when all have. What has arrived stays at least until the caller asks for the next turn.
+   *
+   * @param {number[]} shards that the search misses, the nearest first
+   * @param {import('./index-files.js').Traffic} traffic is added to, but for shards that are on their way already
+   * @returns {AsyncGenerator<void>}
+   * @throws {import('./errors.js').HeyBaghError} as soon as one cannot be had
+   */
+  async* arrivals(shards, traffic) {
+    const batch = new Batch(shards);
+    for (const i of shards) this.#await(i, 1);
+    for (const [rank, i] of shards.entries()) {
+      this.load(i, rank, { traffic }).then(() => batch.add(i), error => batch.fail(error));
+    }
+    try {
+      while (batch.left.size > 0) {
+        await batch.turn(() => this.#bytes > this.#budget);
+        const arrived = batch.take();
+        yield;
+        for (const i of arrived) {
+          batch.left.delete(i);
+          this.#await(i, -1);
+        }
+        this.#evict();
+      }
+    } finally {
+      for (const i of batch.left) this.#await(i, -1);
+      this.#evict();
+    }
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} rank less is earlier
+   * @param {object} [how] as `IndexFiles#obtain` takes it
+   * @returns {Promise<void>} when it is in memory, where it stays if a search waits for it or there is room
+   */
+  async load(i, rank, how) {
+    if (this.#held.has(i)) return undefined;
+    const running = this.#jobs.get(i);
+    if (running) {
+      running.rank = Math.min(running.rank, rank);
+      return running.done;
+    }
+    const job = this.#queue.add(rank, async () => {
+      try {
+        await this.#files.obtain(i, how);
+        this.#keep(i);
+      } finally {
+        this.#jobs.delete(i);
+      }
+    });
+    this.#jobs.set(i, job);
+    return job.done;
+  }
+
+  /** @param {number[]} files that a search has scanned, or will as soon as they arrive */
+  touch(files) {
+    for (const i of files) {
+      if (this.#held.delete(i)) this.#held.add(i);
+    }
+  }
+
+  /** @returns {boolean} if shard `i` is in memory */
+  has(i) {
+    return this.#held.has(i);
+  }
+
+  /** @returns {boolean} if there is room for shard `i` besides all that is in memory */
+  hasRoomFor(i) {
+    return this.#bytes + this.#files.size(i) <= this.#budget;
+  }
+
+  #keep(i) {
+    this.#held.add(i);
+    this.#bytes += this.#files.size(i);
+    // What was only prefetched does not drive out what a search has used.
+    if (this.#bytes > this.#budget && !this.#awaited.has(i)) this.#release(i);
+    this.#evict();
+  }
+
+  #evict() {
+    for (const i of this.#held) {
+      if (this.#bytes <= this.#budget) return;
+      if (!this.#awaited.has(i)) this.#release(i);
+    }
+  }
+
+  #release(i) {
+    this.#engine.releaseFile(i);
+    this.#held.delete(i);
+    this.#bytes -= this.#files.size(i);
+  }
+
+  /** One search more, or less, that has yet to scan the shard. */
+  #await(i, change) {
+    const count = (this.#awaited.get(i) ?? 0) + change;
+    if (count > 0) this.#awaited.set(i, count);
+    else this.#awaited.delete(i);
+  }
+}

@@ -1,0 +1,197 @@
+// The C exports of the engine as methods.
+
+import { HeyBaghError } from './errors.js';
+
+const NO_FILE = 0xffffffff;
+
+/**
+ * src/wasm_api.c as a class. It hides pointers, ownership and text encoding, and turns every status but 0 into a
+ * HeyBaghError. No view of memory outlives a call: memory grows, and then old views are detached.
+ */
+export class WasmEngine {
+  #c;
+  #context;
+  #simd;
+
+  /**
+   * @param {WebAssembly.Exports} exports
+   * @param {'simd' | 'relaxed-simd'} simd which build it is
+   */
+  constructor(exports, simd) {
+    this.#c = exports;
+    this.#simd = simd;
+    this.#context = exports.hb_wasm_new();
+    if (!this.#context) throw new HeyBaghError('out-of-memory', 'The browser has no memory left for the engine.');
+  }
+
+  /** @returns {number} bytes of wasm memory; it never shrinks */
+  get heapBytes() {
+    return this.#c.memory.buffer.byteLength;
+  }
+
+  /**
+   * Room for a download, to be filled and given to `giveModel`.
+   *
+   * @param {number} size in bytes
+   * @returns {{memory: WebAssembly.Memory, pointer: number, size: number}}
+   */
+  allocate(size) {
+    const pointer = this.#c.malloc(size) >>> 0;
+    if (!pointer) throw new HeyBaghError('out-of-memory', `There is no memory for ${Math.ceil(size / 1e6)} MB more.`);
+    return { memory: this.#c.memory, pointer, size };
+  }
+
+  /** Takes the weight file over, from `allocate`. */
+  giveModel({ pointer, size }) {
+    this.#check(this.#c.hb_wasm_model(this.#context, pointer, size));
+  }
+
+  /** @param {Uint8Array} bytes of index.json */
+  parseManifest(bytes) {
+    this.#lend(bytes, pointer => this.#check(this.#c.hb_wasm_manifest(this.#context, pointer, bytes.length)));
+  }
+
+  /**
+   * @returns {{name: string, bytes: number, needed: boolean}[]} the files of the index, in the order that `giveFile`
+   *   counts; those that are needed, head and centroids, must be given before `start`
+   */
+  files() {
+    return Array.from({ length: this.#c.hb_wasm_file_count(this.#context) }, (_, i) => ({
+      name: this.#text(this.#c.hb_wasm_file_name(this.#context, i)),
+      bytes: this.#c.hb_wasm_file_bytes(this.#context, i) >>> 0,
+      needed: Boolean(this.#c.hb_wasm_file_is_needed(this.#context, i)),
+    }));
+  }
+
+  /**
+   * Copies file `i` of the index in, and checks its hash and all that is in it. It may be tried again.
+   *
+   * @param {number} i
+   * @param {Uint8Array} bytes
+   */
+  giveFile(i, bytes) {
+    const { memory, pointer, size } = this.allocate(bytes.length);
+    new Uint8Array(memory.buffer, pointer, size).set(bytes);
+    this.#check(this.#c.hb_wasm_file(this.#context, i, pointer, size));
+  }
+
+  /** Gives the memory of file `i` back, which is not one of the needed. */
+  releaseFile(i) {
+    this.#c.hb_wasm_release(this.#context, i);
+  }
+
+  /** Ties model and index together and warms up; to be called once, when all is given. Takes some 100 ms. */
+  start() {
+    this.#check(this.#c.hb_wasm_start(this.#context));
+  }
+
+  /** @returns {object} what the engine knows of model and index, and which build it is */
+  info() {
+    const known = JSON.parse(this.#text(this.#c.hb_wasm_info(this.#context)));
+    return { simd: this.#simd, ...known };
+  }
+
+  /**
+   * Embeds a picture.
+   *
+   * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
+   * @returns {Float32Array} unit length
+   */
+  embed({ bytes, pixels, width, height }) {
+    const c = this.#c;
+    if (bytes) this.#lend(bytes, pointer => this.#check(c.hb_wasm_embed(this.#context, pointer, bytes.length)));
+    else this.#lend(pixels, pointer => this.#check(c.hb_wasm_embed_rgba(this.#context, pointer, width, height)));
+    const vector = c.hb_wasm_vector(this.#context) >>> 0;
+    return new Float32Array(c.memory.buffer, vector, c.hb_wasm_dim(this.#context)).slice();
+  }
+
+  /** @returns {{decode: number, preprocess: number, network: number, head: number}} of the last `embed`, in ms */
+  timings() {
+    return JSON.parse(this.#text(this.#c.hb_wasm_timings(this.#context)));
+  }
+
+  /**
+   * Begins a search; several may be under way.
+   *
+   * @param {Float32Array} query unit length
+   * @param {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number}} options
+   * @returns {{run: () => number[], files: () => number[], answer: () => import('./searching.js').Found,
+   *   free: () => void}} `run` scans the lists that are there, and says which files are missing for the others, that of
+   *   the nearest list first; `files` are all that the search scans
+   */
+  startSearch(query, options) {
+    const c = this.#c;
+    const context = this.#context;
+    const search = c.hb_wasm_search_new(context);
+    if (!search) throw new HeyBaghError('out-of-memory', asSentence(this.#text(c.hb_wasm_error(context))));
+    const free = () => c.hb_wasm_search_free(search);
+    try {
+      this.#begin(search, query, options);
+    } catch (error) {
+      free();
+      throw error;
+    }
+    return {
+      run: () => {
+        this.#check(c.hb_wasm_search_run(context, search));
+        return this.#numbers(c.hb_wasm_search_missing(search), c.hb_wasm_search_missing_count(search));
+      },
+      files: () => this.#plannedFiles(search),
+      answer: () => {
+        const answer = c.hb_wasm_search_answer(context, search);
+        if (!answer) throw new HeyBaghError('out-of-memory', 'There is no memory for the answer.');
+        return JSON.parse(this.#text(answer));
+      },
+      free,
+    };
+  }
+
+  #begin(search, query, { k, nprobe = 0, exact, labels, minScore }) {
+    const list = new TextEncoder().encode(labels.map(label => `${label}\0`).join(''));
+    const vector = new Uint8Array(query.buffer, query.byteOffset, query.byteLength);
+    this.#lend(vector, values => this.#lend(list, names => this.#check(this.#c.hb_wasm_search_start(
+      this.#context, search, values, k, nprobe, Number(exact), names, list.length,
+      Number(minScore !== undefined), minScore ?? 0))));
+  }
+
+  #plannedFiles(search) {
+    const files = new Set();
+    for (let place = 0; ; place++) {
+      const file = (this.#c.hb_wasm_search_file?.(search, place) ?? NO_FILE) >>> 0;
+      if (file === NO_FILE) return [...files];
+      files.add(file);
+    }
+  }
+
+  /** Copies bytes in for the time of one call; nothing at all is pointer 0. */
+  #lend(bytes, use) {
+    if (!bytes.length) return use(0);
+    const { memory, pointer } = this.allocate(bytes.length);
+    try {
+      new Uint8Array(memory.buffer, pointer, bytes.length).set(bytes);
+      return use(pointer);
+    } finally {
+      this.#c.free(pointer);
+    }
+  }
+
+  #check(status) {
+    if (status === 0) return;
+    const code = this.#text(this.#c.hb_wasm_status_text(status));
+    throw new HeyBaghError(code, asSentence(this.#text(this.#c.hb_wasm_error(this.#context))));
+  }
+
+  #numbers(pointer, count) {
+    return count === 0 ? [] : Array.from(new Uint32Array(this.#c.memory.buffer, pointer >>> 0, count));
+  }
+
+  #text(pointer) {
+    const bytes = new Uint8Array(this.#c.memory.buffer, pointer >>> 0);
+    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+  }
+}
+
+/** The library words its errors to follow "index-builder: photo.jpg: "; here they stand alone. */
+function asSentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
