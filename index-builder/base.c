@@ -74,6 +74,7 @@ void base_open(const char *directory, const base_needs *needs, base_bundle *out)
 }
 
 uint64_t base_seed(const base_bundle *base) { return base->index->seed; }
+uint64_t base_shard_bytes(const base_bundle *base) { return base->index->shard_bytes; }
 
 /* The first image with this content, or UINT32_MAX. */
 static uint32_t find_content(const base_bundle *base, uint64_t content) {

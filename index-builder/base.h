@@ -41,6 +41,7 @@ void base_open(const char *directory, const base_needs *needs, base_bundle *out)
 void base_refuse(base_bundle *base, const hb_error *error);
 /* The seed of its clustering. */
 uint64_t base_seed(const base_bundle *base);
+uint64_t base_shard_bytes(const base_bundle *base);
 /* What becomes of an image; *number is its place in the catalog, but for IMAGE_ADDED. Any thread may ask. */
 image_fate base_find(const base_bundle *base, const char *path, uint64_t content, uint32_t *number);
 /* Remembers that the new bundle has image `number`. */

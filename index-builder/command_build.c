@@ -8,6 +8,7 @@
 #include "error.h"
 #include "heads.h"
 #include "options.h"
+#include "progress.h"
 
 #define DEFAULT_SEED 1234
 #define NOT_GIVEN UINT64_MAX /* of --seed, which has no number to spare within its range */
@@ -93,7 +94,8 @@ static bool must_retrain(const building *b) {
   uint64_t nlist = s->nlist < most ? s->nlist : most;
   bool other_nlist = s->nlist > 0 && nlist != hb_index_nlist(b->base.index);
   bool other_seed = s->seed != NOT_GIVEN && s->seed != base_seed(&b->base);
-  return s->retrain || other_nlist || other_seed || s->shard_bytes > 0;
+  bool other_files = s->shard_bytes > 0 && s->shard_bytes != base_shard_bytes(&b->base);
+  return s->retrain || other_nlist || other_seed || other_files;
 }
 
 static uint64_t seed_of(const building *b) {
@@ -118,11 +120,14 @@ static void set_options(building *b) {
                                   .model_url = b->model_url,
                                   .image_url = s->image_url,
                                   .thumb_url = b->thumb_url,
-                                  .shard_bytes = s->shard_bytes,
+                                  .shard_bytes = s->shard_bytes > 0 ? s->shard_bytes
+                                                 : has_base         ? base_shard_bytes(&b->base)
+                                                                    : 0,
                                   .memory_bytes = (size_t)s->memory << 20,
                                   .threads = (uint32_t)s->threads,
                                   .base = has_base ? s->out : NULL,
-                                  .retrain = must_retrain(b)};
+                                  .retrain = must_retrain(b),
+                                  .stage = progress_stage};
 }
 
 static hb_status update(building *b, hb_error *error) {
@@ -155,7 +160,9 @@ static hb_status build(building *b, hb_build_report *report, hb_error *error) {
   if (!s->fresh) base_open(s->out, &b->needs, &b->base);
   status = create_builder(b, error);
   if (status == HB_OK) status = update(b, error);
-  if (status == HB_OK) status = hb_builder_finish(b->builder, report, error);
+  if (status != HB_OK) return status;
+  status = hb_builder_finish(b->builder, report, error);
+  progress_end(NULL);
   return status;
 }
 

@@ -28,6 +28,11 @@ void progress_step(progress *p) {
           (p->total - done) / rate);
 }
 
+void progress_stage(void *context, const char *what) {
+  (void)context;
+  if (isatty(STDERR_FILENO) == 1) fprintf(stderr, "\r%s ...\033[K", what);
+}
+
 void progress_end(progress *p) {
-  if (p->visible) fputs("\r\033[K", stderr);
+  if (p != NULL ? p->visible : isatty(STDERR_FILENO) == 1) fputs("\r\033[K", stderr);
 }

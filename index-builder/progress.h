@@ -18,6 +18,8 @@ typedef struct {
 void progress_start(progress *p, const char *what, uint32_t total);
 /* One more is done; any thread may say so. */
 void progress_step(progress *p);
+/* A line that tells what is done now, without a count; `context` is not used. progress_end clears it, NULL will do. */
+void progress_stage(void *context, const char *what);
 /* Clears the line. */
 void progress_end(progress *p);
 

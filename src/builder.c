@@ -220,7 +220,9 @@ hb_status hb_builder_keep(hb_builder *b, const hb_catalog *base, uint32_t number
   hb_entry entry = hb_catalog_entry(base, number);
   uint32_t row = b->rows.count;
   hb_status status = hb_row_store_name(&b->rows, path, label, entry.content, entry.id, error);
-  return status == HB_OK ? hb_row_store_add_codes(&b->rows, row, &stored, error) : status;
+  if (status != HB_OK) return status;
+  b->rows.info[row].moved = strcmp(entry.path, path) != 0;
+  return hb_row_store_add_codes(&b->rows, row, &stored, error);
 }
 
 /* ---- End ---- */

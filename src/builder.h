@@ -14,6 +14,13 @@ static inline uint64_t hb_build_memory(const hb_build_options *options) {
   return options->memory_bytes > 0 ? options->memory_bytes : 1ull << 30;
 }
 
+/* The wanted size of a file of lists. On Caltech-101 with int8 a query touches 12 files of 16 KiB, 9 of 32, and
+ * downloads 212 or 290 kB; one more request costs less than 20 kB on most connections. Large collections have lists
+ * above this: a file each. */
+static inline size_t hb_build_shard(const hb_build_options *options) {
+  return options->shard_bytes > 0 ? options->shard_bytes : 24u << 10;
+}
+
 static inline void hb_build_stage(const hb_build_options *options, const char *what) {
   if (options->stage != NULL) options->stage(options->stage_context, what);
 }
@@ -23,6 +30,7 @@ static inline void hb_build_stage(const hb_build_options *options, const char *w
 typedef struct {
   uint64_t content, path; /* path: its place in `paths` */
   uint32_t id, label;
+  bool moved; /* kept from the base under another path: gives its id up to the one that stayed */
 } hb_row_info;
 
 typedef struct {

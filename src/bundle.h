@@ -14,6 +14,7 @@
  *   dim, count, nlist, nprobe, seed     whole numbers; nprobe is the default
  *   trained    {count, imbalance_thousandths}: when the lists were last trained, the number of vectors, and
  *              1000 * nlist * (sum of squared list lengths) / count^2, rounded: 1000 if all lists were equally long
+ *   shard_bytes  the wanted size of a file of lists
  *   image_url  where a picture is, relative to the bundle; {path} stands for its path, percent-encoded but for slashes
  *   thumb_url  likewise its thumbnail, {content} stands for its content as 16 lower-case hex digits; absent if there
  *              are none. Thumbnails may lie in the bundle's folder, and are not among `files`
@@ -98,7 +99,7 @@ struct hb_index {
   hb_storage storage;
   hb_head_kind head_kind;
   uint32_t head_file, centroid_file; /* head_file is HB_NO_FILE if the bundle carries none */
-  uint64_t seed;
+  uint64_t seed, shard_bytes;
   uint32_t trained_count, trained_imbalance; /* the latter in thousandths */
   char model_id[HB_SHA256_HEX];
   char *model_url, *image_url, *thumb_url;

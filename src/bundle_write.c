@@ -8,10 +8,6 @@
 #include "file.h"
 #include "manifest_write.h"
 
-/* On Caltech-101 with int8 a query touches 12 files of 16 KiB, 9 of 32, and downloads 212 or 290 kB; one more request
- * costs less than 20 kB on most connections. Large collections have lists above this: a file each. */
-#define SHARD_BYTES (24u << 10)
-
 /* A file's content while it is being put together. */
 typedef struct {
   uint8_t *bytes;
@@ -143,7 +139,7 @@ static uint64_t list_bytes(const job *j, uint32_t l) {
  * file nearer to the wanted size. */
 static uint32_t file_end(const job *j, uint32_t first) {
   const hb_index *base = j->parts->clusters->trained ? NULL : j->parts->base;
-  uint64_t wanted = j->parts->options->shard_bytes > 0 ? j->parts->options->shard_bytes : SHARD_BYTES, size = 0;
+  uint64_t wanted = hb_build_shard(j->parts->options), size = 0;
   uint32_t l = first;
   for (; l < j->parts->clusters->nlist; l++) {
     if (base != NULL && base->lists[l].file != base->lists[first].file) break;

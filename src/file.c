@@ -107,6 +107,19 @@ bool hb_path_is_vacant(const char *path) {
   return entries <= 2;
 }
 
+bool hb_directory_has_folder(const char *path) {
+  DIR *directory = opendir(path);
+  if (directory == NULL) return false;
+  bool found = false;
+  for (struct dirent *entry; !found && (entry = readdir(directory)) != NULL;) {
+    struct stat info;
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    found = fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+  }
+  closedir(directory);
+  return found;
+}
+
 hb_status hb_directory_create(const char *path, hb_error *error) {
   return mkdir(path, 0777) == 0 ? HB_OK : fail_errno(error, "make the folder", path);
 }

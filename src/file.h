@@ -26,6 +26,8 @@ char *hb_path_join(const char *directory, const char *name);
 /* True if `path` is a folder with nothing in it, or nothing at all. */
 bool hb_path_is_vacant(const char *path);
 bool hb_path_exists(const char *path);
+/* True if there is a folder in the folder `path`. */
+bool hb_directory_has_folder(const char *path);
 hb_status hb_directory_create(const char *path, hb_error *error);
 /* Removes a folder and the plain files in it. */
 hb_status hb_directory_remove(const char *path, hb_error *error);

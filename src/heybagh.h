@@ -187,7 +187,7 @@ typedef struct {
 } hb_search_options;
 
 typedef struct {
-  uint32_t id; /* stays with an image when a bundle is brought up to date */
+  uint32_t id; /* stays with an image while a bundle is brought up to date, until its lists are trained anew */
   float score; /* cosine similarity, -1..1, larger is nearer */
   const char *path;
   const char *label;

@@ -159,8 +159,9 @@ static hb_status read_numbers(hb_index *index, const hb_json *json, hb_error *er
       !get_u32(json, 0, "dim", 1, HB_DIM_MAX, &index->dim) ||
       !get_u32(json, 0, "nlist", 1, HB_NLIST_MAX, &index->nlist) ||
       !get_u32(json, 0, "nprobe", 1, index->nlist, &index->nprobe) ||
-      !hb_json_integer(json, hb_json_get(json, 0, "seed"), UINT64_MAX, &index->seed))
-    return fail_manifest(error, "count, dim, nlist, nprobe or seed is out of range");
+      !hb_json_integer(json, hb_json_get(json, 0, "seed"), UINT64_MAX, &index->seed) ||
+      !hb_json_integer(json, hb_json_get(json, 0, "shard_bytes"), UINT32_MAX, &index->shard_bytes))
+    return fail_manifest(error, "count, dim, nlist, nprobe, seed or shard_bytes is out of range");
   int trained = hb_json_get(json, 0, "trained");
   if (!get_u32(json, trained, "count", 1, UINT32_MAX - 1, &index->trained_count) ||
       !get_u32(json, trained, "imbalance_thousandths", 1, UINT32_MAX, &index->trained_imbalance))

@@ -55,6 +55,7 @@ hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_manifest_text *te
   hb_text_add(&m, ",\"nlist\":%u,\"nprobe\":%u,\"seed\":%" PRIu64, c->nlist, p->nprobe, p->options->seed);
   hb_text_add(&m, ",\n\"trained\":{\"count\":%u,\"imbalance_thousandths\":%.0f}", c->trained_count,
               rint(c->trained_imbalance * 1000));
+  hb_text_add(&m, ",\"shard_bytes\":%zu", hb_build_shard(p->options));
   add_member(&m, "image_url", p->options->image_url);
   if (p->options->thumb_url != NULL && p->options->thumb_url[0] != '\0')
     add_member(&m, "thumb_url", p->options->thumb_url);

@@ -34,6 +34,9 @@ hb_status hb_builder_check_target(const char *directory, hb_error *error) {
   else if (!hb_path_is_vacant(directory) && !is_bundle_manifest(manifest))
     status = hb_fail(error, HB_IO, "'%.200s' is there already and is not a bundle; choose another place for --out",
                      directory);
+  else if (hb_directory_has_folder(directory))
+    status = hb_fail(error, HB_IO, "'%.200s' holds a folder, which would be lost; move it or choose another --out",
+                     directory);
   /* making the folder that the bundle is written into shows now, and not after an hour, whether that is possible */
   if (status == HB_OK) status = hb_directory_remove(partial, error);
   if (status == HB_OK) status = hb_directory_create(partial, error);

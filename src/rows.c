@@ -94,7 +94,7 @@ hb_status hb_row_store_name(hb_row_store *rows, const char *path, const char *la
   if (status != HB_OK) return status;
   size_t at = rows->path_bytes;
   if (!reserve_row(rows) || !add_path(rows, path)) return hb_fail_memory(error);
-  rows->info[rows->count++] = (hb_row_info){content, at, id, number};
+  rows->info[rows->count++] = (hb_row_info){content, at, id, number, false};
   return HB_OK;
 }
 
@@ -134,6 +134,7 @@ hb_status hb_row_store_renumber(hb_row_store *rows, hb_error *error) {
 static int compare_ids(const void *a, const void *b) {
   const hb_row_info *x = *(hb_row_info *const *)a, *y = *(hb_row_info *const *)b;
   if (x->id != y->id) return x->id < y->id ? -1 : 1;
+  if (x->moved != y->moved) return x->moved ? 1 : -1;
   return (x > y) - (x < y);
 }
 

@@ -185,6 +185,7 @@ static bool was_resolved(const hb_search *s, hb_hit hit, uint32_t *old) {
  * from the earlier results. */
 static hb_status resolve(hb_search *s, hb_error *error) {
   uint32_t count = s->top.count, old = 0;
+  if (s->capacity == 0) return HB_OK; /* never started */
   memcpy(s->sorted, s->top.hits, count * sizeof *s->sorted);
   hb_topk sorted = {s->sorted, s->k, count};
   hb_topk_sort(&sorted);

@@ -193,5 +193,6 @@ export class WasmEngine {
 
 /** The library words its errors to follow "index-builder: photo.jpg: "; here they stand alone. */
 function asSentence(text) {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const beginsWithFile = /^\S+\.\w/.test(text);
+  return `${beginsWithFile ? text.charAt(0) : text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static void give_up(const char *path, const char *what) {
   fprintf(stderr, "bench: '%s' %s\n", path, what);
@@ -48,6 +49,12 @@ double bench_recall(const bench_data *data, const int64_t *answers) {
     for (size_t t = 0; t < BENCH_K; t++)
       for (size_t a = 0; a < BENCH_K; a++) found += answers[q * BENCH_K + a] == data->truth[q * BENCH_K + t];
   return (double)found / ((double)data->queries * BENCH_K);
+}
+
+double bench_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static int ascending(const void *a, const void *b) {

@@ -24,6 +24,10 @@ bench_data bench_data_open(const char *directory);
 /* The share of the true neighbours that is among the answers: [queries][BENCH_K] rows, -1 for none. */
 double bench_recall(const bench_data *data, const int64_t *answers);
 
+/* Seconds of processor time that this process has used, of all its threads: other programs do not disturb it, and who
+ * uses a second thread gains nothing. */
+double bench_seconds(void);
+
 /* Sorts `values`, and gives the middle one. */
 double bench_median(double *values, int count);
 

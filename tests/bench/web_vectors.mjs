@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { recordNetwork, sum } from '../web/network.js';
+import { recordNetwork, summarize } from '../web/network.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const { chromium } = createRequire(join(ROOT, 'tests/web/package.json'))('@playwright/test');
@@ -75,7 +75,7 @@ function readData(directory) {
 
 async function load(address, context) {
   const page = await context.newPage();
-  const log = await recordNetwork(page);
+  const log = recordNetwork(page);
   await page.goto(address);
   await page.waitForFunction(() => window.HeyBagh);
   const loadMs = await page.evaluate(async memory => {
@@ -99,20 +99,19 @@ function search(page, query, nprobe) {
   }, [query, { k: 4, nprobe }]);
 }
 
-/** All but the page and the engine. */
-const ofBundle = log => sum(log, name => name !== '' && !/\.(js|wasm|ico)$/.test(name));
+/** What came for all but the page and the engine. */
+const ofBundle = log => summarize(log, name => name !== '' && !/\.(js|wasm|ico)$/.test(name));
 
 /** One visit: load, one query. */
 async function visit(address, context, query, nprobe) {
   const { page, log, loadMs } = await load(address, context);
-  await page.waitForTimeout(50); // the log is told a little later
-  const loaded = ofBundle(log);
+  const mark = log.length;
   const found = await search(page, query, nprobe);
-  await page.waitForTimeout(100); // also for what is being put into Cache Storage
-  const all = ofBundle(log);
+  const [loaded, queried] = [await ofBundle(log.slice(0, mark)), await ofBundle(log.slice(mark))];
+  await page.waitForTimeout(100); // for what is being put into Cache Storage
   await page.close();
-  return { loadMs, ...found, loadBytes: loaded.body, queryBytes: all.body - loaded.body, bytes: all.body,
-    requests: all.requests - loaded.requests };
+  return { loadMs, ...found, loadBytes: loaded.body, queryBytes: queried.body, bytes: loaded.body + queried.body,
+    requests: queried.requests };
 }
 
 async function visitTwice(browser, address, query, nprobe) {

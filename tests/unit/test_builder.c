@@ -101,6 +101,23 @@ static void the_report_tells_what_was_made(void **state) {
   collection_free(&c);
 }
 
+static void note_stage(void *context, const char *what) {
+  char *stages = context;
+  strcat(stages, what);
+  strcat(stages, ";");
+}
+
+static void its_stages_are_told(void **state) {
+  char stages[200] = "";
+  collection c = images(100, DIM);
+  hb_build_options options = options_of(&c, HB_STORAGE_F32, 2);
+  options.stage = note_stage;
+  options.stage_context = stages;
+  collection_build(&c, &options, path_in(*state, "b"));
+  assert_string_equal(stages, "clustering;sorting into lists;measuring recall;writing;");
+  collection_free(&c);
+}
+
 /* Recall@4 leave-one-out and the share of vectors scanned, through the search that visitors use. */
 static double measured_recall(hb_index *index, const collection *c, uint32_t nprobe, double *scanned) {
   uint32_t found = 0, total = 0, missing;
@@ -240,8 +257,7 @@ static void impossible_requests_are_refused(void **state) {
   const char *folder = path_in(*state, "b");
   hb_build_options options = options_of(&c, HB_STORAGE_F32, 65537);
   hb_build_report report = {.nlist = 77};
-  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT,
-               "nlist is 65537, and must be 1 to 65536");
+  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "nlist is 65537, and must be 1 to 65536");
   options.nlist = 1;
   options.dim = 0;
   assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "must have 1 to 32768");
@@ -287,6 +303,7 @@ int main(void) {
       test(a_collection_comes_back),
       test(labels_are_in_byte_order),
       test(the_report_tells_what_was_made),
+      test(its_stages_are_told),
       test(the_default_nprobe_is_the_smallest_with_the_promised_recall),
       test(the_same_input_gives_the_same_bytes_and_another_seed_others),
       test(memory_that_holds_the_sample_gives_the_same_bytes),

@@ -123,6 +123,18 @@ static void what_is_no_bundle_is_never_replaced(void **state) {
   assert_int_equal(folder_count(*state), 1);
 }
 
+/* Folders are not removed with a bundle, whoever put them there. */
+static void a_bundle_with_a_folder_in_it_is_not_replaced(void **state) {
+  const char *folder = path_in(*state, "b"), *mine = path_in(folder, "mine");
+  build(folder, 10);
+  assert_int_equal(mkdir(mine, 0777), 0);
+  assert_target_refused(folder, "holds a folder, which would be lost");
+  assert_int_equal(folder_count(*state), 1);
+  remove_all(mine);
+  build(folder, 12);
+  assert_int_equal(count_of(folder), 12);
+}
+
 static void a_bundle_of_another_version_may_be_replaced(void **state) {
   const char *folder = path_in(*state, "b");
   static const char old[] = "{\"format\":\"heybagh-index\",\"version\":77}";
@@ -184,6 +196,7 @@ int main(void) {
       test(until_it_is_finished_the_old_bundle_is_there),
       test(files_put_into_the_builders_folder_are_part_of_the_bundle),
       test(what_is_no_bundle_is_never_replaced),
+      test(a_bundle_with_a_folder_in_it_is_not_replaced),
       test(a_bundle_of_another_version_may_be_replaced),
       test(a_place_that_cannot_be_written_is_told_at_once),
       test(a_full_disk_leaves_the_old_bundle_and_nothing_else),

@@ -84,9 +84,10 @@ static hb_status add_two(hb_builder *b, const hb_catalog *base, const collection
   return hb_builder_add(b, collection_vector(c, 2), "zz/new.jpg", "a new label", NEW_CONTENT, &failure);
 }
 
-/* Image 5 has another path, image 7 is there twice. */
+/* Image 5 has another path, image 7 is there thrice. */
 static hb_status move_and_copy(hb_builder *b, const hb_catalog *base, const collection *c) {
-  hb_status status = keep_range(b, base, c, 0, 5);
+  hb_status status = keep(b, base, c, 7, "a/copy.jpg");
+  if (status == HB_OK) status = keep_range(b, base, c, 0, 5);
   if (status == HB_OK) status = keep_range(b, base, c, 6, COUNT);
   if (status == HB_OK) status = keep(b, base, c, 7, "zz/copy.jpg");
   return status == HB_OK ? keep(b, base, c, 5, "zz/moved.jpg") : status;
@@ -242,7 +243,8 @@ static void a_moved_image_keeps_its_id_and_a_copy_gets_one(void **state) {
   check_kept(&o, f, 0, 5);
   check_kept(&o, f, 6, COUNT);
   check_image(&o, f, "zz/moved.jpg", f->images.labels[5], 5, 5);
-  check_image(&o, f, "zz/copy.jpg", f->images.labels[7], 7, COUNT);
+  check_image(&o, f, "a/copy.jpg", f->images.labels[7], 7, COUNT);
+  check_image(&o, f, "zz/copy.jpg", f->images.labels[7], 7, COUNT + 1);
   assert_int_equal(hb_catalog_find(o.catalog, f->images.paths[5]), UINT32_MAX);
   close_bundle(&o);
 }
@@ -286,8 +288,8 @@ static void retraining_after_changes_is_a_fresh_build_too(void **state) {
   hb_builder *builder;
   assert_ok(hb_builder_create(fresh, &options, &builder, &failure));
   for (uint32_t i = 10; i < 500; i++)
-    assert_ok(hb_builder_add(builder, collection_vector(&rest, i), rest.paths[i], rest.labels[i],
-                             collection_content(i), &failure));
+    assert_ok(hb_builder_add(builder, collection_vector(&rest, i), rest.paths[i], rest.labels[i], collection_content(i),
+                             &failure));
   assert_ok(hb_builder_finish(builder, &report, &failure));
   hb_builder_free(builder);
   assert_true(bundles_equal(fresh, to));

@@ -7,6 +7,7 @@
 #include "collections.h"
 
 #define DIM 48
+#define MODEL_ID "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 /* A head may be any linear map. Bundles of 12 images in 3 lists: without model in f32, with a head in i8. */
 static struct {
@@ -48,7 +49,7 @@ static int load_headed(void **state) {
   memset(rows, 3, sizeof rows);
   blob file = blob_of(&header, sizeof header);
   blob_add(&file, rows, sizeof rows); /* 48 * 513 is a multiple of 16 */
-  bundle_edit(b, "\"model\":null", "\"model\":{\"id\":\"00\",\"url\":\"m\"}");
+  bundle_edit(b, "\"model\":null", "\"model\":{\"id\":\"" MODEL_ID "\",\"url\":\"m\"}");
   bundle_edit(b, "{\"kind\":\"none\"}", "{\"kind\":\"svd\",\"file\":4}");
   char entry[200];
   snprintf(entry, sizeof entry, "},\n{\"name\":\"head-x.bin\",\"bytes\":%zu,\"sha256\":\"%064d\"}]}", file.size, 0);

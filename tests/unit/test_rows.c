@@ -161,6 +161,20 @@ static void an_id_that_two_rows_have_stays_with_the_first(void **state) {
   check_ids(*state, (uint32_t[]){0, 0, 0}, (uint32_t[]){0, 1, 2}, 3);
 }
 
+/* Here the copy comes first in the order of paths. */
+static void a_row_that_moved_gives_its_id_up_to_one_that_stayed(void **state) {
+  hb_row_store rows = store_make(*state);
+  name_row(&rows, "a", "", 4);
+  name_row(&rows, "b", "", 9);
+  name_row(&rows, "c", "", 4);
+  rows.info[0].moved = true;
+  assert_ok(hb_row_store_give_ids(&rows, &failure));
+  assert_int_equal(rows.info[0].id, 10);
+  assert_int_equal(rows.info[1].id, 9);
+  assert_int_equal(rows.info[2].id, 4);
+  hb_row_store_free(&rows);
+}
+
 static void the_file_of_codes_goes_away(void **state) {
   hb_row_store rows = store_make(*state);
   assert_int_equal(folder_count(*state), 1);
@@ -211,6 +225,7 @@ int main(void) {
       test(renumbering_sorts_labels_and_counts_rows),
       test(new_rows_get_ids_above_all_others),
       test(an_id_that_two_rows_have_stays_with_the_first),
+      test(a_row_that_moved_gives_its_id_up_to_one_that_stayed),
       test(the_file_of_codes_goes_away),
       test(without_memory_it_fails_cleanly),
   };

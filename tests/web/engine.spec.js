@@ -1,9 +1,11 @@
 // heybagh.js as other pages use it: what it takes, what it gives, how it fails.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import {
   cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, patchWorker, picture, search, spread, test,
+  BUILDER, MODEL,
 } from './support.js';
 
 const BRONTOSAURUS = 'brontosaurus/image_0006.jpg';
@@ -135,6 +137,52 @@ test('a vector may be searched, of any length, and stays as it is', async ({ pag
     expect(answer.results.map(({ path }) => path)).toEqual(results.map(({ path }) => path));
     for (const [i, { score }] of answer.results.entries()) expect(score).toBeCloseTo(results[i].score, 5);
   }
+});
+
+test('where the index has thumbnails, results tell their addresses', async ({ page, baseURL }) => {
+  const json = { ...manifest(), thumb_url: 'thumbs/{content}.jpg' };
+  await page.route('**/index.json', route => route.fulfill({ json }));
+  await openEngine(page);
+  const { results: [{ content, thumb, url }] } = await search(page, bytes);
+  expect(thumb).toBe(new URL(`bundle/thumbs/${content}.jpg`, baseURL).href);
+  expect(url).toContain(BRONTOSAURUS);
+  for (const wrong of ['thumbs/{path}.jpg', 'javascript:{content}', 7]) {
+    json.thumb_url = wrong;
+    const error = await failure(page, 'HeyBagh.load({ index: "bundle/" })');
+    expect(error).toMatchObject({ code: 'bad-index' });
+    expect(error.message).toContain('thumb_url');
+  }
+});
+
+/** The rows of an array as NumPy writes it: 200 random vectors of 8 numbers. */
+function randomVectors() {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (200, 8), }".padEnd(117) + '\n';
+  const numbers = Float32Array.from({ length: 1600 }, (_, i) => Math.sin(i * i));
+  const npy = Buffer.concat([
+    Buffer.from('\x93NUMPY\x01\0', 'latin1'), Buffer.of(header.length, 0), Buffer.from(header), Buffer.from(numbers.buffer),
+  ]);
+  return { numbers, npy };
+}
+
+test('an index of ready-made vectors needs no model, and is searched by vectors only', async ({ page }, info) => {
+  const { numbers, npy } = randomVectors();
+  const folder = info.outputPath('vectors');
+  writeFileSync(info.outputPath('vectors.npy'), npy);
+  execFileSync(BUILDER, ['build', '--vectors', info.outputPath('vectors.npy'), '--out', folder, '--nlist', '4']);
+  await page.route('**/vectors/*', route => {
+    const name = route.request().url().split('/').pop();
+    return route.fulfill({ path: `${folder}/${name}` });
+  });
+  await page.route(MODEL, route => route.abort());
+  await openEngine(page, { index: 'vectors/' });
+  expect(await page.evaluate(() => engine.info())).toMatchObject({ modelId: '', head: 'none', dim: 8, count: 200 });
+  const { results: [{ path, score }] } = await page.evaluate(
+    query => engine.search(new Float32Array(query), { k: 1 }), Array.from(numbers.subarray(80, 88)));
+  expect(path).toBe('10'); // without names of their own, vectors are called by their numbers
+  expect(score).toBeGreaterThan(0.99);
+  const error = await failure(page, `engine.search(file("${bytes.toString('base64')}"))`);
+  expect(error).toMatchObject({ code: 'invalid-argument' });
+  expect(error.message).toMatch(/model/);
 });
 
 test('what is out of range is refused with its range', async ({ page }) => {

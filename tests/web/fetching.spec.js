@@ -113,23 +113,25 @@ test('the first answer comes with the nearest shard, and better ones until the l
   expect(await page.evaluate(() => window.early), 'when all is there, there is only one answer').toEqual([]);
 });
 
-test('a first answer does not come before the nearest shard', async ({ page, context }) => {
-  const { shards: [nearest], answer } = await learn(context);
-  await openUncached(page);
-  let release;
-  await page.route(`**/${nearest}`, async route => {
-    await new Promise(resolve => { release = resolve; });
-    await route.continue();
+for (const memory of [0, 2 ** 25]) {
+  test(`no answer comes before the nearest shard, with a memory of ${memory} bytes`, async ({ page, context }) => {
+    const { shards: [nearest], answer } = await learn(context);
+    await openUncached(page, { memory });
+    let release;
+    await page.route(`**/${nearest}`, async route => {
+      await new Promise(resolve => { release = resolve; });
+      await route.continue();
+    });
+    await page.evaluate(data => {
+      window.early = [];
+      window.final = engine.search(file(data), { onResults: found => window.early.push(found) });
+    }, bytes.toString('base64'));
+    await page.waitForTimeout(500);
+    expect(await page.evaluate(() => window.early)).toEqual([]);
+    release();
+    expect(await page.evaluate(() => window.final)).toMatchObject(answer);
   });
-  await page.evaluate(data => {
-    window.early = [];
-    window.final = engine.search(file(data), { onResults: found => window.early.push(found) });
-  }, bytes.toString('base64'));
-  await page.waitForTimeout(500);
-  expect(await page.evaluate(() => window.early)).toEqual([]);
-  release();
-  expect(await page.evaluate(() => window.final)).toMatchObject(answer);
-});
+}
 
 test('searches that wait for shards do not mix, and do not stop others', async ({ page, context }) => {
   const photos = spread(12);

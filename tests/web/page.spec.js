@@ -56,6 +56,15 @@ test('what is found first is shown while the rest of the index is on its way', a
   await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
 });
 
+test('thumbnails are shown where the index has them', async ({ page }) => {
+  await page.route('**/index.json', route => route.fulfill({ json: { ...manifest(), thumb_url: 'thumbs/{content}.jpg' } }));
+  await page.route('**/thumbs/*', route => route.fulfill({ path: picture(CAMERA) }));
+  await openReady(page);
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await shownPaths(page);
+  await expect(results(page).first().locator('img')).toHaveAttribute('src', /\/bundle\/thumbs\/[0-9a-f]{16}\.jpg$/);
+});
+
 test('nothing moves when the answer arrives', async ({ page }) => {
   await openReady(page);
   await page.evaluate(() => {

@@ -1,0 +1,354 @@
+/* The engine of heybagh.h with an index: photo to answer. */
+#include <malloc.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocations.h"
+#include "bundle_memory.h"
+#include "collections.h"
+#include "model.h"
+#include "pictures.h"
+#include "synthetic.h"
+
+#define COUNT 400
+#define DIM 513
+#define NLIST 10
+#define PHOTOS 4 /* the first images of the index are the embeddings of these */
+
+static struct {
+  hb_model *model;
+  void *folder;
+  hb_index *indexes[3]; /* one of each storage */
+  hb_engine *engine;    /* with model and the f32 index */
+  hb_catalog *catalog;  /* of the f32 index */
+  float *vectors;       /* as it stores them */
+  blob photos[PHOTOS];
+  collection images;
+} shared;
+
+/* The images are photos, whose features are known, and vectors that stand for the features of others. */
+static void make_index(void) {
+  hb_engine *embedder;
+  assert_ok(hb_engine_create(shared.model, NULL, &embedder, &failure));
+  assert_ok(hb_engine_use_head(embedder, NULL, &failure));
+  assert_int_equal(hb_engine_dim(embedder), HB_POOLED_DIM);
+  shared.images = collection_make(COUNT, HB_POOLED_DIM, 8, 3);
+  for (uint32_t i = 0; i < PHOTOS; i++) {
+    picture p = picture_make(300 + 50 * i, 260, 3 + i % 2, 50 + i);
+    shared.photos[i] = png_encode(&p);
+    picture_free(&p);
+    float *features = shared.images.vectors + (size_t)i * HB_POOLED_DIM;
+    assert_ok(hb_engine_embed(embedder, shared.photos[i].bytes, shared.photos[i].size, features, NULL, &failure));
+  }
+  hb_engine_free(embedder);
+  hb_build_options options = {
+      .model = shared.model, .head = "exact", .nlist = NLIST, .seed = 1, .model_url = "m", .image_url = "{path}"};
+  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+    const char *folder = path_in(shared.folder, hb_storage_name(storage));
+    options.storage = storage;
+    collection_build(&shared.images, &options, folder);
+    shared.indexes[storage] = open_index(folder);
+    assert_int_equal(hb_index_nlist(shared.indexes[storage]), NLIST);
+  }
+}
+
+static int set_up_shared(void **state) {
+  (void)state;
+  make_folder(&shared.folder);
+  shared.model = open_model();
+  make_index();
+  assert_ok(hb_engine_create(shared.model, shared.indexes[0], &shared.engine, &failure));
+  assert_ok(hb_catalog_create(shared.indexes[0], &shared.catalog, &failure));
+  shared.vectors = must_allocate(COUNT * DIM * sizeof *shared.vectors);
+  for (uint32_t i = 0; i < COUNT; i++) hb_catalog_vector(shared.catalog, i, shared.vectors + (size_t)i * DIM);
+  return 0;
+}
+
+static int tear_down_shared(void **state) {
+  (void)state;
+  hb_engine_free(shared.engine);
+  hb_catalog_free(shared.catalog);
+  for (int i = 0; i < 3; i++) hb_index_free(shared.indexes[i]);
+  free(shared.vectors);
+  hb_model_free(shared.model);
+  collection_free(&shared.images);
+  for (int i = 0; i < PHOTOS; i++) blob_free(&shared.photos[i]);
+  return remove_folder(&shared.folder);
+}
+
+/* Ids are the images' places. */
+static const float *vector(uint32_t id) { return shared.vectors + (size_t)id * DIM; }
+
+static const hb_result *search(const float *query, const hb_search_options *options, hb_search_report *report) {
+  const hb_result *results;
+  assert_ok(hb_engine_search(shared.engine, query, options, &results, report, &failure));
+  return results;
+}
+
+static void check_photos(hb_engine *engine, hb_storage storage) {
+  float embedding[DIM];
+  const hb_result *results;
+  hb_search_report report;
+  hb_timings t = {-1, -1, -1, -1};
+  const hb_search_options options = {.k = 3};
+  assert_int_equal(hb_engine_dim(engine), DIM);
+  for (uint32_t i = 0; i < PHOTOS; i++) {
+    const blob *photo = &shared.photos[i];
+    assert_ok(hb_engine_embed(engine, photo->bytes, photo->size, embedding, &t, &failure));
+    assert_true(fabs(dot_double(embedding, embedding, DIM) - 1) < 1e-5);
+    if (storage == HB_STORAGE_F32) assert_same_bits(embedding, vector(i), DIM); /* the bundle's head is the model's */
+    assert_ok(hb_engine_search(engine, embedding, &options, &results, &report, &failure));
+    assert_int_equal(results[0].id, i);
+    assert_string_equal(results[0].path, shared.images.paths[i]);
+    assert_string_equal(results[0].label, shared.images.labels[i]);
+    assert_float_equal(results[0].score, 1, storage == HB_STORAGE_F32 ? 1e-5 : 1e-3);
+    assert_true(t.decode >= 0 && t.preprocess >= 0 && t.network > 0 && t.head >= 0);
+  }
+}
+
+static void a_photo_finds_itself_in_any_storage(void **state) {
+  (void)state;
+  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+    hb_engine *engine;
+    assert_ok(hb_engine_create(shared.model, shared.indexes[storage], &engine, &failure));
+    check_photos(engine, storage);
+    hb_engine_free(engine);
+  }
+}
+
+static void the_index_chooses_the_head(void **state) {
+  (void)state;
+  assert_fails(hb_engine_use_head(shared.engine, NULL, &failure), HB_INVALID_ARGUMENT, "index chooses");
+  assert_fails(hb_engine_use_head(shared.engine, hb_model_logits(shared.model), &failure), HB_INVALID_ARGUMENT, "");
+  assert_int_equal(hb_engine_dim(shared.engine), DIM);
+}
+
+static void without_a_model_it_searches_but_does_not_embed(void **state) {
+  (void)state;
+  hb_engine *engine;
+  float embedding[DIM];
+  const uint8_t pixel[4] = {0};
+  assert_ok(hb_engine_create(NULL, shared.indexes[0], &engine, &failure));
+  assert_int_equal(hb_engine_dim(engine), DIM);
+  const hb_result *results;
+  hb_search_report report;
+  const hb_search_options options = {.k = 1, .exact = true};
+  assert_ok(hb_engine_search(engine, vector(77), &options, &results, &report, &failure));
+  assert_int_equal(results[0].id, 77);
+  assert_fails(hb_engine_embed(engine, "x", 1, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
+  assert_fails(hb_engine_embed_rgba(engine, pixel, 1, 1, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
+  assert_fails(hb_engine_use_head(engine, NULL, &failure), HB_INVALID_ARGUMENT, "");
+  hb_engine_free(engine);
+  hb_engine_free(NULL);
+}
+
+/* ---- Searching; all that a search promises is in test_search.c ---- */
+
+static void exact_search_agrees_with_all_scores(void **state) {
+  (void)state;
+  static float scores[COUNT];
+  for (uint32_t query = 0; query < COUNT; query += 41) {
+    assert_ok(hb_catalog_scores(shared.catalog, vector(query), scores, &failure));
+    const hb_search_options options = {.k = HB_K_MAX, .exact = true};
+    hb_search_report report;
+    const hb_result *results = search(vector(query), &options, &report);
+    assert_int_equal(report.found, COUNT); /* fewer than k */
+    assert_int_equal(report.scanned, COUNT);
+    assert_int_equal(report.nprobe, NLIST);
+    for (uint32_t i = 0; i < COUNT; i++) {
+      const hb_result *r = &results[i];
+      assert_float_equal(scores[r->id], dot_double(vector(query), vector(r->id), DIM), 1e-5);
+      assert_true(r->score == scores[r->id]);
+      assert_true(i == 0 || results[i - 1].score >= r->score);
+      assert_string_equal(r->path, shared.images.paths[r->id]);
+      assert_string_equal(r->label, shared.images.labels[r->id]);
+    }
+  }
+}
+
+/* f16 keeps 11 bits of each number, i8 about 7 of the largest. */
+static void all_kinds_of_storage_give_nearly_the_same_scores(void **state) {
+  (void)state;
+  static const double allowed[] = {0, 1e-3, 4e-3};
+  static float scores[COUNT], stored[COUNT];
+  for (int s = 1; s < 3; s++) {
+    hb_catalog *catalog;
+    assert_ok(hb_catalog_create(shared.indexes[s], &catalog, &failure));
+    for (uint32_t query = 0; query < COUNT; query += 23) {
+      assert_ok(hb_catalog_scores(shared.catalog, vector(query), scores, &failure));
+      assert_ok(hb_catalog_scores(catalog, vector(query), stored, &failure));
+      for (uint32_t i = 0; i < COUNT; i++) assert_true(fabs(scores[i] - stored[i]) < allowed[s]);
+    }
+    hb_catalog_free(catalog);
+  }
+}
+
+static void a_refused_search_leaves_its_outputs_alone(void **state) {
+  (void)state;
+  const hb_search_options options = {.k = 0};
+  const hb_result *results = NULL;
+  hb_search_report report = {.found = 77};
+  assert_fails(hb_engine_search(shared.engine, vector(0), &options, &results, &report, &failure), HB_INVALID_ARGUMENT,
+               "k is 0, and must be 1 to 16384");
+  assert_null(results);
+  assert_int_equal(report.found, 77);
+}
+
+/* ---- Models and indexes that do not fit, memory, threads ---- */
+
+static void another_model_is_refused(void **state) {
+  (void)state;
+  blob file = file_read(model_path());
+  uint8_t *id = memmem(file.bytes, 4096, hb_model_id(shared.model), 64);
+  assert_non_null(id);
+  memset(id, 'f', 64); /* the id is read from the file */
+  hb_model *other;
+  hb_engine *engine = NULL;
+  assert_ok(hb_model_from_memory(file.bytes, file.size, &other, &failure));
+  assert_fails(hb_engine_create(other, shared.indexes[0], &engine, &failure), HB_MODEL_MISMATCH, "ffffffffffff");
+  assert_null(engine);
+  hb_model_free(other);
+}
+
+/* Vectors that were made elsewhere belong to no model. */
+static void an_index_without_a_model_is_refused_but_for_searching(void **state) {
+  (void)state;
+  collection c = collection_make(20, 16, 2, 4);
+  const hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  collection_build(&c, &options, path_in(shared.folder, "vectors"));
+  hb_index *index = open_index(path_in(shared.folder, "vectors"));
+  hb_engine *engine = NULL;
+  assert_fails(hb_engine_create(shared.model, index, &engine, &failure), HB_MODEL_MISMATCH, "unknown");
+  assert_null(engine);
+  assert_ok(hb_engine_create(NULL, index, &engine, &failure));
+  hb_engine_free(engine);
+  hb_index_free(index);
+  collection_free(&c);
+}
+
+static void an_incomplete_index_is_refused(void **state) {
+  (void)state;
+  bundle *b = bundle_load(path_in(shared.folder, "f32"));
+  hb_index *index = bundle_parse(b);
+  hb_engine *engine = NULL;
+  for (uint32_t f = 0; f < b->count; f++) {
+    if (!hb_index_file_is_needed(index, f)) continue;
+    assert_fails(hb_engine_create(NULL, index, &engine, &failure), HB_BAD_INDEX, b->names[f]);
+    assert_ok(bundle_provide(b, index, f));
+  }
+  assert_ok(hb_engine_create(shared.model, index, &engine, &failure));
+  const hb_search_options options = {.k = 4};
+  const hb_result *results;
+  hb_search_report report;
+  assert_fails(hb_engine_search(engine, vector(0), &options, &results, &report, &failure), HB_INVALID_ARGUMENT,
+               "must be provided");
+  for (uint32_t f = 0; f < b->count; f++)
+    if (!hb_index_file_is_there(index, f)) assert_ok(bundle_provide(b, index, f));
+  assert_ok(hb_engine_search(engine, vector(0), &options, &results, &report, &failure));
+  assert_int_equal(results[0].id, 0);
+  hb_engine_free(engine);
+  hb_index_free(index);
+  bundle_free(b);
+}
+
+#ifdef HB_SANITIZED
+size_t __sanitizer_get_current_allocated_bytes(void);
+static size_t memory_in_use(void) { return __sanitizer_get_current_allocated_bytes(); }
+#else
+static size_t memory_in_use(void) { return mallinfo2().uordblks; }
+#endif
+
+/* The same 20 queries again and again: the lengths of the results' paths differ. */
+static void many_searches_take_no_more_memory_than_a_few(void **state) {
+  (void)state;
+  const char *const labels[] = {"kind-003"};
+  const hb_search_options plain = {.k = 50}, filtered = {.k = 20, .labels = labels, .label_count = 1};
+  size_t before = 0;
+  hb_search_report report;
+  for (uint32_t n = 0; n < 200; n++) {
+    search(vector(n % 20), n % 2 == 0 ? &plain : &filtered, &report);
+    if (n == 19) before = memory_in_use();
+  }
+  assert_int_equal(memory_in_use(), before);
+}
+
+static void without_memory_it_fails_cleanly(void **state) {
+  (void)state;
+  bool refused = true;
+  for (size_t n = 0; refused; n++) {
+    hb_engine *engine = NULL;
+    const hb_result *results;
+    hb_search_report report;
+    const hb_search_options options = {.k = 1};
+    allocations_fail_from(n);
+    hb_status status = hb_engine_create(NULL, shared.indexes[2], &engine, &failure);
+    if (status == HB_OK) status = hb_engine_search(engine, vector(0), &options, &results, &report, &failure);
+    allocations_work();
+    refused = allocations_were_refused();
+    assert_int_equal(status, refused ? HB_OUT_OF_MEMORY : HB_OK);
+    hb_engine_free(engine);
+  }
+}
+
+typedef struct {
+  hb_index *index;
+  hb_engine *engine;
+  float embedding[DIM];
+  uint32_t found;
+  hb_status status;
+} visitor;
+
+static void *visit(void *argument) {
+  visitor *v = argument;
+  const hb_search_options options = {.k = 4};
+  hb_search_report report;
+  const hb_result *results;
+  for (int round = 0; round < 3 && v->status == HB_OK; round++) {
+    v->status = hb_engine_embed(v->engine, shared.photos[1].bytes, shared.photos[1].size, v->embedding, NULL, NULL);
+    for (int i = 0; i < 50 && v->status == HB_OK; i++) {
+      v->status = hb_engine_search(v->engine, v->embedding, &options, &results, &report, NULL);
+      v->found = v->status == HB_OK ? results[0].id : UINT32_MAX;
+    }
+  }
+  return NULL;
+}
+
+/* Two engines with indexes of their own; two that share one whose files are all there. */
+static void threads_share_a_model_and_an_index_that_is_whole(void **state) {
+  (void)state;
+  static visitor visitors[4];
+  pthread_t threads[4];
+  for (int t = 0; t < 4; t++) {
+    visitors[t].index = t < 2 ? open_index(path_in(shared.folder, "f32")) : shared.indexes[0];
+    assert_ok(hb_engine_create(shared.model, visitors[t].index, &visitors[t].engine, &failure));
+  }
+  for (int t = 0; t < 4; t++) assert_int_equal(pthread_create(&threads[t], NULL, visit, &visitors[t]), 0);
+  for (int t = 0; t < 4; t++) pthread_join(threads[t], NULL);
+  for (int t = 0; t < 4; t++) {
+    assert_int_equal(visitors[t].status, HB_OK);
+    assert_same_bits(visitors[t].embedding, vector(1), DIM);
+    assert_int_equal(visitors[t].found, 1);
+    hb_engine_free(visitors[t].engine);
+    if (t < 2) hb_index_free(visitors[t].index);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_photo_finds_itself_in_any_storage),
+      cmocka_unit_test(the_index_chooses_the_head),
+      cmocka_unit_test(without_a_model_it_searches_but_does_not_embed),
+      cmocka_unit_test(exact_search_agrees_with_all_scores),
+      cmocka_unit_test(all_kinds_of_storage_give_nearly_the_same_scores),
+      cmocka_unit_test(a_refused_search_leaves_its_outputs_alone),
+      cmocka_unit_test(another_model_is_refused),
+      cmocka_unit_test(an_index_without_a_model_is_refused_but_for_searching),
+      cmocka_unit_test(an_incomplete_index_is_refused),
+      cmocka_unit_test(many_searches_take_no_more_memory_than_a_few),
+      cmocka_unit_test(without_memory_it_fails_cleanly),
+      cmocka_unit_test(threads_share_a_model_and_an_index_that_is_whole),
+  };
+  return cmocka_run_group_tests(tests, set_up_shared, tear_down_shared);
+}
