@@ -260,7 +260,7 @@ int command_build(int argc, char **argv) {
       {"model-url", OPTION_TEXT, &s.model_url, .argument = "URL",
        .help = "where pages find the model, relative to the bundle (default ../FILE)"},
       {"shard-bytes", OPTION_NUMBER, &s.shard_bytes, .minimum = 1, .maximum = 16 << 20, .argument = "N",
-       .help = "lists are packed into files of about this size (default 24576)"},
+       .help = "lists are packed into files of about this size (default 8192)"},
       {"memory", OPTION_NUMBER, &s.memory, .minimum = 64, .maximum = 1048576, .argument = "MB",
        .help = "for vectors while building (default 1024)"},
       {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",

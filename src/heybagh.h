@@ -220,6 +220,10 @@ hb_status hb_search_run(hb_search *search, uint32_t *missing, uint32_t capacity,
  * or freed, even if files are released. */
 const hb_result *hb_search_results(hb_search *search, hb_search_report *report);
 
+/* The file with the planned list at `place`, 0 for the nearest; UINT32_MAX beyond the plan. A caller who releases files
+ * learns from it which ones are used. */
+uint32_t hb_search_file(const hb_search *search, uint32_t place);
+
 void hb_search_free(hb_search *search);
 
 /* ---- Engine: photo to answer ----------------------------------------------------------------------------------- */
@@ -307,7 +311,7 @@ typedef struct {
   const char *model_url; /* where the page finds it, relative to the bundle */
   const char *image_url; /* where the page finds an image, relative to the bundle, with {path} */
   const char *thumb_url; /* its thumbnail, with {content}; NULL or "" for none */
-  size_t shard_bytes;    /* lists are packed into files of about this size; 0 chooses 24 KiB */
+  size_t shard_bytes;    /* lists are packed into files of about this size; 0 chooses 8 KiB */
   size_t memory_bytes;   /* for vectors while building, beside some 100 bytes an image; 0 chooses 1 GiB */
   uint32_t threads;      /* 0: one */
   const char *base;      /* a bundle whose rows hb_builder_keep takes; NULL for none */

@@ -242,6 +242,10 @@ hb_status hb_search_run(hb_search *s, uint32_t *missing, uint32_t capacity, uint
   return status;
 }
 
+uint32_t hb_search_file(const hb_search *s, uint32_t place) {
+  return place < s->report.planned ? s->index->lists[s->order[place].id].file : UINT32_MAX;
+}
+
 const hb_result *hb_search_results(hb_search *s, hb_search_report *report) {
   s->report.found = s->result_count;
   *report = s->report;

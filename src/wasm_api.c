@@ -1,5 +1,5 @@
 /* The browser's exports, nothing else. One context holds the model, the index, the engine and the last text;
- * web/wasm.js is the only caller. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
+ * web/wasm-engine.js calls them. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
 #include <emscripten/emscripten.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -180,6 +180,9 @@ EXPORT hb_status hb_wasm_search_run(context *c, search *s) {
 /* Files that the search waits for since it was last run, the one with the nearest list first. */
 EXPORT uint32_t hb_wasm_search_missing_count(const search *s) { return s->missing_count; }
 EXPORT const uint32_t *hb_wasm_search_missing(const search *s) { return s->missing; }
+
+/* The file with the planned list at `place`, the nearest first; UINT32_MAX beyond the plan. */
+EXPORT uint32_t hb_wasm_search_file(const search *s, uint32_t place) { return hb_search_file(s->search, place); }
 
 /* The best results so far as JSON; NULL without memory. */
 EXPORT const char *hb_wasm_search_answer(context *c, search *s) {

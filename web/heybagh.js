@@ -22,8 +22,8 @@ export { HeyBaghError };
  * @property {'engine' | 'model' | 'index' | 'ready'} phase
  * @property {number} loaded bytes; in the phase `engine`, whose files are small, parts
  * @property {number} total the same; every phase ends with loaded = total
- * @property {'network' | 'cache'} source `cache`: all that has come so far was kept from an earlier visit. Of the engine
- *   and the model nobody can tell: the browser's own cache may have answered
+ * @property {'network' | 'cache'} source `cache`: all that has come so far was kept from an earlier visit. Of the
+ *   engine and the model nobody can tell: the browser's own cache may have answered
  *
  * @typedef {object} Result
  * @property {number} id of the picture in the index
@@ -141,8 +141,9 @@ export class HeyBagh {
    *   dim: number, count: number, nlist: number, nprobe: number, labels: string[], heapBytes: number,
    *   shards: {bytes: number, files: number}, network: {bytes: number, requests: number},
    *   cached: {bytes: number, files: number}}} `count` pictures in `nlist` lists, of which `nprobe` are searched by
-   *   default; `modelId` is '' and `head` 'none' for an index of ready-made vectors; `heapBytes` is the engine's memory,
-   *   `shards` what it holds of the lists; `network` and `cached` tell where head, centroids and lists came from
+   *   default; `modelId` is '' and `head` 'none' for an index of ready-made vectors; `heapBytes` is the engine's
+   *   memory, `shards` what it holds of the lists; `network` and `cached` tell where head, centroids and lists came
+   *   from
    */
   info() {
     const { simd, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;

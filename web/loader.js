@@ -12,8 +12,8 @@ import { startWasm } from './wasm.js';
 /**
  * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd'}} what `indexUrl` is index.json's
  * @param {(progress: object) => void} report told as `HeyBagh.load` documents it
- * @returns {Promise<{engine: import('./wasm-engine.js').WasmEngine, files: IndexFiles, imageUrl: string, thumbUrl: string}>}
- *   with all files but the shards
+ * @returns {Promise<{engine: import('./wasm-engine.js').WasmEngine, files: IndexFiles, imageUrl: string,
+ *   thumbUrl: string}>} with all files but the shards
  * @throws {import('./errors.js').HeyBaghError}
  */
 export async function loadEngine({ indexUrl, modelUrl, simd }, report) {

@@ -4,8 +4,8 @@ const PARALLEL = 2; // of the six downloads at a time, so that searches find mos
 const LAST = { rank: Infinity, priority: 'low' };
 
 /**
- * Brings all shards into the cache, and into memory as long as there is room. It ends silently at the first failure: the
- * search that needs the file will tell.
+ * Brings all shards into the cache, and into memory as long as there is room. It ends silently at the first failure:
+ * the search that needs the file will tell.
  *
  * @param {import('./index-files.js').IndexFiles} files
  * @param {import('./shards.js').ShardStore} shards

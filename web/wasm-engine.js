@@ -157,7 +157,7 @@ export class WasmEngine {
   #plannedFiles(search) {
     const files = new Set();
     for (let place = 0; ; place++) {
-      const file = (this.#c.hb_wasm_search_file?.(search, place) ?? NO_FILE) >>> 0;
+      const file = this.#c.hb_wasm_search_file(search, place) >>> 0;
       if (file === NO_FILE) return [...files];
       files.add(file);
     }

@@ -1,5 +1,5 @@
-// The Worker: takes requests and answers each by its id. It holds one engine. Pictures are embedded one after the other,
-// in the order in which they come; while a search waits for its shards, others go on.
+// The Worker: takes requests and answers each by its id. It holds one engine. Pictures are embedded one after the
+// other, in the order in which they come; while a search waits for its shards, others go on.
 //
 //   asked     {id, method: 'load' | 'embed' | 'search', args}
 //   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message}}

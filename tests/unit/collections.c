@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "file.h"
 #include "vector.h"
 
 static char *text_of(const char *format, uint32_t a, uint32_t b) {
@@ -124,4 +125,16 @@ bool bundles_equal(const char *a, const char *b) {
   }
   closedir(directory);
   return equal;
+}
+
+uint32_t bundles_new_files(const char *a, const char *b) {
+  DIR *directory = opendir(b);
+  assert_non_null(directory);
+  uint32_t count = 0;
+  for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    bool is_manifest = strcmp(entry->d_name, "index.json") == 0;
+    if (entry->d_name[0] != '.') count += is_manifest || !hb_path_exists(path_in(a, entry->d_name));
+  }
+  closedir(directory);
+  return count;
 }

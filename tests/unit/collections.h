@@ -39,5 +39,7 @@ hb_index *open_index(const char *directory);
 
 /* Two folders hold the same files with the same bytes. */
 bool bundles_equal(const char *a, const char *b);
+/* Files of `b` whose names `a` does not have; index.json always counts. */
+uint32_t bundles_new_files(const char *a, const char *b);
 
 #endif

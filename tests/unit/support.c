@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,13 +34,22 @@ void check_fails(hb_status got, hb_status expected, const char *words, const cha
   _fail(file, line);
 }
 
-/* ---- Bytes ---- */
+/* ---- Memory ---- */
 
 void *must_allocate(size_t bytes) {
   void *memory = malloc(bytes > 0 ? bytes : 1);
   if (memory == NULL) stop("no memory for", "a buffer");
   return memory;
 }
+
+#ifdef HB_SANITIZED
+size_t __sanitizer_get_current_allocated_bytes(void);
+size_t memory_in_use(void) { return __sanitizer_get_current_allocated_bytes(); }
+#else
+size_t memory_in_use(void) { return mallinfo2().uordblks; }
+#endif
+
+/* ---- Bytes ---- */
 
 blob blob_of(const void *bytes, size_t size) {
   /* no rounding up: an empty blob must not be readable either */

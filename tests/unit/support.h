@@ -75,7 +75,12 @@ float random_float(hb_random *random);
 float *random_unit_vectors(size_t count, size_t dim, uint64_t seed);
 double dot_double(const float *a, const float *b, size_t dim);
 double cosine_double(const float *a, const float *b, size_t dim);
+
+/* ---- Memory ---- */
+
 /* malloc that stops the test instead of returning NULL. */
 void *must_allocate(size_t bytes);
+/* Bytes that are allocated now. */
+size_t memory_in_use(void);
 
 #endif

@@ -11,7 +11,7 @@
 #define COUNT 160
 #define FILE_DIM 70
 #ifdef HB_SANITIZED
-#define SVD_STEP 7 /* every so many allocations fail: a sanitized build takes seconds for the linear algebra */
+#define SVD_STEP 17 /* every so many allocations fail: a sanitized build takes seconds for the linear algebra */
 #else
 #define SVD_STEP 1
 #endif

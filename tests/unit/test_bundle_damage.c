@@ -49,7 +49,7 @@ static int load_headed(void **state) {
   memset(rows, 3, sizeof rows);
   blob file = blob_of(&header, sizeof header);
   blob_add(&file, rows, sizeof rows); /* 48 * 513 is a multiple of 16 */
-  bundle_edit(b, "\"model\":null", "\"model\":{\"id\":\"" MODEL_ID "\",\"url\":\"m\"}");
+  bundle_edit(b, "\"model\":null", "\"model\":{\"id\":\"" MODEL_ID "\",\"url\":\"m\",\"bytes\":1}");
   bundle_edit(b, "{\"kind\":\"none\"}", "{\"kind\":\"svd\",\"file\":4}");
   char entry[200];
   snprintf(entry, sizeof entry, "},\n{\"name\":\"head-x.bin\",\"bytes\":%zu,\"sha256\":\"%064d\"}]}", file.size, 0);

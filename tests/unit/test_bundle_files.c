@@ -115,13 +115,8 @@ static void a_file_is_given_once_and_must_exist(void **state) {
   }
   assert_fails(hb_index_provide(index, 3, strdup("x"), 1, &failure), HB_INVALID_ARGUMENT, "no file 3");
   check_images(index, HB_STORAGE_F32);
-  hb_index_free(index);
-}
-
-static void nothing_is_no_file(void **state) {
-  bundle *b = *state;
-  hb_index *index = bundle_parse(b);
-  assert_fails(hb_index_provide(index, 1, NULL, 0, &failure), HB_BAD_INDEX, b->names[1]);
+  hb_index_release(index, 1);
+  assert_fails(hb_index_provide(index, 1, NULL, 0, &failure), HB_BAD_INDEX, b->names[1]); /* nothing is no file */
   hb_index_free(index);
 }
 
@@ -156,12 +151,10 @@ static void what_every_search_needs_is_not_released(void **state) {
 
 /* ---- Folders ---- */
 
-/* Centroids are read now, lists when they are needed. */
 static void a_folder_gives_files_when_they_are_needed(void **state) {
   (void)state;
   hb_index *index = open_index(shared.bundles[HB_STORAGE_F32]);
-  assert_true(hb_index_file_is_there(index, 0));
-  for (uint32_t f = 1; f < 3; f++) assert_false(hb_index_file_is_there(index, f));
+  for (uint32_t f = 0; f < 3; f++) assert_int_equal(hb_index_file_is_there(index, f), f == 0); /* centroids at once */
   check_images(index, HB_STORAGE_F32);
   for (uint32_t f = 1; f < 3; f++) assert_true(hb_index_file_is_there(index, f));
   hb_index_release(index, 1);
@@ -173,14 +166,17 @@ static void a_folder_gives_files_when_they_are_needed(void **state) {
 /* A file that was mapped and one that comes from memory are given back each in its way. */
 static void a_folders_file_may_also_be_provided(void **state) {
   bundle *b = *state;
+  size_t before = memory_in_use();
   hb_index *index = open_index(shared.bundles[HB_STORAGE_F32]);
-  check_images(index, HB_STORAGE_F32);
-  hb_index_release(index, 1);
-  assert_ok(bundle_provide(b, index, 1));
-  check_images(index, HB_STORAGE_F32);
-  hb_index_release(index, 1);
-  check_images(index, HB_STORAGE_F32);
+  for (int round = 0; round < 2; round++) {
+    check_images(index, HB_STORAGE_F32);
+    hb_index_release(index, 1);
+    assert_ok(bundle_provide(b, index, 1));
+    check_images(index, HB_STORAGE_F32);
+    if (round == 0) hb_index_release(index, 1);
+  }
   hb_index_free(index);
+  assert_int_equal(memory_in_use(), before);
 }
 
 static void check_folder_refused(const char *folder, bool needed, hb_status expected, const char *words) {
@@ -266,6 +262,22 @@ static void labels_and_paths_must_exist(void **state) {
   }
 }
 
+/* The second list of the file is wrong; the first is then not there either. */
+static void a_refused_file_leaves_nothing_behind(void **state) {
+  bundle *b = *state;
+  b->files[1].bytes[b->files[1].size - 1] = 'x';
+  bundle_sign(b, 1);
+  hb_index *index = bundle_parse(b);
+  assert_fails(bundle_provide(b, index, 1), HB_BAD_INDEX, "contradict");
+  assert_false(hb_index_file_is_there(index, 1));
+  for (uint32_t l = 0; l < 2; l++) {
+    bool missing = false;
+    assert_ok(hb_index_reach_list(index, l, &missing, &failure));
+    assert_true(missing);
+  }
+  hb_index_free(index);
+}
+
 /* All the lists' files are needed to see this: a catalog does. */
 static void paths_and_ids_must_be_unique(void **state) {
   bundle *b = *state;
@@ -338,7 +350,6 @@ int main(void) {
       cmocka_unit_test(what_was_written_is_read),
       cmocka_unit_test(files_may_come_in_any_order_from_memory),
       test(a_file_is_given_once_and_must_exist),
-      test(nothing_is_no_file),
       test(released_lists_can_be_given_again),
       test(what_every_search_needs_is_not_released),
       cmocka_unit_test(a_folder_gives_files_when_they_are_needed),
@@ -347,6 +358,7 @@ int main(void) {
       cmocka_unit_test(what_is_no_bundle_is_refused),
       test(headers_of_files_must_match),
       test(labels_and_paths_must_exist),
+      test(a_refused_file_leaves_nothing_behind),
       test(paths_and_ids_must_be_unique),
       test(a_list_must_agree_with_the_manifest),
       test(paths_may_overlap),

@@ -1,5 +1,4 @@
 /* The engine of heybagh.h: photo to embedding. */
-#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,13 +140,6 @@ static void without_a_head_an_embedding_is_the_pooled_features(void **state) {
   assert_same_bits(embedding, expected, 1000);
   hb_engine_free(engine);
 }
-
-#ifdef HB_SANITIZED
-size_t __sanitizer_get_current_allocated_bytes(void);
-static size_t memory_in_use(void) { return __sanitizer_get_current_allocated_bytes(); }
-#else
-static size_t memory_in_use(void) { return mallinfo2().uordblks; }
-#endif
 
 static void ten_photos_take_no_more_memory_than_two(void **state) {
   (void)state;

@@ -1,5 +1,4 @@
 /* The engine of heybagh.h with an index: photo to answer. */
-#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -103,7 +102,7 @@ static void check_photos(hb_engine *engine, hb_storage storage) {
     assert_int_equal(results[0].id, i);
     assert_string_equal(results[0].path, shared.images.paths[i]);
     assert_string_equal(results[0].label, shared.images.labels[i]);
-    assert_float_equal(results[0].score, 1, storage == HB_STORAGE_F32 ? 1e-5 : 1e-3);
+    assert_float_equal(results[0].score, 1, (storage == HB_STORAGE_F32 ? 1e-5 : 1e-3));
     assert_true(t.decode >= 0 && t.preprocess >= 0 && t.network > 0 && t.head >= 0);
   }
 }
@@ -252,13 +251,6 @@ static void an_incomplete_index_is_refused(void **state) {
   hb_index_free(index);
   bundle_free(b);
 }
-
-#ifdef HB_SANITIZED
-size_t __sanitizer_get_current_allocated_bytes(void);
-static size_t memory_in_use(void) { return __sanitizer_get_current_allocated_bytes(); }
-#else
-static size_t memory_in_use(void) { return mallinfo2().uordblks; }
-#endif
 
 /* The same 20 queries again and again: the lengths of the results' paths differ. */
 static void many_searches_take_no_more_memory_than_a_few(void **state) {

@@ -192,6 +192,7 @@ static void model_and_images_must_be_named(void **state) {
   bundle_refuses_edit(b, "\"id\":\"0", "\"id\":\"X", "name its model");
   bundle_refuses_edit(b, "\"id\":", "\"ids\":", "name its model");
   bundle_refuses_edit(b, "\"model\":", "\"modal\":", "name its model");
+  bundle_refuses_edit(b, "\"model\":{\"bytes\":7", "\"model\":{\"bytes\":-7", "name its model");
 }
 
 /* A name could lead out of the folder, or to another site. */

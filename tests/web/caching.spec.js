@@ -87,7 +87,8 @@ test('files of this bundle that index.json names no more are removed, and no oth
 
 for (const [what, code] of Object.entries({
   'is missing': NO_CACHE,
-  'is forbidden': `Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); } });`,
+  'is forbidden':
+    `Object.defineProperty(self, 'caches', { get() { throw new DOMException('no', 'SecurityError'); } });`,
   'cannot be opened': `caches.open = async () => { throw new DOMException('no', 'SecurityError'); };`,
   'cannot be read': `Cache.prototype.match = async () => { throw new DOMException('no', 'UnknownError'); };`,
   'is full': `Cache.prototype.put = async () => { throw new DOMException('full', 'QuotaExceededError'); };`,

@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import {
-  cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, patchWorker, picture, search, spread, test,
-  BUILDER, MODEL,
+  cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, patchWorker, picture, search, spread,
+  test, BUILDER, MODEL,
 } from './support.js';
 
 const BRONTOSAURUS = 'brontosaurus/image_0006.jpg';
@@ -159,7 +159,8 @@ function randomVectors() {
   const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (200, 8), }".padEnd(117) + '\n';
   const numbers = Float32Array.from({ length: 1600 }, (_, i) => Math.sin(i * i));
   const npy = Buffer.concat([
-    Buffer.from('\x93NUMPY\x01\0', 'latin1'), Buffer.of(header.length, 0), Buffer.from(header), Buffer.from(numbers.buffer),
+    Buffer.from('\x93NUMPY\x01\0', 'latin1'), Buffer.of(header.length, 0),
+    Buffer.from(header), Buffer.from(numbers.buffer),
   ]);
   return { numbers, npy };
 }

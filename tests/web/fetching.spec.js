@@ -126,7 +126,8 @@ for (const memory of [0, 2 ** 25]) {
       window.early = [];
       window.final = engine.search(file(data), { onResults: found => window.early.push(found) });
     }, bytes.toString('base64'));
-    await page.waitForTimeout(500);
+    await expect.poll(() => release).toBeTruthy();
+    await page.waitForTimeout(500); // for all others to arrive
     expect(await page.evaluate(() => window.early)).toEqual([]);
     release();
     expect(await page.evaluate(() => window.final)).toMatchObject(answer);

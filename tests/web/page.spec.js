@@ -57,7 +57,8 @@ test('what is found first is shown while the rest of the index is on its way', a
 });
 
 test('thumbnails are shown where the index has them', async ({ page }) => {
-  await page.route('**/index.json', route => route.fulfill({ json: { ...manifest(), thumb_url: 'thumbs/{content}.jpg' } }));
+  const json = { ...manifest(), thumb_url: 'thumbs/{content}.jpg' };
+  await page.route('**/index.json', route => route.fulfill({ json }));
   await page.route('**/thumbs/*', route => route.fulfill({ path: picture(CAMERA) }));
   await openReady(page);
   await chooser(page).setInputFiles(picture(CAMERA));

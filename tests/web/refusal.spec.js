@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import {
-  alert, chooser, expect, indexFiles, manifest, openReady, patchWorker, picture, results, shoot, shownPaths, status, test, MODEL,
+  alert, chooser, expect, indexFiles, manifest, openReady, patchWorker, picture, results, shoot, shownPaths,
+  status, test, MODEL,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
