@@ -120,7 +120,7 @@ killed_while_embedding() {
   local before
   python3 -c 'import os; [os.symlink("../images/alone.ppm", f"many/{i}.ppm") for i in range(4000)]'
   before=$(sums bundle)
-  "$builder" build --model model --images many --out bundle >"$stdout" 2>"$stderr" &
+  "$builder" build --model model --images many --out bundle --fresh >"$stdout" 2>"$stderr" &
   local process=$!
   sleep 2
   check "it is still embedding" kill -9 $process

@@ -119,7 +119,10 @@ lists_asked_for() {
   build --out living --json --recall 1
   check "--recall 1 is reached" json equals trained=False recall=1.0
   count_lists() { find living -name 'lists-*' | wc -l; }
+  build --out living --json --shard-bytes 1000000
   check "small lists share a file" [ "$(count_lists)" -eq 1 ]
+  build --out living --json
+  check "the size of files is carried on" json equals trained=False
   build --out living --json --shard-bytes 1
   check "--shard-bytes 1 embeds nothing" json equals embedded=0
   check "and gives each list its file" [ "$(count_lists)" -eq 2 ]

@@ -95,6 +95,29 @@ void collection_write(const collection *c, const hb_build_options *options, cons
   hb_row_store_free(&rows);
 }
 
+void collection_check(const collection *c, hb_index *index) {
+  const hb_storage storage = hb_index_storage(index);
+  hb_catalog *catalog;
+  void *codes = must_allocate(hb_row_bytes(storage, c->dim));
+  float scale, *expected = must_allocate(2 * c->dim * sizeof *expected), *vector = expected + c->dim;
+  assert_ok(hb_catalog_create(index, &catalog, &failure));
+  assert_int_equal(hb_catalog_count(catalog), c->count);
+  for (uint32_t i = 0; i < c->count; i++) {
+    hb_entry entry = hb_catalog_entry(catalog, i);
+    assert_string_equal(entry.path, c->paths[i]);
+    assert_string_equal(entry.label_text, c->labels[i]);
+    assert_true(entry.id == collection_id(i) && entry.content == collection_content(i));
+    hb_row_encode(storage, c->dim, collection_vector(c, i), true, codes, &scale);
+    const hb_rows row = {storage, c->dim, 1, codes, &scale};
+    hb_row_decode(&row, 0, expected);
+    hb_catalog_vector(catalog, i, vector);
+    assert_same_bits(vector, expected, c->dim);
+  }
+  hb_catalog_free(catalog);
+  free(expected);
+  free(codes);
+}
+
 hb_build_report collection_build(const collection *c, const hb_build_options *options, const char *directory) {
   hb_builder *builder;
   hb_build_report report;

@@ -33,6 +33,9 @@ hb_clusters collection_clusters(const collection *c, const hb_row_store *rows);
 void collection_write(const collection *c, const hb_build_options *options, const hb_head *head, const char *directory,
                       hb_build_report *report);
 
+/* The index holds all images of a bundle by collection_write: vectors, names, ids and contents. */
+void collection_check(const collection *c, hb_index *index);
+
 /* A bundle by hb_builder: ids are the images' places. */
 hb_build_report collection_build(const collection *c, const hb_build_options *options, const char *directory);
 hb_index *open_index(const char *directory);

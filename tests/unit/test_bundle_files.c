@@ -56,38 +56,6 @@ static int unload(void **state) {
 
 /* ---- Coming and going ---- */
 
-/* Every image has its vector, names and content. */
-static void check_images(hb_index *index, hb_storage storage) {
-  const collection *c = &shared.images;
-  hb_catalog *catalog;
-  uint8_t codes[DIM * 4];
-  float scale, expected[DIM], vector[DIM];
-  assert_ok(hb_catalog_create(index, &catalog, &failure));
-  assert_int_equal(hb_catalog_count(catalog), c->count);
-  for (uint32_t i = 0; i < c->count; i++) {
-    hb_entry entry = hb_catalog_entry(catalog, i);
-    assert_string_equal(entry.path, c->paths[i]);
-    assert_string_equal(entry.label_text, c->labels[i]);
-    assert_true(entry.id == collection_id(i) && entry.content == collection_content(i));
-    hb_row_encode(storage, DIM, collection_vector(c, i), true, codes, &scale);
-    const hb_rows row = {storage, DIM, 1, codes, &scale};
-    hb_row_decode(&row, 0, expected);
-    hb_catalog_vector(catalog, i, vector);
-    assert_same_bits(vector, expected, DIM);
-  }
-  hb_catalog_free(catalog);
-}
-
-static void what_was_written_is_read(void **state) {
-  (void)state;
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    hb_index *index = open_index(shared.bundles[storage]);
-    assert_int_equal(hb_index_storage(index), storage);
-    check_images(index, storage);
-    hb_index_free(index);
-  }
-}
-
 static void files_may_come_in_any_order_from_memory(void **state) {
   (void)state;
   for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
@@ -100,7 +68,7 @@ static void files_may_come_in_any_order_from_memory(void **state) {
       assert_true(hb_index_file_is_there(index, f));
     }
     assert_ok(hb_index_check_ready(index, &failure));
-    check_images(index, storage);
+    collection_check(&shared.images, index);
     hb_index_free(index);
     bundle_free(b);
   }
@@ -114,7 +82,7 @@ static void a_file_is_given_once_and_must_exist(void **state) {
     assert_fails(bundle_provide(b, index, f), HB_INVALID_ARGUMENT, "already given");
   }
   assert_fails(hb_index_provide(index, 3, strdup("x"), 1, &failure), HB_INVALID_ARGUMENT, "no file 3");
-  check_images(index, HB_STORAGE_F32);
+  collection_check(&shared.images, index);
   hb_index_release(index, 1);
   assert_fails(hb_index_provide(index, 1, NULL, 0, &failure), HB_BAD_INDEX, b->names[1]); /* nothing is no file */
   hb_index_free(index);
@@ -132,7 +100,7 @@ static void released_lists_can_be_given_again(void **state) {
       hb_catalog *catalog;
       assert_fails(hb_catalog_create(index, &catalog, &failure), HB_INVALID_ARGUMENT, "not all there");
       assert_ok(bundle_provide(b, index, f));
-      check_images(index, HB_STORAGE_F32);
+      collection_check(&shared.images, index);
     }
   hb_index_free(index);
 }
@@ -145,90 +113,8 @@ static void what_every_search_needs_is_not_released(void **state) {
   hb_index_release(index, 3);
   hb_index_release(index, UINT32_MAX);
   assert_true(hb_index_file_is_there(index, 0));
-  check_images(index, HB_STORAGE_F32);
+  collection_check(&shared.images, index);
   hb_index_free(index);
-}
-
-/* ---- Folders ---- */
-
-static void a_folder_gives_files_when_they_are_needed(void **state) {
-  (void)state;
-  hb_index *index = open_index(shared.bundles[HB_STORAGE_F32]);
-  for (uint32_t f = 0; f < 3; f++) assert_int_equal(hb_index_file_is_there(index, f), f == 0); /* centroids at once */
-  check_images(index, HB_STORAGE_F32);
-  for (uint32_t f = 1; f < 3; f++) assert_true(hb_index_file_is_there(index, f));
-  hb_index_release(index, 1);
-  assert_false(hb_index_file_is_there(index, 1));
-  check_images(index, HB_STORAGE_F32);
-  hb_index_free(index);
-}
-
-/* A file that was mapped and one that comes from memory are given back each in its way. */
-static void a_folders_file_may_also_be_provided(void **state) {
-  bundle *b = *state;
-  size_t before = memory_in_use();
-  hb_index *index = open_index(shared.bundles[HB_STORAGE_F32]);
-  for (int round = 0; round < 2; round++) {
-    check_images(index, HB_STORAGE_F32);
-    hb_index_release(index, 1);
-    assert_ok(bundle_provide(b, index, 1));
-    check_images(index, HB_STORAGE_F32);
-    if (round == 0) hb_index_release(index, 1);
-  }
-  hb_index_free(index);
-  assert_int_equal(memory_in_use(), before);
-}
-
-static void check_folder_refused(const char *folder, bool needed, hb_status expected, const char *words) {
-  hb_index *index = NULL;
-  hb_catalog *catalog = NULL;
-  if (needed) {
-    assert_fails(hb_index_open(folder, &index, &failure), expected, words);
-    assert_null(index);
-    return;
-  }
-  assert_ok(hb_index_open(folder, &index, &failure));
-  assert_fails(hb_catalog_create(index, &catalog, &failure), expected, words);
-  assert_null(catalog);
-  hb_index_free(index);
-}
-
-static void a_missing_or_changed_file_is_named(void **state) {
-  bundle *b = *state;
-  void *folder;
-  make_folder(&folder);
-  file_write(path_in(folder, "index.json"), b->manifest.bytes, b->manifest.size);
-  for (uint32_t f = 0; f < 3; f++) file_write(path_in(folder, b->names[f]), b->files[f].bytes, b->files[f].size);
-  for (uint32_t f = 0; f < 3; f++) {
-    const char *path = path_in(folder, b->names[f]);
-    remove_all(path);
-    check_folder_refused(folder, f == 0, HB_IO, b->names[f]);
-    file_write(path, b->files[f].bytes, b->files[f].size - 1);
-    check_folder_refused(folder, f == 0, HB_BAD_INDEX, b->names[f]);
-    file_write(path, "", 0);
-    check_folder_refused(folder, f == 0, HB_BAD_INDEX, b->names[f]);
-    file_write(path, b->files[f].bytes, b->files[f].size);
-  }
-  hb_index_free(open_index(folder));
-  remove_folder(&folder);
-}
-
-static void what_is_no_bundle_is_refused(void **state) {
-  (void)state;
-  void *folder;
-  make_folder(&folder);
-  const char *manifest = path_in(folder, "index.json");
-  check_folder_refused(path_in(folder, "no"), true, HB_IO, "index.json");
-  check_folder_refused(folder, true, HB_IO, "index.json");
-  static const char *const texts[] = {"", "{}", "[]", "not json", "{\"format\":\"something else\"}"};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    file_write(manifest, texts[i], strlen(texts[i]));
-    check_folder_refused(folder, true, HB_BAD_INDEX, "index.json is damaged");
-  }
-  remove_all(manifest);
-  assert_int_equal(mkdir(manifest, 0777), 0);
-  check_folder_refused(folder, true, HB_IO, "not a file");
-  remove_folder(&folder);
 }
 
 /* ---- Files that contradict themselves, with right hashes ---- */
@@ -328,34 +214,14 @@ static void without_memory_it_fails_cleanly(void **state) {
   }
 }
 
-static void without_memory_opening_fails_cleanly(void **state) {
-  (void)state;
-  bool refused = true;
-  for (size_t n = 0; refused; n++) {
-    hb_index *index = NULL;
-    allocations_fail_from(n);
-    hb_status status = hb_index_open(shared.bundles[HB_STORAGE_I8], &index, &failure);
-    allocations_work();
-    refused = allocations_were_refused();
-    assert_int_equal(status == HB_OK, !refused);
-    assert_true(refused == (index == NULL));
-    hb_index_free(index);
-  }
-}
-
 #define test(name) cmocka_unit_test_setup_teardown(name, load, unload)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_was_written_is_read),
       cmocka_unit_test(files_may_come_in_any_order_from_memory),
       test(a_file_is_given_once_and_must_exist),
       test(released_lists_can_be_given_again),
       test(what_every_search_needs_is_not_released),
-      cmocka_unit_test(a_folder_gives_files_when_they_are_needed),
-      test(a_folders_file_may_also_be_provided),
-      test(a_missing_or_changed_file_is_named),
-      cmocka_unit_test(what_is_no_bundle_is_refused),
       test(headers_of_files_must_match),
       test(labels_and_paths_must_exist),
       test(a_refused_file_leaves_nothing_behind),
@@ -363,7 +229,6 @@ int main(void) {
       test(a_list_must_agree_with_the_manifest),
       test(paths_may_overlap),
       test(without_memory_it_fails_cleanly),
-      cmocka_unit_test(without_memory_opening_fails_cleanly),
   };
   return cmocka_run_group_tests(tests, write_shared, remove_shared);
 }

@@ -282,7 +282,8 @@ static void lists_are_packed_whole_into_files(void **state) {
     uint32_t files;
   } cases[] = {{HB_STORAGE_F32, 1, 4},        {HB_STORAGE_F32, 0, 4},     {HB_STORAGE_F32, 50000, 4},
                {HB_STORAGE_F32, 65000, 2},    {HB_STORAGE_F32, 85000, 2}, {HB_STORAGE_F32, 105000, 2},
-               {HB_STORAGE_F32, 1u << 30, 1}, {HB_STORAGE_I8, 0, 2},      {HB_STORAGE_I8, 100000, 1}};
+               {HB_STORAGE_F32, 1u << 30, 1}, {HB_STORAGE_I8, 0, 4},      {HB_STORAGE_I8, 24576, 2},
+               {HB_STORAGE_I8, 100000, 1}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_int_equal(write_and_check(path_in(*state, "b"), 1000, cases[i].storage, NULL, cases[i].shard_bytes),
                      cases[i].files);
