@@ -1,8 +1,6 @@
 /* A bundle's files: they come and go, and each is checked. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "allocations.h"
 #include "bundle_memory.h"

@@ -1,7 +1,6 @@
 /* The default nprobe: hb_calibrate of builder.h, against searching. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "allocations.h"
 #include "collections.h"

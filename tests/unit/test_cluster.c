@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "allocations.h"
 #include "collections.h"
 #include "kmeans.h"
 #include "vector.h"

@@ -1,7 +1,6 @@
 /* spill.h: rows that wait in a file. */
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "allocations.h"
