@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """What head and storage cost and lose: builds a bundle of the same images for each pair and prints a Markdown table.
 
-    storage_table.py BUILDER LOGITS_BUNDLE WORKDIR
+    storage_table.py BUILDER LOGITS_BUNDLE WORKDIR [SAMPLE]
 
 LOGITS_BUNDLE has head logits and storage f32. No image is embedded again: all heads are linear maps of the same
 features, `exact` keeps every cosine of `logits`, and `svd:D` is its projection on the leading D directions. So their
 vectors are computed here from those of LOGITS_BUNDLE, up to the rotation, which is another random one, and given to
 `build --vectors`. Such a bundle carries no head; what it would add is in a column of its own. By hand, not in test.sh:
-some 20 minutes for Caltech-101 on two processors.
+some 20 minutes for Caltech-101 on two processors, with SAMPLE = 2000 queries a quarter of that.
 """
 import json
 import subprocess
@@ -59,9 +59,10 @@ def run(*arguments):
     return subprocess.run(arguments, stdout=subprocess.PIPE, check=True, text=True).stdout
 
 
-def measure(builder, vectors, ids, storage, bundle, logits_bundle):
+def measure(builder, vectors, ids, storage, bundle, logits_bundle, sample):
     run(builder, "build", "--fresh", "--vectors", vectors, "--ids", ids, "--storage", storage, "--out", bundle)
-    found = run(builder, "eval", "--json", "--k", str(K), "--index", bundle, "--against", logits_bundle)
+    found = run(builder, "eval", "--json", "--k", str(K), "--index", bundle, "--against", logits_bundle,
+                *(["--sample", sample] if sample else []))
     return json.loads(found.splitlines()[0])
 
 
@@ -76,6 +77,7 @@ def row(head, dim, storage, bundle, e):
 
 def main():
     builder, logits_bundle, work = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    sample = sys.argv[4] if len(sys.argv) > 4 else None
     work.mkdir(parents=True, exist_ok=True)
     logits, lines = read_vectors(logits_bundle)
     ids = work / "ids.tsv"
@@ -87,7 +89,7 @@ def main():
         np.save(vectors, (logits if head == "logits" else project(logits, dim)).astype("<f4"))
         for storage in STORAGES:
             bundle = work / f"{vectors.stem}-{storage}"
-            e = measure(builder, vectors, ids, storage, bundle, logits_bundle)
+            e = measure(builder, vectors, ids, storage, bundle, logits_bundle, sample)
             print(row(head, dim, storage, bundle, e), flush=True)
     print("\nA cold query fetches index.json, centroids and lists; the head comes once more. Overlap: the share of the "
           f"top {K} of exact search in f32 logits that exact search in this bundle has.")
