@@ -153,7 +153,7 @@ int command_search(int argc, char **argv) {
       {"index", OPTION_TEXT, &s.index_path, .required = true, .argument = "DIR", .help = "the bundle"},
       {"model", OPTION_TEXT, &s.model_path, .argument = "FILE", .help = "the model that the bundle was built with"},
       {"vectors", OPTION_TEXT, &s.vectors_path, .argument = "FILE.npy",
-       .help = "instead of model and images: each row is a question"},
+       .help = "instead of model and images: each row is a query"},
       {"k", OPTION_NUMBER, &s.k, .minimum = 1, .maximum = HB_K_MAX, .argument = "N",
        .help = "results an image (default 4)"},
       {"nprobe", OPTION_NUMBER, &s.nprobe, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",

@@ -162,6 +162,8 @@ static hb_status prepare(hb_builder *b, hb_error *error) {
 
 hb_status hb_builder_create(const char *directory, const hb_build_options *options, hb_builder **out, hb_error *error) {
   hb_status status = hb_builder_check_target(directory, error);
+  if (status == HB_OK && options->shard_bytes > UINT32_MAX)
+    status = hb_fail(error, HB_INVALID_ARGUMENT, "files of lists can have up to 4 GB");
   if (status != HB_OK) return status;
   hb_builder *b = calloc(1, sizeof *b);
   if (b == NULL) return hb_fail_memory(error);

@@ -15,7 +15,7 @@ import { recordNetwork, summarize } from '../web/network.js';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const { chromium } = createRequire(join(ROOT, 'tests/web/package.json'))('@playwright/test');
 
-const COLD_VISITS = 15;
+const COLD_VISITS = 40;
 const WARM_QUERIES = 200;
 const MEMORY = 128 * 1024 * 1024; // for lists: the most that the engine takes
 const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
