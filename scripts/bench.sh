@@ -9,7 +9,7 @@ tools=$ROOT/tests/bench
 programs=$ROOT/build/native/tests/bench
 python=/usr/bin/python3 # Debian's own, which has NumPy
 work=$ROOT/build/bench
-nprobes="1 2 3 4 6 8 10 13 16 20 25 32 40 50 64 80 100"
+nprobes="1 2 3 4 5 6 7 8 10 13 16 20 25 32 40 50 64 80 100"
 faiss_nprobes="1 2 4 8 16 32 64"
 
 # build_bundle COUNT: the bundle of DIRECTORY COUNT, and what it took, as the first line of lines.jsonl.
