@@ -36,11 +36,11 @@ hb_status fetches_open(const char *directory, fetches *out, hb_error *error) {
   status = hb_index_parse(manifest.bytes, manifest.size, &out->index, error);
   hb_file_unmap(manifest);
   if (status != HB_OK) return status;
-  uint32_t files = hb_index_file_count(out->index);
-  for (uint32_t file = 0; file < files && status == HB_OK; file++)
+  uint32_t named = hb_index_file_count(out->index);
+  for (uint32_t file = 0; file < named && status == HB_OK; file++)
     if (hb_index_file_is_needed(out->index, file)) status = provide(out, directory, file, error);
   if (status != HB_OK) return status;
-  out->missing = calloc(files, sizeof *out->missing);
+  out->missing = calloc(hb_index_file_count(out->index), sizeof *out->missing);
   if (out->missing == NULL) return hb_fail_memory(error);
   return hb_search_create(out->index, &out->search, error);
 }

@@ -24,7 +24,7 @@ from pathlib import Path
 folder, count = Path(sys.argv[1]), int(sys.argv[2])
 manifest = json.loads((folder / 'bundle/index.json').read_text())
 files = [f for f in (folder / 'bundle').rglob('*') if f.is_file()]
-first = sum(f.stat().st_size for f in files if f.name == 'index.json' or 'centroid' in f.name or 'head' in f.name)
+first = sum(f.stat().st_size for f in files if f.name == 'index.json' or f.name.split('-')[0] in ('centroids', 'head', 'table'))
 print(json.dumps({'side': 'build', 'count': count, 'nlist': manifest['nlist'], 'nprobe': manifest['nprobe'],
                   'bytes': sum(f.stat().st_size for f in files), 'files': len(files), 'first_bytes': first,
                   **json.loads((folder / 'took.json').read_text())}))

@@ -38,6 +38,14 @@ logits_bundle() {
     --storage f32 --fresh --out "$ROOT/build/logits-bundle" && echo "$made_of" >"$ROOT/build/logits.made-of"
 }
 
+# A second reader of bundles: the default one, and one with so many lists that it needs a table of them.
+read_bundles() {
+  local many=$ROOT/build/many-lists
+  [ -e "$many/vectors.npy" ] || $python "$ROOT/tests/bench/vectors.py" 24000 "$many"
+  "$BUILDER" build --vectors "$many/vectors.npy" --ids "$many/ids.tsv" --nlist 600 --fresh --out "$many/bundle"
+  $python "$ROOT/tests/golden/read_bundle.py" "$BUILDER" "$bundle" "$many/bundle"
+}
+
 run "unit and command line tests" ctest --test-dir "$ROOT/build/native" --output-on-failure -j "$JOBS"
 run "the same under address and undefined-behaviour sanitizers" \
   ctest --test-dir "$ROOT/build/native-asan" --output-on-failure -j "$JOBS"
@@ -50,7 +58,7 @@ run "embeddings of 100 photographs against the reference" \
 run "the original notebook's results" \
   $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL" "$bundle" "$images" "$golden"
 run "an index of exact logits" logits_bundle
-run "a second reader of the bundle's format" $python "$ROOT/tests/golden/read_bundle.py" "$BUILDER" "$bundle"
+run "a second reader of the bundle's format" read_bundles
 run "recall and precision, alone and against exact logits" \
   $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$bundle" "$ROOT/build/logits-bundle"
 run "the page in Chromium" npm --prefix "$ROOT/tests/web" test

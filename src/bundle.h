@@ -22,15 +22,20 @@
  *              label. A label whose last image went stays until the lists are trained again
  *   centroids  {file}
  *   lists      [{file, offset, bytes, count}], nlist of them, in the order of the centroids
+ *   table      {file}: instead of `lists` if nlist > 512, so that index.json stays small
  *   files      [{name, bytes, sha256}], in this folder; every "file" above is a place in this array, counted from 0.
- *              A name ends in the first 16 hex digits of the SHA-256 and ".bin". Each file is head, centroids or lists
+ *              A name ends in the first 16 hex digits of the SHA-256 and ".bin". Each file is head, centroids, table or
+ *              lists; those of lists are missing here if there is a table
  *
  * All other files are little-endian. They begin with 16 bytes: magic[4], u32 version = 1, u32 first, u32 second:
  *   magic   first            second  then
  *   "HBHD"  dim              513     rows [dim][513]: the head's matrix, each row followed by its bias
  *   "HBCT"  nlist            dim     rows [nlist][dim]: the centroids, unit length
- *   "HBLS"  number of lists  dim     the file's lists in the order of index.json, the first at 16, each next one at the
- *                                    next multiple of 16 with zeros between
+ *   "HBLS"  number of lists  dim     the file's lists in the order of the centroids, the first at 16, each next one at
+ *                                    the next multiple of 16 with zeros between
+ *   "HBTB"  number of files  nlist   u8 SHA-256 [files][32] of the files of lists, which are called "lists-", the first
+ *                                    16 hex digits, ".bin"; then lists [nlist]: u32 file, counted from 0 in this table,
+ *                                    u32 bytes, u32 count. Every file has a list; it ends with its last list
  *
  * Rows [n][d] are codes, n * d numbers of 4 (f32), 2 (f16, binary16) or 1 byte (i8, -127 .. 127), then zeros up to a
  * multiple of 16 bytes of the file; then, of i8, f32 scales [n]: the row is its codes times its scale.
@@ -65,25 +70,35 @@
 #define HB_LIST_HEADER 16
 #define HB_FILE_NAME_MAX 80
 #define HB_NO_FILE UINT32_MAX
+#define HB_INLINE_LISTS 512 /* more lists than this are in a table */
+
+#define HB_LISTS_ROLE "lists" /* in the names of their files */
 
 #define HB_MAGIC_HEAD "HBHD"
 #define HB_MAGIC_CENTROIDS "HBCT"
 #define HB_MAGIC_LISTS "HBLS"
+#define HB_MAGIC_TABLE "HBTB"
 
 typedef struct {
   char magic[4];
   uint32_t version, first, second;
 } hb_file_header;
 
+/* A list in a table. */
+typedef struct {
+  uint32_t file, bytes, count;
+} hb_table_list;
+
 typedef struct {
   char name[HB_FILE_NAME_MAX];
   char sha256[HB_SHA256_HEX];
-  uint64_t expected;    /* bytes */
-  const uint8_t *bytes; /* NULL until it is there */
-  bool mapped;          /* else from malloc */
+  uint64_t expected;               /* bytes */
+  uint32_t first_list, list_count; /* its lists are among lists[first_list ..], not all of which need be its own */
+  const uint8_t *bytes;            /* NULL until it is there */
+  bool mapped;                     /* else from malloc */
 } hb_bundle_file;
 
-/* A list as index.json describes it and, while its file is there, its columns. */
+/* A list as index.json or the table describes it and, while its file is there, its columns. */
 typedef struct {
   uint32_t file, count;
   uint64_t offset, bytes;
@@ -98,7 +113,7 @@ struct hb_index {
   uint32_t count, dim, nlist, nprobe, longest; /* longest: rows of the longest list */
   hb_storage storage;
   hb_head_kind head_kind;
-  uint32_t head_file, centroid_file; /* head_file is HB_NO_FILE if the bundle carries none */
+  uint32_t head_file, centroid_file, table_file; /* HB_NO_FILE if the bundle has no head or table of its own */
   uint64_t seed, shard_bytes;
   uint32_t trained_count, trained_imbalance; /* the latter in thousandths */
   char model_id[HB_SHA256_HEX];
@@ -107,16 +122,22 @@ struct hb_index {
   uint32_t label_count;
   hb_bundle_file *files;
   uint32_t file_count;
-  hb_bundle_list *lists;
-  hb_rows centroids; /* codes NULL until their file is there */
-  hb_head *head;     /* likewise */
-  char *directory;   /* where files of lists are found, or NULL if they are provided */
+  hb_bundle_list *lists; /* NULL until the table is there, if it is in one */
+  hb_rows centroids;     /* codes NULL until their file is there */
+  hb_head *head;         /* likewise */
+  char *directory;       /* where files of lists are found, or NULL if they are provided */
 };
 
 /* Bytes of rows [count][dim] up to the scales, padding included; and of a whole list with so much text. False on
  * overflow. */
 bool hb_bundle_code_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t *out);
 bool hb_bundle_list_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out);
+
+/* Once all lists are known: where each begins, and which files have them. False if they are not `count` vectors, or a
+ * file that has them has another role too. */
+bool hb_bundle_place_lists(hb_index *index);
+/* Takes lists and their files from the table. *right is false, and the index as before, if it contradicts itself. */
+hb_status hb_bundle_read_table(hb_index *index, const uint8_t *bytes, size_t size, bool *right, hb_error *error);
 
 /* For a search: HB_OK if the file of this list is there, or is now. A file that must be provided sets *missing. */
 hb_status hb_index_reach_list(hb_index *index, uint32_t list, bool *missing, hb_error *error);

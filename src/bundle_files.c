@@ -88,21 +88,34 @@ static hb_status attach_list(hb_index *index, hb_bundle_list *list, const hb_bun
   return HB_OK;
 }
 
-static void detach_lists(hb_index *index, uint32_t file) {
-  for (uint32_t l = 0; l < index->nlist; l++)
-    if (index->lists[l].file == file) index->lists[l].ivf.rows.codes = NULL;
+/* The file's next list from `l` on, of which there must be one. */
+static hb_bundle_list *next_list(hb_index *index, uint32_t file, uint32_t *l) {
+  while (index->lists[*l].file != file) ++*l;
+  return &index->lists[(*l)++];
+}
+
+static void detach_lists(hb_index *index, uint32_t number) {
+  uint32_t l = index->files[number].first_list;
+  for (uint32_t n = 0; n < index->files[number].list_count; n++) next_list(index, number, &l)->ivf.rows.codes = NULL;
 }
 
 static hb_status attach_lists(hb_index *index, uint32_t number, const hb_bundle_file *file, const uint8_t *bytes,
                               hb_error *error) {
-  uint32_t lists = 0;
-  for (uint32_t l = 0; l < index->nlist; l++) lists += index->lists[l].file == number;
-  if (!has_header(bytes, HB_MAGIC_LISTS, lists, index->dim)) return fail_file(error, file, "does not hold the lists");
+  if (!has_header(bytes, HB_MAGIC_LISTS, file->list_count, index->dim))
+    return fail_file(error, file, "does not hold the lists");
   hb_status status = HB_OK;
-  for (uint32_t l = 0; l < index->nlist && status == HB_OK; l++)
-    if (index->lists[l].file == number) status = attach_list(index, &index->lists[l], file, bytes, error);
+  uint32_t l = file->first_list;
+  for (uint32_t n = 0; n < file->list_count && status == HB_OK; n++)
+    status = attach_list(index, next_list(index, number, &l), file, bytes, error);
   if (status != HB_OK) detach_lists(index, number);
   return status;
+}
+
+static hb_status attach_table(hb_index *index, uint32_t number, const uint8_t *bytes, size_t size, hb_error *error) {
+  bool right;
+  hb_status status = hb_bundle_read_table(index, bytes, size, &right, error);
+  if (status != HB_OK || right) return status;
+  return fail_file(error, &index->files[number], "does not hold the table of lists");
 }
 
 static hb_status check_bytes(const hb_bundle_file *file, const uint8_t *bytes, size_t size, hb_error *error) {
@@ -120,6 +133,7 @@ static hb_status attach(hb_index *index, uint32_t number, const uint8_t *bytes, 
   if (status != HB_OK) return status;
   if (number == index->centroid_file) return attach_centroids(index, file, bytes, size, error);
   if (number == index->head_file) return attach_head(index, file, bytes, size, error);
+  if (number == index->table_file) return attach_table(index, number, bytes, size, error);
   return attach_lists(index, number, file, bytes, error);
 }
 
@@ -169,8 +183,7 @@ void hb_index_free(hb_index *index) {
 
 #ifndef __wasm__
 static hb_status map_file(hb_index *index, uint32_t number, hb_error *error) {
-  hb_bundle_file *file = &index->files[number];
-  char *path = hb_path_join(index->directory, file->name);
+  char *path = hb_path_join(index->directory, index->files[number].name);
   if (path == NULL) return hb_fail_memory(error);
   hb_mapping mapping;
   hb_status status = hb_file_map(path, &mapping, error);
@@ -178,8 +191,8 @@ static hb_status map_file(hb_index *index, uint32_t number, hb_error *error) {
   if (status != HB_OK) return status;
   status = attach(index, number, mapping.bytes, mapping.size, error);
   if (status != HB_OK) return hb_file_unmap(mapping), status;
-  file->bytes = mapping.bytes;
-  file->mapped = true;
+  index->files[number].bytes = mapping.bytes;
+  index->files[number].mapped = true;
   return HB_OK;
 }
 
@@ -201,8 +214,8 @@ hb_status hb_index_open(const char *directory, hb_index **out, hb_error *error) 
   if (status != HB_OK) return status;
   index->directory = strdup(directory);
   if (index->directory == NULL) status = hb_fail_memory(error);
-  if (status == HB_OK) status = map_file(index, index->centroid_file, error);
-  if (status == HB_OK && index->head_file != HB_NO_FILE) status = map_file(index, index->head_file, error);
+  for (uint32_t f = 0, named = index->file_count; f < named && status == HB_OK; f++)
+    if (hb_index_file_is_needed(index, f)) status = map_file(index, f, error);
   if (status != HB_OK) return hb_index_free(index), status;
   *out = index;
   return HB_OK;
@@ -228,7 +241,7 @@ uint64_t hb_index_file_bytes(const hb_index *index, uint32_t file) { return inde
 bool hb_index_file_is_there(const hb_index *index, uint32_t file) { return index->files[file].bytes != NULL; }
 
 bool hb_index_file_is_needed(const hb_index *index, uint32_t file) {
-  return file == index->centroid_file || file == index->head_file;
+  return file == index->centroid_file || file == index->head_file || file == index->table_file;
 }
 
 hb_status hb_index_check_ready(const hb_index *index, hb_error *error) {

@@ -18,7 +18,7 @@ typedef struct {
   const hb_bundle_parts *parts;
   const char *directory;
   content content;
-  hb_manifest_text text;
+  hb_written written;
   uint32_t first_row; /* of the lists whose codes are in memory */
   uint8_t *codes;     /* these, list by list */
   uint32_t *cursors;  /* [nlist] where a list's next row goes */
@@ -68,16 +68,16 @@ static bool base_has(const hb_index *base, const char *name) {
   return false;
 }
 
-/* Writes the content under "role-hash.bin" and lists it in index.json; its number is file_count before the call. */
+/* Writes the content under "role-hash.bin"; its number is file_count before the call. */
 static hb_status end(job *j, const char *role, hb_build_report *report, hb_error *error) {
-  char hex[HB_SHA256_HEX], name[HB_FILE_NAME_MAX];
-  hb_sha256_hex_of(j->content.bytes, j->content.size, hex);
-  snprintf(name, sizeof name, "%s-%.16s.bin", role, hex);
-  hb_manifest_add_file(&j->text, name, j->content.size, hex);
+  hb_bundle_file *file = &j->written.files[j->written.file_count++];
+  hb_sha256_hex_of(j->content.bytes, j->content.size, file->sha256);
+  snprintf(file->name, sizeof file->name, "%s-%.16s.bin", role, file->sha256);
+  file->expected = j->content.size;
   report->bytes += j->content.size;
   report->files++;
-  report->files_new += !base_has(j->parts->base, name);
-  return write_file(j, name, j->content.bytes, j->content.size, error);
+  report->files_new += !base_has(j->parts->base, file->name);
+  return write_file(j, file->name, j->content.bytes, j->content.size, error);
 }
 
 static hb_status write_rows(job *j, const hb_rows *rows, const char *magic, const char *role, hb_build_report *report,
@@ -187,9 +187,10 @@ static hb_status write_lists(job *j, uint32_t first, uint32_t last, hb_build_rep
     align(&j->content);
     size_t offset = j->content.size;
     append_list(j, l);
-    hb_manifest_add_list(&j->text, j->text.file_count, offset, j->content.size - offset, list_count(j, l));
+    j->written.lists[l] = (hb_bundle_list){
+        .file = j->written.file_count, .offset = offset, .bytes = j->content.size - offset, .count = list_count(j, l)};
   }
-  return end(j, "lists", report, error);
+  return end(j, HB_LISTS_ROLE, report, error);
 }
 
 /* Brings the codes of lists first .. last-1 into memory, in one pass over all rows. */
@@ -238,24 +239,53 @@ static hb_status write_all_lists(job *j, hb_build_report *report, hb_error *erro
   return status;
 }
 
+/* The table of lists, if there are many: in index.json it takes the place of their files, which begin at `first`. */
+static hb_status write_table(job *j, uint32_t first, hb_build_report *report, hb_error *error) {
+  hb_written *w = &j->written;
+  uint32_t nlist = j->parts->clusters->nlist, files = w->file_count - first;
+  w->table_file = HB_NO_FILE;
+  if (nlist <= HB_INLINE_LISTS) return HB_OK;
+  size_t size = sizeof(hb_file_header) + files * (HB_SHA256_HEX / 2) + nlist * sizeof(hb_table_list);
+  hb_status status = begin(j, size, HB_MAGIC_TABLE, files, nlist, error);
+  if (status != HB_OK) return status;
+  for (uint32_t f = first; f < w->file_count; f++)
+    for (const char *hex = w->files[f].sha256; *hex != '\0'; hex += 2) {
+      unsigned byte;
+      sscanf(hex, "%2x", &byte);
+      append(&j->content, &(uint8_t){(uint8_t)byte}, 1);
+    }
+  for (uint32_t l = 0; l < nlist; l++) {
+    const hb_table_list list = {w->lists[l].file - first, (uint32_t)w->lists[l].bytes, w->lists[l].count};
+    append(&j->content, &list, sizeof list);
+  }
+  w->table_file = w->file_count = first;
+  return end(j, "table", report, error);
+}
+
 hb_status hb_bundle_write(const char *directory, const hb_bundle_parts *parts, hb_build_report *report,
                           hb_error *error) {
   job j = {.parts = parts, .directory = directory};
   bool own_head = parts->head != NULL && parts->head->kind != HB_HEAD_LOGITS;
   hb_text manifest = {0};
-  j.cursors = malloc(parts->clusters->nlist * sizeof *j.cursors);
-  hb_status status = j.cursors != NULL ? HB_OK : hb_fail_memory(error);
+  uint32_t nlist = parts->clusters->nlist;
+  j.cursors = malloc(nlist * sizeof *j.cursors);
+  j.written.lists = calloc(nlist, sizeof *j.written.lists);
+  j.written.files = calloc((size_t)nlist + 2, sizeof *j.written.files); /* head, centroids, at most a file a list */
+  bool allocated = j.cursors != NULL && j.written.lists != NULL && j.written.files != NULL;
+  hb_status status = allocated ? HB_OK : hb_fail_memory(error);
   if (status == HB_OK && own_head) status = write_head(&j, report, error);
   if (status == HB_OK) {
-    j.text.centroid_file = j.text.file_count;
+    j.written.centroid_file = j.written.file_count;
     status = write_rows(&j, &parts->clusters->centroids, HB_MAGIC_CENTROIDS, "centroids", report, error);
   }
   if (status == HB_OK) status = write_all_lists(&j, report, error);
-  if (status == HB_OK) status = hb_manifest_write(parts, &j.text, &manifest, error);
+  if (status == HB_OK) status = write_table(&j, j.written.centroid_file + 1, report, error);
+  if (status == HB_OK) status = hb_manifest_write(parts, &j.written, &manifest, error);
   if (status == HB_OK) status = write_file(&j, HB_MANIFEST_NAME, manifest.bytes, manifest.size, error);
   if (status == HB_OK) report->bytes += manifest.size, report->files++, report->files_new++;
   hb_text_free(&manifest);
-  hb_manifest_text_free(&j.text);
+  free(j.written.files);
+  free(j.written.lists);
   free(j.content.bytes);
   free(j.codes);
   free(j.cursors);

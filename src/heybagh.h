@@ -130,7 +130,7 @@ bool hb_storage_parse(const char *name, hb_storage *out);
 
 typedef struct hb_index hb_index;
 
-/* Opens a bundle folder. Centroids and head are read and checked now, a file of lists when a search first needs it,
+/* Opens a bundle folder. Centroids, head and table are read and checked now, a file of lists when a search first needs it,
  * by mapping it. The caller frees *out. */
 hb_status hb_index_open(const char *directory, hb_index **out, hb_error *error);
 
@@ -141,7 +141,8 @@ hb_status hb_index_parse(const char *manifest, size_t size, hb_index **out, hb_e
 uint32_t hb_index_file_count(const hb_index *index);
 const char *hb_index_file_name(const hb_index *index, uint32_t file);
 uint64_t hb_index_file_bytes(const hb_index *index, uint32_t file);
-/* True for centroids and head, which every search needs; false for files of lists. */
+/* True for centroids, head and table of lists, which every search needs; false for files of lists. A table, which large
+ * bundles have, adds the files of lists to hb_index_file_count when it is provided. */
 bool hb_index_file_is_needed(const hb_index *index, uint32_t file);
 bool hb_index_file_is_there(const hb_index *index, uint32_t file);
 /* Checks size, SHA-256 and structure of the file and keeps it. Takes ownership of `bytes`, which must come from

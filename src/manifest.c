@@ -85,22 +85,21 @@ static hb_status read_list(hb_index *index, const hb_json *json, int item, hb_bu
 }
 
 static hb_status read_lists(hb_index *index, const hb_json *json, hb_error *error) {
-  int array = hb_json_get(json, 0, "lists");
+  int array = hb_json_get(json, 0, "lists"), table = hb_json_get(json, 0, "table");
+  index->table_file = HB_NO_FILE;
+  if (array < 0 && table >= 0)
+    return get_u32(json, table, "file", 0, index->file_count - 1, &index->table_file)
+               ? HB_OK
+               : fail_manifest(error, "the table of lists has no file");
   if (!hb_json_is_array(json, array) || (uint32_t)hb_json_size(json, array) != index->nlist)
     return fail_manifest(error, "the number of lists is not nlist");
   index->lists = calloc(index->nlist, sizeof *index->lists);
   if (index->lists == NULL) return hb_fail_memory(error);
-  uint64_t total = 0;
+  hb_status status = HB_OK;
   hb_bundle_list *list = index->lists;
-  for (int item = hb_json_first(json, array); item >= 0; item = hb_json_next(json, array, item), list++) {
-    hb_status status = read_list(index, json, item, list, error);
-    if (status != HB_OK) return status;
-    list->ivf.first = (uint32_t)total;
-    total += list->count;
-    if (total > index->count) break;
-    if (list->count > index->longest) index->longest = list->count;
-  }
-  return total == index->count ? HB_OK : fail_manifest(error, "the lists do not add up to the number of images");
+  for (int item = hb_json_first(json, array); item >= 0 && status == HB_OK; item = hb_json_next(json, array, item))
+    status = read_list(index, json, item, list++, error);
+  return status;
 }
 
 /* model and head: both, or neither. */
@@ -139,14 +138,6 @@ static hb_status read_version(const hb_json *json, hb_error *error) {
         "the index has format %u and this program reads format %u; use matching versions or build the index again",
         version, HB_BUNDLE_VERSION);
   return HB_OK;
-}
-
-/* A file has one role; else a list in the centroids' file would never be read. */
-static bool roles_are_distinct(const hb_index *index) {
-  if (index->centroid_file == index->head_file) return false;
-  for (uint32_t l = 0; l < index->nlist; l++)
-    if (index->lists[l].file == index->centroid_file || index->lists[l].file == index->head_file) return false;
-  return true;
 }
 
 static hb_status read_numbers(hb_index *index, const hb_json *json, hb_error *error) {
@@ -188,7 +179,11 @@ static hb_status read_manifest(hb_index *index, const hb_json *json, hb_error *e
   if (status == HB_OK &&
       !get_u32(json, hb_json_get(json, 0, "centroids"), "file", 0, index->file_count - 1, &index->centroid_file))
     status = fail_manifest(error, "it has no centroids");
-  if (status == HB_OK && !roles_are_distinct(index)) status = fail_manifest(error, "a file has two roles");
+  if (status == HB_OK && (index->centroid_file == index->head_file || index->centroid_file == index->table_file ||
+                          (index->table_file != HB_NO_FILE && index->table_file == index->head_file)))
+    status = fail_manifest(error, "a file has two roles");
+  if (status == HB_OK && index->lists != NULL && !hb_bundle_place_lists(index))
+    status = fail_manifest(error, "the lists do not add up to the number of images, or a file has two roles");
   return status;
 }
 

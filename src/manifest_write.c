@@ -3,19 +3,28 @@
 #include <inttypes.h>
 #include <math.h>
 
-void hb_manifest_add_file(hb_manifest_text *text, const char *name, size_t bytes, const char *sha256) {
-  hb_text_add(&text->files, "%s\n  {\"name\":\"%s\",\"bytes\":%zu,\"sha256\":\"%s\"}",
-              text->file_count++ > 0 ? "," : "", name, bytes, sha256);
+static void add_files(const hb_written *written, hb_text *text) {
+  hb_text_add(text, ",\n\"files\":[");
+  for (uint32_t f = 0; f < written->file_count; f++) {
+    const hb_bundle_file *file = &written->files[f];
+    hb_text_add(text, "%s\n  {\"name\":\"%s\",\"bytes\":%" PRIu64 ",\"sha256\":\"%s\"}", f > 0 ? "," : "", file->name,
+                file->expected, file->sha256);
+  }
+  hb_text_add(text, "]");
 }
 
-void hb_manifest_add_list(hb_manifest_text *text, uint32_t file, size_t offset, size_t bytes, uint32_t count) {
-  hb_text_add(&text->lists, "%s\n  {\"file\":%u,\"offset\":%zu,\"bytes\":%zu,\"count\":%u}",
-              text->list_count++ > 0 ? "," : "", file, offset, bytes, count);
-}
-
-void hb_manifest_text_free(hb_manifest_text *text) {
-  hb_text_free(&text->lists);
-  hb_text_free(&text->files);
+static void add_lists(const hb_written *written, uint32_t nlist, hb_text *text) {
+  if (written->table_file != HB_NO_FILE) {
+    hb_text_add(text, ",\n\"table\":{\"file\":%u}", written->table_file);
+    return;
+  }
+  hb_text_add(text, ",\n\"lists\":[");
+  for (uint32_t l = 0; l < nlist; l++) {
+    const hb_bundle_list *list = &written->lists[l];
+    hb_text_add(text, "%s\n  {\"file\":%u,\"offset\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"count\":%u}", l > 0 ? "," : "",
+                list->file, list->offset, list->bytes, list->count);
+  }
+  hb_text_add(text, "]");
 }
 
 static void add_member(hb_text *text, const char *key, const char *value) {
@@ -44,7 +53,7 @@ static void add_labels(const hb_row_store *rows, hb_text *text) {
   hb_text_add(text, "]");
 }
 
-hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_manifest_text *text, hb_text *out, hb_error *error) {
+hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_written *written, hb_text *out, hb_error *error) {
   const hb_clusters *c = p->clusters;
   hb_text m = {0};
   hb_text_add(&m, "{\"format\":\"%s\",\"version\":%u", HB_BUNDLE_FORMAT, HB_BUNDLE_VERSION);
@@ -60,10 +69,11 @@ hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_manifest_text *te
   if (p->options->thumb_url != NULL && p->options->thumb_url[0] != '\0')
     add_member(&m, "thumb_url", p->options->thumb_url);
   add_labels(p->rows, &m);
-  hb_text_add(&m, ",\n\"centroids\":{\"file\":%u}", text->centroid_file);
-  hb_text_add(&m, ",\n\"lists\":[%s]", text->lists.bytes);
-  hb_text_add(&m, ",\n\"files\":[%s]}\n", text->files.bytes);
-  if (m.failed || text->lists.failed || text->files.failed) return hb_text_free(&m), hb_fail_memory(error);
+  hb_text_add(&m, ",\n\"centroids\":{\"file\":%u}", written->centroid_file);
+  add_lists(written, c->nlist, &m);
+  add_files(written, &m);
+  hb_text_add(&m, "}\n");
+  if (m.failed) return hb_text_free(&m), hb_fail_memory(error);
   *out = m;
   return HB_OK;
 }

@@ -4,16 +4,14 @@
 
 #include "builder.h"
 
-/* What is known of files and lists so far. */
+/* What has been written: of files name, hash and size, of lists file, place and count. */
 typedef struct {
-  hb_text lists, files; /* elements of these arrays */
-  uint32_t list_count, file_count, centroid_file;
-} hb_manifest_text;
+  hb_bundle_file *files;                          /* [file_count] */
+  hb_bundle_list *lists;                          /* [nlist] */
+  uint32_t file_count, centroid_file, table_file; /* table_file is HB_NO_FILE if index.json lists all */
+} hb_written;
 
-void hb_manifest_add_file(hb_manifest_text *text, const char *name, size_t bytes, const char *sha256);
-void hb_manifest_add_list(hb_manifest_text *text, uint32_t file, size_t offset, size_t bytes, uint32_t count);
 /* The whole of index.json into `out`, which the caller frees. The head, if it has a file, is file 0. */
-hb_status hb_manifest_write(const hb_bundle_parts *parts, const hb_manifest_text *text, hb_text *out, hb_error *error);
-void hb_manifest_text_free(hb_manifest_text *text);
+hb_status hb_manifest_write(const hb_bundle_parts *parts, const hb_written *written, hb_text *out, hb_error *error);
 
 #endif

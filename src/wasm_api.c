@@ -58,7 +58,8 @@ EXPORT hb_status hb_wasm_file(context *c, uint32_t file, void *bytes, size_t siz
   return hb_index_provide(c->index, file, bytes, size, &c->error);
 }
 
-/* True for head and centroids, which must be given before the start; false for files of lists. */
+/* True for head, centroids and table, which must be given before the start; false for files of lists. The table adds
+ * files to those that are counted. */
 EXPORT bool hb_wasm_file_is_needed(const context *c, uint32_t file) { return hb_index_file_is_needed(c->index, file); }
 /* Frees a file of lists. */
 EXPORT void hb_wasm_release(context *c, uint32_t file) { hb_index_release(c->index, file); }

@@ -2,6 +2,7 @@
 
 import { readExactly, request } from './download.js';
 import { HeyBaghError } from './errors.js';
+import { checkFiles } from './manifest.js';
 
 const BACK_OFF = 300; // ms
 const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];
@@ -13,6 +14,7 @@ const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];
 /** The files of a bundle, by their number in the engine. */
 export class IndexFiles {
   #engine;
+  #folder;
   #files;
   #cache;
 
@@ -23,14 +25,37 @@ export class IndexFiles {
 
   /**
    * @param {import('./wasm-engine.js').WasmEngine} engine
-   * @param {{name: string, bytes: number, needed: boolean}[]} files as the engine lists them
    * @param {string} folder absolute URL of the bundle
    * @param {import('./cache.js').FileCache} cache
    */
-  constructor(engine, files, folder, cache) {
+  constructor(engine, folder, cache) {
     this.#engine = engine;
-    this.#files = files.map(file => ({ ...file, url: new URL(file.name, folder).href }));
+    this.#folder = folder;
     this.#cache = cache;
+    this.#list();
+  }
+
+  /** @returns {number} bytes of the files that must be given before the start */
+  get neededBytes() {
+    return this.#files.reduce((sum, { bytes, needed }) => sum + (needed ? bytes : 0), 0);
+  }
+
+  /**
+   * Obtains head, centroids and, of a large index, the table that names the files of its lists.
+   *
+   * @param {(bytes: number, source: 'cache' | 'network') => void} onBytes told of each
+   * @throws {HeyBaghError} as `obtain`, or `bad-index`
+   */
+  async obtainNeeded(onBytes) {
+    await Promise.all(this.#files.map(async ({ bytes, needed }, i) => {
+      if (needed) onBytes(bytes, await this.obtain(i));
+    }));
+    this.#list();
+  }
+
+  /** Removes from the cache what the bundle has no more. */
+  prune() {
+    return this.#cache.prune(this.#folder, this.#files.map(({ name }) => name));
   }
 
   /** @returns {number[]} the files of lists, of which a search takes what it needs */
@@ -69,6 +94,12 @@ export class IndexFiles {
       await this.#download(i, counters, { priority, cache: 'reload' }); // the HTTP cache may hold what was damaged
     }
     return 'network';
+  }
+
+  #list() {
+    const files = this.#engine.files();
+    checkFiles(files);
+    this.#files = files.map(file => ({ ...file, url: new URL(file.name, this.#folder).href }));
   }
 
   async #takeFromCache(i) {

@@ -5,7 +5,7 @@
 import { FileCache } from './cache.js';
 import { readBody, request, streamInto } from './download.js';
 import { IndexFiles } from './index-files.js';
-import { checkFiles, readManifest } from './manifest.js';
+import { readManifest } from './manifest.js';
 import { ProgressTeller } from './progress.js';
 import { startWasm } from './wasm.js';
 
@@ -21,20 +21,16 @@ export async function loadEngine({ indexUrl, modelUrl, simd }, report) {
   const [engine, manifestBytes] = await loadFirst(indexUrl, simd, progress.begin('engine', 2));
   engine.parseManifest(manifestBytes);
   const { model, imageUrl, thumbUrl } = readManifest(manifestBytes, indexUrl);
-  const list = engine.files();
-  const needed = checkFiles(list);
-
-  const folder = new URL('.', indexUrl).href;
-  const cache = new FileCache();
-  const files = new IndexFiles(engine, list, folder, cache);
+  const files = new IndexFiles(engine, new URL('.', indexUrl).href, new FileCache());
+  const needed = files.neededBytes;
   const tasks = [];
   if (model) tasks.push(loadModel(engine, model, modelUrl ?? model.url, progress.begin('model', model.bytes)));
-  tasks.push(loadNeeded(files, list, progress.begin('index', needed)));
+  tasks.push(files.obtainNeeded(progress.begin('index', needed)));
   await Promise.all(tasks);
   engine.start();
   const all = needed + (model?.bytes ?? 0);
   progress.begin('ready', all)(all, model || files.network.requests > 0 ? 'network' : 'cache');
-  cache.prune(folder, list.map(({ name }) => name));
+  files.prune();
   return { engine, files, imageUrl, thumbUrl };
 }
 
@@ -58,11 +54,4 @@ async function loadModel(engine, { bytes }, url, onBytes) {
   const room = engine.allocate(bytes);
   await streamInto(response, name, room, onBytes);
   engine.giveModel(room);
-}
-
-/** Head and centroids. */
-function loadNeeded(files, list, onBytes) {
-  return Promise.all(list.map(async ({ bytes, needed }, i) => {
-    if (needed) onBytes(bytes, await files.obtain(i));
-  }));
 }

@@ -30,7 +30,6 @@ function readModel(model, base) {
  * Checks the files that the engine found in the manifest: plain names, and sizes that can fit into memory.
  *
  * @param {{name: string, bytes: number, needed: boolean}[]} files
- * @returns {number} bytes of those that are needed
  * @throws {HeyBaghError} `bad-index`
  */
 export function checkFiles(files) {
@@ -39,8 +38,7 @@ export function checkFiles(files) {
     checkSize(bytes, name);
   }
   const total = files.reduce((sum, { bytes, needed }) => sum + (needed ? bytes : 0), 0);
-  checkSize(total, 'the sum of head and centroids');
-  return total;
+  checkSize(total, 'the sum of what every search needs');
 }
 
 /**

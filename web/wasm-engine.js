@@ -53,7 +53,8 @@ export class WasmEngine {
 
   /**
    * @returns {{name: string, bytes: number, needed: boolean}[]} the files of the index, in the order that `giveFile`
-   *   counts; those that are needed, head and centroids, must be given before `start`
+   *   counts; those that are needed, head, centroids and table, must be given before `start`. Of an index with a table
+   *   the files of lists are known once the table was given
    */
   files() {
     return Array.from({ length: this.#c.hb_wasm_file_count(this.#context) }, (_, i) => ({

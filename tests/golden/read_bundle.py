@@ -27,6 +27,9 @@ QUERIES, K = 20, 5
 SAME_SCORE, SAME_CENTROID, BORDER = 1e-4, 1e-6, 1e-5
 
 
+TABLE_LISTS = 512  # more lists than this are in a table
+
+
 class Checks:
     """Gathers what was found of each check, as most are made once a list."""
 
@@ -97,11 +100,33 @@ def check_manifest(m, updated, check):
           and 2 * abs(1000 * m["nlist"] * squares - imbalance * m["count"] ** 2) <= m["count"] ** 2, trained)
 
 
+def read_table(folder, m, check):
+    """Of a bundle with a table: completes `m` with lists and files as index.json of a smaller one has them."""
+    place = m["table"]["file"]
+    with open(os.path.join(folder, m["files"][place]["name"]), "rb") as file:
+        data = file.read()
+    reader = Reader(data, 16, len(data), "table", check)
+    count = int(np.frombuffer(data, "<u4", 1, 8)[0])
+    check_header(data, b"HBTB", count, m["nlist"], check)
+    hashes = reader.take("u1", count * 32).reshape(count, 32)
+    entries = reader.take("<u4", m["nlist"] * 3).reshape(-1, 3).tolist()
+    reader.done()
+    check("every file of the table has a list", {entry[0] for entry in entries} == set(range(count)))
+    ends, m["lists"] = [16] * count, []
+    for file, size, rows in entries:
+        offset = ends[file] + -ends[file] % 16
+        ends[file] = offset + size
+        m["lists"].append({"file": len(m["files"]) + file, "offset": offset, "bytes": size, "count": rows})
+    for digest, end in zip((row.tobytes().hex() for row in hashes), ends):
+        m["files"].append({"name": f"lists-{digest[:16]}.bin", "bytes": end, "sha256": digest})
+
+
 def read_files(folder, m, check):
     uses = {("centroids", m["centroids"]["file"]), *(("lists", entry["file"]) for entry in m["lists"])}
     uses |= {("head", m["head"]["file"])} if "file" in m["head"] else set()
+    uses |= {("table", m["table"]["file"])} if "table" in m else set()
     places = sorted(place for _, place in uses)
-    check("every file is in use, as one of head, centroids and lists", places == list(range(len(m["files"]))), places)
+    check("every file is in use, as one of head, centroids, table and lists", places == list(range(len(m["files"]))), places)
     files = []
     for name, size, sha in ((entry["name"], entry["bytes"], entry["sha256"]) for entry in m["files"]):
         with open(os.path.join(folder, name), "rb") as file:
@@ -236,6 +261,10 @@ def check_searches(builder, folder, rows, centroids, m, check):
 def check_bundle(builder, folder, updated, check):
     with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
         m = json.load(file)
+    check("there is a table, and no lists, if there are more than 512", "table" not in m or "lists" not in m
+          and m["nlist"] > TABLE_LISTS, m["nlist"])
+    if "table" in m:
+        read_table(folder, m, check)
     check_manifest(m, updated, check)
     files = read_files(folder, m, check)
     if "file" in m["head"]:

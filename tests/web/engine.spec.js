@@ -154,10 +154,10 @@ test('where the index has thumbnails, results tell their addresses', async ({ pa
   }
 });
 
-/** The rows of an array as NumPy writes it: 200 random vectors of 8 numbers. */
-function randomVectors() {
-  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (200, 8), }".padEnd(117) + '\n';
-  const numbers = Float32Array.from({ length: 1600 }, (_, i) => Math.sin(i * i));
+/** The rows of an array as NumPy writes it: random vectors of 8 numbers. */
+function randomVectors(count) {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${count}, 8), }`.padEnd(117) + '\n';
+  const numbers = Float32Array.from({ length: 8 * count }, (_, i) => Math.sin(i * i));
   const npy = Buffer.concat([
     Buffer.from('\x93NUMPY\x01\0', 'latin1'), Buffer.of(header.length, 0),
     Buffer.from(header), Buffer.from(numbers.buffer),
@@ -165,15 +165,21 @@ function randomVectors() {
   return { numbers, npy };
 }
 
-test('an index of ready-made vectors needs no model, and is searched by vectors only', async ({ page }, info) => {
-  const { numbers, npy } = randomVectors();
+/** Serves an index of random vectors as vectors/. */
+async function serveVectors(page, info, count, nlist) {
+  const { numbers, npy } = randomVectors(count);
   const folder = info.outputPath('vectors');
   writeFileSync(info.outputPath('vectors.npy'), npy);
-  execFileSync(BUILDER, ['build', '--vectors', info.outputPath('vectors.npy'), '--out', folder, '--nlist', '4']);
+  execFileSync(BUILDER, ['build', '--vectors', info.outputPath('vectors.npy'), '--out', folder, '--nlist', `${nlist}`]);
   await page.route('**/vectors/*', route => {
     const name = route.request().url().split('/').pop();
     return route.fulfill({ path: `${folder}/${name}` });
   });
+  return numbers;
+}
+
+test('an index of ready-made vectors needs no model, and is searched by vectors only', async ({ page }, info) => {
+  const numbers = await serveVectors(page, info, 200, 4);
   await page.route(MODEL, route => route.abort());
   await openEngine(page, { index: 'vectors/' });
   expect(await page.evaluate(() => engine.info())).toMatchObject({ modelId: '', head: 'none', dim: 8, count: 200 });
@@ -184,6 +190,31 @@ test('an index of ready-made vectors needs no model, and is searched by vectors 
   const error = await failure(page, `engine.search(file("${bytes.toString('base64')}"))`);
   expect(error).toMatchObject({ code: 'invalid-argument' });
   expect(error.message).toMatch(/model/);
+});
+
+test('a large index keeps a table of its lists beside a small index.json', async ({ page }, info) => {
+  const numbers = await serveVectors(page, info, 24000, 600);
+  const asked = [];
+  page.on('request', request => asked.push(request.url().split('/').pop()));
+  await openEngine(page, { index: 'vectors/' });
+  expect(asked.filter(name => /^(table|centroids|lists)-/.test(name)).map(name => name.split('-')[0]).sort())
+    .toEqual(['centroids', 'table']);
+  expect(await page.evaluate(() => engine.info())).toMatchObject({ count: 24000, nlist: 600 });
+  for (const row of [0, 12000, 23999]) {
+    const query = Array.from(numbers.subarray(8 * row, 8 * row + 8));
+    const [probed, exact] = await page.evaluate(async values => [
+      await engine.search(new Float32Array(values), { k: 1, nprobe: 2 }),
+      await engine.search(new Float32Array(values), { k: 1, exact: true }),
+    ], query);
+    expect(probed.results[0].path).toBe(`${row}`);
+    expect(probed.scanned).toBeLessThan(1000);
+    expect(exact.results[0].path).toBe(`${row}`);
+    expect(exact.scanned).toBe(24000);
+  }
+  await page.route('**/vectors/table-*', route => route.fulfill({ body: 'wrong' }));
+  const error = await failure(page, 'caches.delete("heybagh-index-1").then(() => HeyBagh.load({ index: "vectors/" }))');
+  expect(error.code).toBe('bad-download');
+  expect(error.message).toContain('table-');
 });
 
 test('what is out of range is refused with its range', async ({ page }) => {
