@@ -1,0 +1,33 @@
+/* quantized.h: the network in 8 bits. A number is scale * (q - zero), q an int8.
+ *
+ * The arithmetic is XNNPACK's qs8 with qc8w kernels; every implementation gives the same bits:
+ *   convolution  a 32-bit sum, bias + sum of (x - input zero) * w; as f32 times the f32 input scale * kernel scale /
+ *                output scale (from left to right); rounded to the nearest integer, halves to even; plus output zero;
+ *                kept within -128 .. 127. Outside the picture x is the input zero. A ReLU needs nothing more: its
+ *                output's zero is -128
+ *   maximum      of int8; outside the picture is less than everything
+ *   addition     as xnn_init_qs8_add_minmax_scalar_params has it: whole-number multipliers of 21 bits, one shift
+ *   mean         sum of (q - zero) over 7 x 7, exact, as f32 times the f32 scale / 49 */
+#ifndef HB_QUANTIZED_H
+#define HB_QUANTIZED_H
+
+#include "weights.h"
+
+#define HB_BLOCK_COUNT 8
+
+typedef struct {
+  float scale;
+  int32_t zero;
+} hb_quantization;
+
+/* Weights and maps. Kernels and biases may point into a file's bytes. */
+typedef struct {
+  const int8_t *kernel[HB_CONV_COUNT];      /* [out][kernel][kernel][in], -127 .. 127; the zero is 0 */
+  const float *kernel_scale[HB_CONV_COUNT]; /* [out] */
+  const int32_t *bias[HB_CONV_COUNT];       /* [out], in units of input scale * kernel scale */
+  hb_quantization input;                    /* of the picture, preprocessed */
+  hb_quantization conv[HB_CONV_COUNT];      /* of a convolution's output; the stem's is also the max pool's */
+  hb_quantization block[HB_BLOCK_COUNT];    /* of a basic block's output */
+} hb_quantized;
+
+#endif
