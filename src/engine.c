@@ -68,7 +68,7 @@ static hb_status embed_image(hb_engine *engine, const hb_image *image, double st
   double decoded = hb_now();
   hb_status status = hb_preprocess_crop(image, engine->crop, error);
   if (status != HB_OK) return status;
-  hb_preprocess_normalize(engine->crop, hb_resnet18_input(engine->network));
+  hb_resnet18_show(engine->network, engine->crop);
   double preprocessed = hb_now();
   const float *pooled = hb_resnet18_run(engine->network);
   if (pooled == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");

@@ -72,6 +72,14 @@ const char *hb_status_text(hb_status status);
 #define HB_POOLED_DIM 512  /* features after global average pooling */
 #define HB_LOGITS_DIM 1000 /* ImageNet classes, outputs of torchvision's fc */
 
+/* In which the convolutions are kept and computed: f16 is half of the file of f32, and computed in f32; i8 is a quarter
+ * of it, and several times as fast. */
+typedef enum { HB_PRECISION_F32, HB_PRECISION_F16, HB_PRECISION_I8 } hb_precision;
+
+/* "f32", "f16" or "i8". Static storage. */
+const char *hb_precision_name(hb_precision precision);
+bool hb_precision_parse(const char *name, hb_precision *out);
+
 typedef struct hb_model hb_model;
 
 /* Opens a safetensors file: either the project's own (`index-builder model`) or torchvision's ResNet-18 with its 122
@@ -88,8 +96,41 @@ void hb_model_drop_source(hb_model *model);
 /* Writes the model in the project's own format: batch norm folded, convolutions in OHWI order, tensors aligned. */
 hb_status hb_model_write(const hb_model *model, const char *path, hb_error *error);
 
-/* SHA-256 (64 hex digits) of the folded weights: the same network has the same id, whatever file it came from. */
+/* SHA-256 (64 hex digits) of the folded weights: the same network has the same id, whatever file it came from. Of
+ * another precision it is another network, whose embeddings must not be mixed with these. */
 const char *hb_model_id(const hb_model *model);
+hb_precision hb_model_precision(const hb_model *model);
+
+/* The same network in halves (round to nearest even). `model` must be f32. The caller frees *out. Not in the browser.
+ */
+hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error);
+
+#define HB_CALIBRATION_CROP (224 * 224 * 3) /* bytes of a picture for calibration */
+#define HB_CALIBRATION_LEAST 8
+#define HB_CALIBRATION_METHODS 3
+
+/* Pictures that show what the network's maps look like; a few hundred of the kind that will be searched. */
+typedef struct {
+  const uint8_t *crops; /* [count] of hb_preprocess_crop */
+  uint32_t count;
+  void (*progress)(void *context, uint32_t done); /* told of each picture; may be NULL */
+  void *context;
+} hb_calibration;
+
+/* How the logits of pictures held out (every fourth) agree with those of f32. */
+typedef struct {
+  const char *method; /* how the ranges of maps were chosen: "max", "percentile" or "least error" */
+  double mean, least; /* cosine */
+} hb_calibration_score;
+
+typedef struct {
+  hb_calibration_score scores[HB_CALIBRATION_METHODS];
+  uint32_t best; /* the one that was taken: the largest mean */
+} hb_calibration_report;
+
+/* The same network in 8 bits. `model` must be f32. The caller frees *out. Not in the browser. */
+hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibration, hb_calibration_report *report,
+                         hb_model **out, hb_error *error);
 
 void hb_model_free(hb_model *model);
 
@@ -130,8 +171,8 @@ bool hb_storage_parse(const char *name, hb_storage *out);
 
 typedef struct hb_index hb_index;
 
-/* Opens a bundle folder. Centroids, head and table are read and checked now, a file of lists when a search first needs it,
- * by mapping it. The caller frees *out. */
+/* Opens a bundle folder. Centroids, head and table are read and checked now, a file of lists when a search first needs
+ * it, by mapping it. The caller frees *out. */
 hb_status hb_index_open(const char *directory, hb_index **out, hb_error *error);
 
 /* The same in pieces, for a caller that fetches files itself: parse index.json, then provide the files that

@@ -50,6 +50,17 @@ hb_status hb_model_from_memory(void *bytes, size_t size, hb_model **out, hb_erro
   return HB_OK;
 }
 
+hb_status hb_model_from_weights(hb_weights *weights, hb_model **out, hb_error *error) {
+  hb_model *model = calloc(1, sizeof *model);
+  if (model == NULL) return hb_weights_free(weights), hb_fail_memory(error);
+  model->weights = *weights;
+  model->has_source = true;
+  hb_status status = copy_fc(model, error);
+  if (status != HB_OK) return hb_model_free(model), status;
+  *out = model;
+  return HB_OK;
+}
+
 void hb_model_drop_source(hb_model *model) {
   model->has_source = false;
   free(model->weights.owned);
@@ -63,6 +74,7 @@ void hb_model_drop_source(hb_model *model) {
 }
 
 const char *hb_model_id(const hb_model *model) { return model->weights.id; }
+hb_precision hb_model_precision(const hb_model *model) { return model->weights.precision; }
 
 const hb_head *hb_model_logits(const hb_model *model) { return model->logits; }
 
@@ -77,6 +89,12 @@ void hb_model_free(hb_model *model) {
 static hb_status check_source(const hb_model *model, hb_error *error) {
   if (model->has_source) return HB_OK;
   return hb_fail(error, HB_INVALID_ARGUMENT, "the model's weights were already given back; load it again");
+}
+
+hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_error *error) {
+  hb_status status = check_source(model, error);
+  if (status == HB_OK) *out = &model->weights;
+  return status;
 }
 
 hb_status hb_model_network(hb_model *model, hb_resnet18 **out, hb_error *error) {

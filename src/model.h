@@ -8,6 +8,11 @@
 /* A network for one thread, of this model. */
 hb_status hb_model_network(hb_model *model, hb_resnet18 **out, hb_error *error);
 
+/* The weights; fails if they were given back. */
+hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_error *error);
+/* Takes the weights over, also on failure. */
+hb_status hb_model_from_weights(hb_weights *weights, hb_model **out, hb_error *error);
+
 /* The head `logits`, torchvision's fc. The model owns it, and keeps it when its source is dropped. */
 const hb_head *hb_model_logits(const hb_model *model);
 

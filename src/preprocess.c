@@ -1,5 +1,6 @@
 #include "preprocess.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,10 +96,25 @@ hb_status hb_preprocess_scale(const hb_image *image, uint32_t width, uint32_t he
   return show(image, &whole, rgb, error);
 }
 
+static double normalized(int channel, int value) {
+  return (value / 255.0 - mean[channel]) / standard_deviation[channel];
+}
+
 void hb_preprocess_normalize(const uint8_t crop[HB_INPUT_BYTES], float *input) {
   float table[3][256];
   for (int c = 0; c < 3; c++)
-    for (int v = 0; v < 256; v++) table[c][v] = (float)((v / 255.0 - mean[c]) / standard_deviation[c]);
+    for (int v = 0; v < 256; v++) table[c][v] = (float)normalized(c, v);
+  for (size_t i = 0; i < HB_INPUT_BYTES; i += 3)
+    for (size_t c = 0; c < 3; c++) input[i + c] = table[c][crop[i + c]];
+}
+
+void hb_preprocess_quantize(const uint8_t crop[HB_INPUT_BYTES], hb_quantization q, int8_t *input) {
+  int8_t table[3][256];
+  for (int c = 0; c < 3; c++)
+    for (int v = 0; v < 256; v++) {
+      double code = rint(normalized(c, v) / (double)q.scale) + q.zero;
+      table[c][v] = (int8_t)fmin(127, fmax(-128, code));
+    }
   for (size_t i = 0; i < HB_INPUT_BYTES; i += 3)
     for (size_t c = 0; c < 3; c++) input[i + c] = table[c][crop[i + c]];
 }

@@ -4,6 +4,7 @@
 #define HB_PREPROCESS_H
 
 #include "image.h"
+#include "quantized.h"
 
 #define HB_INPUT_SIDE 224
 #define HB_INPUT_BYTES (HB_INPUT_SIDE * HB_INPUT_SIDE * 3)
@@ -18,5 +19,8 @@ hb_status hb_preprocess_scale(const hb_image *image, uint32_t width, uint32_t he
 
 /* (x / 255 - mean) / std, a channel at a time, into [224][224][3] floats. */
 void hb_preprocess_normalize(const uint8_t crop[HB_INPUT_BYTES], float *input);
+
+/* The same in 8 bits. */
+void hb_preprocess_quantize(const uint8_t crop[HB_INPUT_BYTES], hb_quantization quantization, int8_t *input);
 
 #endif

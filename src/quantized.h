@@ -11,23 +11,25 @@
 #ifndef HB_QUANTIZED_H
 #define HB_QUANTIZED_H
 
-#include "weights.h"
-
-#define HB_BLOCK_COUNT 8
+#include "spec.h"
 
 typedef struct {
   float scale;
   int32_t zero;
 } hb_quantization;
 
-/* Weights and maps. Kernels and biases may point into a file's bytes. */
+/* Maps are numbered: the input, the convolutions' outputs (the stem's is also the max pool's), the blocks' outputs. */
+#define HB_MAP_INPUT 0
+#define HB_MAP_CONV(c) (1 + (c))
+#define HB_MAP_BLOCK(b) (1 + HB_CONV_COUNT + (b))
+#define HB_MAP_COUNT (1 + HB_CONV_COUNT + HB_BLOCK_COUNT)
+
+/* Weights and maps. Pointers lead into a file's bytes or other memory of hb_weights. */
 typedef struct {
   const int8_t *kernel[HB_CONV_COUNT];      /* [out][kernel][kernel][in], -127 .. 127; the zero is 0 */
   const float *kernel_scale[HB_CONV_COUNT]; /* [out] */
   const int32_t *bias[HB_CONV_COUNT];       /* [out], in units of input scale * kernel scale */
-  hb_quantization input;                    /* of the picture, preprocessed */
-  hb_quantization conv[HB_CONV_COUNT];      /* of a convolution's output; the stem's is also the max pool's */
-  hb_quantization block[HB_BLOCK_COUNT];    /* of a basic block's output */
+  hb_quantization map[HB_MAP_COUNT];
 } hb_quantized;
 
 #endif

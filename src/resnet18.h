@@ -2,7 +2,7 @@
 #ifndef HB_RESNET18_H
 #define HB_RESNET18_H
 
-#include "error.h"
+#include "preprocess.h"
 #include "weights.h"
 
 /* Weights as XNNPACK packs them, shared by all networks of one model. In the browser there is one network and no
@@ -17,12 +17,22 @@ typedef struct hb_resnet18 hb_resnet18;
  * which must outlive all networks. The weights themselves must live until the last network is created. */
 hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out, hb_error *error);
 
-/* Where to put the input: [224][224][3] floats, owned by the network. */
+/* Takes a picture as the input of the next run. */
+void hb_resnet18_show(hb_resnet18 *network, const uint8_t crop[HB_INPUT_BYTES]);
+/* The input itself, for callers that make their own: [224][224][3], owned by the network; NULL unless the network
+ * computes in f32. */
 float *hb_resnet18_input(hb_resnet18 *network);
 
 /* Runs the network and returns its 512 pooled features, which stay valid until the next run. NULL if XNNPACK fails. */
 const float *hb_resnet18_run(hb_resnet18 *network);
 
 void hb_resnet18_free(hb_resnet18 *network);
+
+#ifndef __wasm__
+/* A network of f32 weights that keeps all its maps, for whoever chooses their quantization. */
+hb_status hb_resnet18_create_observed(const hb_weights *weights, hb_resnet18 **out, hb_error *error);
+/* Map `map` (see quantized.h) of such a network's last run, and how many numbers it has. */
+const float *hb_resnet18_map(const hb_resnet18 *network, uint32_t map, size_t *count);
+#endif
 
 #endif

@@ -15,14 +15,23 @@ struct hb_safetensors {
 
 static hb_dtype dtype_of(const hb_json *json, int value) {
   if (hb_json_equals(json, value, "F32")) return HB_F32;
+  if (hb_json_equals(json, value, "F16")) return HB_F16;
+  if (hb_json_equals(json, value, "I8")) return HB_I8;
+  if (hb_json_equals(json, value, "I32")) return HB_I32;
   if (hb_json_equals(json, value, "I64")) return HB_I64;
   return HB_OTHER_DTYPE;
+}
+
+size_t hb_dtype_bytes(hb_dtype dtype) {
+  static const uint8_t bytes[] = {
+      [HB_F32] = 4, [HB_F16] = 2, [HB_I8] = 1, [HB_I32] = 4, [HB_I64] = 8, [HB_OTHER_DTYPE] = 0};
+  return bytes[dtype];
 }
 
 /* The bytes that the shape asks for; false on overflow. Types that the project does not read are not checked. */
 static bool right_length(const hb_tensor *tensor) {
   if (tensor->dtype == HB_OTHER_DTYPE) return true;
-  size_t expected = tensor->dtype == HB_F32 ? 4 : 8;
+  size_t expected = hb_dtype_bytes(tensor->dtype);
   for (uint32_t i = 0; i < tensor->rank; i++)
     if (tensor->shape[i] > SIZE_MAX || !hb_size_mul(expected, (size_t)tensor->shape[i], &expected)) return false;
   return expected == tensor->bytes;

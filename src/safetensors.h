@@ -8,7 +8,10 @@
 
 #define HB_TENSOR_MAX_RANK 4
 
-typedef enum { HB_F32, HB_I64, HB_OTHER_DTYPE } hb_dtype;
+typedef enum { HB_F32, HB_F16, HB_I8, HB_I32, HB_I64, HB_OTHER_DTYPE } hb_dtype;
+
+/* Bytes of one element; 0 for HB_OTHER_DTYPE. */
+size_t hb_dtype_bytes(hb_dtype dtype);
 
 typedef struct {
   char *name;
@@ -32,17 +35,19 @@ const hb_tensor *hb_safetensors_find(const hb_safetensors *file, const char *nam
 bool hb_safetensors_metadata(const hb_safetensors *file, const char *key, char *out, size_t capacity);
 
 #ifndef __wasm__
+/* A tensor to be written. */
 typedef struct {
   const char *name;
+  hb_dtype dtype;
   uint32_t rank;
   uint32_t shape[HB_TENSOR_MAX_RANK];
-  const float *data;
-} hb_f32_tensor;
+  const void *data;
+} hb_tensor_source;
 
-/* Writes f32 tensors in the order given, each aligned to 64 bytes in the file so that a mapped file can be used in
- * place. `metadata` holds `count` pairs key, value. */
+/* Writes tensors in the order given, each aligned to 64 bytes in the file, as long as the sizes of those before it are
+ * multiples of that, so that a mapped file can be used in place. `metadata` holds `count` pairs key, value. */
 hb_status hb_safetensors_write(const char *path, const char *const (*metadata)[2], size_t metadata_count,
-                               const hb_f32_tensor *tensors, size_t tensor_count, hb_error *error);
+                               const hb_tensor_source *tensors, size_t tensor_count, hb_error *error);
 #endif
 
 #endif

@@ -3,8 +3,11 @@
 
 #define ALIGNMENT 64
 
-static size_t tensor_bytes(const hb_f32_tensor *tensor) {
-  size_t bytes = sizeof(float);
+static const char *const dtype_names[] = {
+    [HB_F32] = "F32", [HB_F16] = "F16", [HB_I8] = "I8", [HB_I32] = "I32", [HB_I64] = "I64"};
+
+static size_t tensor_bytes(const hb_tensor_source *tensor) {
+  size_t bytes = hb_dtype_bytes(tensor->dtype);
   for (uint32_t i = 0; i < tensor->rank; i++) bytes *= tensor->shape[i];
   return bytes;
 }
@@ -22,12 +25,12 @@ static void add_metadata(hb_text *header, const char *const (*metadata)[2], size
 
 /* Tensors follow each other without holes, as the format wants; each of this network's is a multiple of 64 bytes or
  * the last of its kind, so that alignment needs padding only in the header. */
-static void add_tensors(hb_text *header, const hb_f32_tensor *tensors, size_t count) {
+static void add_tensors(hb_text *header, const hb_tensor_source *tensors, size_t count) {
   size_t offset = 0;
   for (size_t i = 0; i < count; i++) {
     hb_text_add(header, ",");
     hb_text_add_json(header, tensors[i].name);
-    hb_text_add(header, ":{\"dtype\":\"F32\",\"shape\":[");
+    hb_text_add(header, ":{\"dtype\":\"%s\",\"shape\":[", dtype_names[tensors[i].dtype]);
     for (uint32_t d = 0; d < tensors[i].rank; d++) hb_text_add(header, "%s%u", d > 0 ? "," : "", tensors[i].shape[d]);
     size_t end = offset + tensor_bytes(&tensors[i]);
     hb_text_add(header, "],\"data_offsets\":[%zu,%zu]}", offset, end);
@@ -37,7 +40,7 @@ static void add_tensors(hb_text *header, const hb_f32_tensor *tensors, size_t co
 }
 
 hb_status hb_safetensors_write(const char *path, const char *const (*metadata)[2], size_t metadata_count,
-                               const hb_f32_tensor *tensors, size_t tensor_count, hb_error *error) {
+                               const hb_tensor_source *tensors, size_t tensor_count, hb_error *error) {
   hb_text header = {0};
   add_metadata(&header, metadata, metadata_count);
   add_tensors(&header, tensors, tensor_count);

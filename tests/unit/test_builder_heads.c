@@ -26,8 +26,8 @@ static struct {
 
 static void write_head(const char *path) {
   float *numbers = random_unit_vectors(FILE_DIM, 513, 40);
-  const hb_f32_tensor tensors[] = {{"weight", 2, {FILE_DIM, 512}, numbers},
-                                   {"bias", 1, {FILE_DIM}, numbers + FILE_DIM * 512}};
+  const hb_tensor_source tensors[] = {{"weight", HB_F32, 2, {FILE_DIM, 512}, numbers},
+                                      {"bias", HB_F32, 1, {FILE_DIM}, numbers + FILE_DIM * 512}};
   assert_ok(hb_safetensors_write(path, NULL, 0, tensors, 2, &failure));
   free(numbers);
 }
@@ -280,7 +280,7 @@ static void another_file_of_a_head_is_refused(void **state) {
   assert_ok(hb_builder_create(path_in(*state, "to"), &options, &builder, &failure));
   hb_builder_free(builder);
   float *numbers = random_unit_vectors(FILE_DIM, 512, 41);
-  const hb_f32_tensor tensors[] = {{"weight", 2, {FILE_DIM, 512}, numbers}};
+  const hb_tensor_source tensors[] = {{"weight", HB_F32, 2, {FILE_DIM, 512}, numbers}};
   assert_ok(hb_safetensors_write(head, NULL, 0, tensors, 1, &failure));
   free(numbers);
   check_refused(*state, &options, "another head");

@@ -55,7 +55,7 @@ static void tensors_are_found_by_name(void **state) {
   assert_int_equal(n->dtype, HB_I64);
   assert_int_equal(n->rank, 0);
   assert_ptr_equal(n->data, data);
-  assert_int_equal(hb_safetensors_find(parsed, "half")->dtype, HB_OTHER_DTYPE);
+  assert_int_equal(hb_safetensors_find(parsed, "half")->dtype, HB_F16);
   assert_int_equal(hb_safetensors_find(parsed, "half")->rank, 4);
   assert_int_equal(hb_safetensors_find(parsed, "none")->bytes, 0);
   assert_null(hb_safetensors_find(parsed, "x"));

@@ -16,7 +16,8 @@ static void what_is_written_is_read_back(void **state) {
   float values[16 * 3 + 5];
   hb_random random = {1};
   for (size_t i = 0; i < 53; i++) values[i] = random_float(&random);
-  const hb_f32_tensor tensors[] = {{"first.weight", 4, {2, 2, 4, 3}, values}, {"last \"one\"", 1, {5}, values + 48}};
+  const hb_tensor_source tensors[] = {{"first.weight", HB_F32, 4, {2, 2, 4, 3}, values},
+                                      {"last \"one\"", HB_F32, 1, {5}, values + 48}};
   assert_ok(hb_safetensors_write(path, metadata, 3, tensors, 2, &failure));
 
   blob file = file_read(path);
@@ -45,7 +46,7 @@ static void the_header_is_json_and_aligned_to_64_bytes(void **state) {
   for (size_t length = 0; length < 70; length++) {
     char name[80] = "";
     memset(name, 'n', length + 1);
-    const hb_f32_tensor tensor = {name, 1, {1}, &one};
+    const hb_tensor_source tensor = {name, HB_F32, 1, {1}, &one};
     const char *path = path_in(*state, "weights");
     assert_ok(hb_safetensors_write(path, metadata, length % 3, &tensor, 1, &failure));
     blob file = file_read(path);
@@ -64,7 +65,7 @@ static void the_header_is_json_and_aligned_to_64_bytes(void **state) {
 
 static void the_same_content_gives_the_same_file(void **state) {
   const float values[] = {1, 2, 3};
-  const hb_f32_tensor tensor = {"t", 1, {3}, values};
+  const hb_tensor_source tensor = {"t", HB_F32, 1, {3}, values};
   const char *a = path_in(*state, "a"), *b = path_in(*state, "b");
   assert_ok(hb_safetensors_write(a, metadata, 3, &tensor, 1, &failure));
   assert_ok(hb_safetensors_write(b, metadata, 3, &tensor, 1, &failure));
@@ -73,7 +74,7 @@ static void the_same_content_gives_the_same_file(void **state) {
 
 static void a_place_that_cannot_be_written_is_named(void **state) {
   const float one = 1;
-  const hb_f32_tensor tensor = {"t", 1, {1}, &one};
+  const hb_tensor_source tensor = {"t", HB_F32, 1, {1}, &one};
   assert_fails(hb_safetensors_write(path_in(*state, "no/folder/w"), metadata, 1, &tensor, 1, &failure), HB_IO,
                "no/folder/w");
   assert_fails(hb_safetensors_write(*state, metadata, 1, &tensor, 1, &failure), HB_IO, *state);
@@ -82,7 +83,7 @@ static void a_place_that_cannot_be_written_is_named(void **state) {
 
 static void without_memory_nothing_is_written(void **state) {
   const float one = 1;
-  const hb_f32_tensor tensor = {"t", 1, {1}, &one};
+  const hb_tensor_source tensor = {"t", HB_F32, 1, {1}, &one};
   const char *path = path_in(*state, "weights");
   bool refused = true;
   for (size_t n = 0; refused; n++) {

@@ -1,0 +1,12 @@
+/* quantize.h: from f32 weights to 8 bits. Not in the browser. */
+#ifndef HB_QUANTIZE_H
+#define HB_QUANTIZE_H
+
+#include "observe.h"
+#include "weights.h"
+
+/* The weights in 8 bits, for maps of these quantizations: kernels a scale a channel, fc a scale a row. */
+hb_status hb_quantize_weights(const hb_weights *weights, const hb_quantization maps[HB_MAP_COUNT], hb_weights *out,
+                              hb_error *error);
+
+#endif
