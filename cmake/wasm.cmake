@@ -7,6 +7,7 @@ if(HEYBAGH_RELAXED_SIMD)
   set(name heybagh-relaxed)
 endif()
 target_compile_options(heybagh PUBLIC ${simd} -O3 -flto)
+set_source_files_properties(src/image.c PROPERTIES COMPILE_OPTIONS -msse2)
 
 set(xnnpack ${HEYBAGH_XNNPACK}/lib)
 add_executable(${name} src/wasm_api.c)

@@ -16,7 +16,13 @@
 #define STBI_NO_FAILURE_STRINGS
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
+#ifdef __wasm__ /* Emscripten makes WebAssembly's SIMD of the inner loops that stb_image has in SSE2: the same bits */
+#define __x86_64__ 1
 #include <stb_image.h>
+#undef __x86_64__
+#else
+#include <stb_image.h>
+#endif
 #pragma clang diagnostic pop
 
 /* stb_image fills up a file that is cut short with zeros; reading through callbacks shows when it asks for more than

@@ -70,34 +70,41 @@ static const uint8_t *crop_of(const job *j, uint32_t picture) {
   return j->calibration->crops + (size_t)picture * HB_CALIBRATION_CROP;
 }
 
+static hb_status fail_run(hb_error *error) {
+  return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
+}
+
 static void stage(const job *j, uint32_t done) {
   if (j->calibration->progress != NULL) j->calibration->progress(j->calibration->context, done);
+}
+
+static void count_map(void *context, uint32_t map, const void *numbers, size_t count) {
+  job *j = context;
+  hb_histogram_add(&j->histograms[map], numbers, count);
 }
 
 /* Runs the f32 network on all pictures. */
 static hb_status observe(job *j, hb_error *error) {
   hb_resnet18 *network;
-  hb_status status = hb_resnet18_create_observed(j->weights, &network, error);
-  if (status != HB_OK) return status;
+  hb_packed_weights *packed = NULL;
+  hb_status status = hb_resnet18_create(j->weights, &packed, &network, error);
+  if (status != HB_OK) return hb_packed_weights_free(packed), status;
   float *expected = j->expected;
-  for (uint32_t p = 0; p < j->calibration->count; p++) {
+  for (uint32_t p = 0; p < j->calibration->count && status == HB_OK; p++) {
+    bool held_out = is_held_out(p);
     hb_resnet18_show(network, crop_of(j, p));
-    const float *pooled = hb_resnet18_run(network);
-    if (pooled == NULL) return hb_resnet18_free(network), hb_fail(error, HB_INTERNAL, "the network failed to run");
-    if (is_held_out(p)) {
+    const float *pooled = hb_resnet18_run_observed(network, held_out ? NULL : count_map, j);
+    if (pooled == NULL) {
+      status = fail_run(error);
+    } else if (held_out) {
       memcpy(expected, pooled, HB_POOLED_DIM * sizeof *pooled);
       expected += HB_POOLED_DIM;
-    } else {
-      for (uint32_t m = 0; m < HB_MAP_COUNT; m++) {
-        size_t count;
-        const float *values = hb_resnet18_map(network, m, &count);
-        hb_histogram_add(&j->histograms[m], values, count);
-      }
     }
     stage(j, p + 1);
   }
   hb_resnet18_free(network);
-  return HB_OK;
+  hb_packed_weights_free(packed);
+  return status;
 }
 
 static double cosine(const float *a, const float *b, uint32_t dim) {
@@ -119,7 +126,7 @@ static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score
     if (!is_held_out(p)) continue;
     hb_resnet18_show(network, crop_of(j, p));
     const float *pooled = hb_resnet18_run(network);
-    if (pooled == NULL) return hb_resnet18_free(network), hb_fail(error, HB_INTERNAL, "the network failed to run");
+    if (pooled == NULL) return hb_resnet18_free(network), fail_run(error);
     hb_head_apply(hb_model_logits(j->model), expected, wanted);
     hb_head_apply(hb_model_logits(quantized), pooled, got);
     double c = cosine(wanted, got, HB_LOGITS_DIM);

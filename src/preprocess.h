@@ -6,7 +6,6 @@
 #include "image.h"
 #include "quantized.h"
 
-#define HB_INPUT_SIDE 224
 #define HB_INPUT_BYTES (HB_INPUT_SIDE * HB_INPUT_SIDE * 3)
 
 /* The crop as 8-bit RGB, [224][224][3], the right way up. Only the pixels of the crop are computed, and orientation

@@ -2,14 +2,11 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <xnnpack.h>
 
-#define LAST_SIDE 7
-#define POOLED_ID HB_MAP_COUNT /* external values of XNNPACK's graph: maps by their numbers, and the pooled features \
-                                */
-#define EXTERNAL_COUNT (HB_MAP_COUNT + 1)
-#define LAST_MAP HB_MAP_BLOCK(HB_BLOCK_COUNT - 1)
+#include "layers.h"
+
+#define WORKSPACE_ALIGNMENT 64 /* enough for every vector register */
 
 struct hb_packed_weights {
   xnn_weights_cache_t cache;
@@ -22,176 +19,61 @@ void hb_packed_weights_free(hb_packed_weights *packed) {
 }
 
 struct hb_resnet18 {
-  xnn_runtime_t runtime;
-  hb_precision precision;
-  hb_quantization input, last; /* of i8 */
-  void *maps[HB_MAP_COUNT];    /* of the external ones, owned */
-  size_t map_sizes[HB_MAP_COUNT];
-  /* XNNPACK may read a little past the end of its inputs. */
-  float pooled[HB_POOLED_DIM + XNN_EXTRA_BYTES / sizeof(float)];
+  hb_plan plan;
+  bool is_i8;
+  hb_quantization maps[HB_MAP_COUNT];         /* of i8, as is the next */
+  hb_add_i8_factors additions[HB_STEP_COUNT]; /* by steps */
+  xnn_operator_t convolutions[HB_CONV_COUNT];
+  void *workspace; /* of one convolution at a time */
+  void *buffers[HB_BUFFER_COUNT];
+  float pooled[HB_POOLED_DIM];
 };
 
-/* The graph while it is being drawn. The first failure sticks; what follows does nothing. */
-typedef struct {
-  xnn_subgraph_t subgraph;
-  const hb_weights *weights;
-  hb_resnet18 *network;
-  bool observed; /* all maps are external */
-  enum xnn_status status;
-} graph;
+/* ---- Convolutions ---- */
 
-/* A square feature map in the graph. */
-typedef struct {
-  uint32_t id, side, channels;
-} map;
-
-static bool is_i8(const graph *g) { return g->weights->precision == HB_PRECISION_I8; }
-
-static bool is_external(const graph *g, uint32_t number) {
-  return g->observed || number == HB_MAP_INPUT || (is_i8(g) && number == LAST_MAP);
+static enum xnn_status create_f32(const hb_weights *weights, const hb_step *step, xnn_weights_cache_t cache,
+                                  xnn_operator_t *out) {
+  const hb_conv_spec *s = &hb_conv_specs[step->conv];
+  const uint32_t padding = s->kernel / 2;
+  return xnn_create_convolution2d_nhwc_f32(padding, padding, padding, padding, s->kernel, s->kernel, s->stride,
+                                           s->stride, 1, 1, 1, s->in, s->out, s->in, s->out,
+                                           weights->kernel[step->conv], weights->bias[step->conv],
+                                           step->relu ? 0.0f : -INFINITY, INFINITY, 0, NULL, cache, out);
 }
 
-/* Memory for an external map. */
-static void provide(graph *g, uint32_t number, size_t size) {
-  hb_resnet18 *n = g->network;
-  n->map_sizes[number] = size;
-  n->maps[number] = calloc(size * (is_i8(g) ? 1 : sizeof(float)) + XNN_EXTRA_BYTES, 1);
-  if (n->maps[number] == NULL) g->status = xnn_status_out_of_memory;
+/* A ReLU needs nothing more: its output's zero is the least code. */
+static enum xnn_status create_i8(const hb_weights *weights, const hb_step *step, xnn_weights_cache_t cache,
+                                 xnn_operator_t *out) {
+  const hb_conv_spec *s = &hb_conv_specs[step->conv];
+  const uint32_t padding = s->kernel / 2;
+  const hb_quantized *q = &weights->quantized;
+  const hb_quantization from = q->map[step->in.number], to = q->map[step->out.number];
+  return xnn_create_convolution2d_nhwc_qs8_qc8w(
+      padding, padding, padding, padding, s->kernel, s->kernel, s->stride, s->stride, 1, 1, 1, s->in, s->out, s->in,
+      s->out, (int8_t)from.zero, from.scale, q->kernel_scale[step->conv], q->kernel[step->conv], q->bias[step->conv],
+      (int8_t)to.zero, to.scale, INT8_MIN, INT8_MAX, 0, NULL, cache, out);
 }
 
-/* Map `number` of quantized.h; in i8 with its quantization. A map that holds no result may be without number. */
-#define NO_NUMBER HB_MAP_COUNT
-static map define_map(graph *g, uint32_t number, uint32_t side, uint32_t channels) {
-  const size_t shape[4] = {1, side, side, channels};
-  map m = {XNN_INVALID_VALUE_ID, side, channels};
-  bool external = number != NO_NUMBER && is_external(g, number);
-  if (external && g->status == xnn_status_success) provide(g, number, (size_t)side * side * channels);
-  if (g->status != xnn_status_success) return m;
-  uint32_t id = external ? number : XNN_INVALID_VALUE_ID;
-  uint32_t flags = number == HB_MAP_INPUT ? XNN_VALUE_FLAG_EXTERNAL_INPUT : XNN_VALUE_FLAG_EXTERNAL_OUTPUT;
-  if (!external) flags = 0;
-  if (is_i8(g)) {
-    const hb_quantization q = g->weights->quantized.map[number];
-    g->status = xnn_define_quantized_tensor_value(g->subgraph, xnn_datatype_qint8, q.zero, q.scale, 4, shape, NULL, id,
-                                                  flags, &m.id);
-  } else {
-    g->status = xnn_define_tensor_value(g->subgraph, xnn_datatype_fp32, 4, shape, NULL, id, flags, &m.id);
-  }
-  return m;
+static enum xnn_status reshape(hb_resnet18 *n, const hb_step *step, size_t *workspace) {
+  size_t bytes, alignment, height, width;
+  xnn_operator_t convolution = n->convolutions[step->conv];
+  enum xnn_status status = n->is_i8
+                               ? xnn_reshape_convolution2d_nhwc_qs8_qc8w(convolution, 1, step->in.side, step->in.side,
+                                                                         &bytes, &alignment, &height, &width, NULL)
+                               : xnn_reshape_convolution2d_nhwc_f32(convolution, 1, step->in.side, step->in.side,
+                                                                    &bytes, &alignment, &height, &width, NULL);
+  if (status == xnn_status_success && bytes > *workspace) *workspace = bytes;
+  return status;
 }
 
-/* ---- Weights of a convolution ---- */
-
-static uint32_t define_floats(graph *g, size_t rank, const size_t *shape, const float *data) {
-  uint32_t id = XNN_INVALID_VALUE_ID;
-  if (g->status == xnn_status_success)
-    g->status =
-        xnn_define_tensor_value(g->subgraph, xnn_datatype_fp32, rank, shape, data, XNN_INVALID_VALUE_ID, 0, &id);
-  return id;
+static enum xnn_status set_up(hb_resnet18 *n, const hb_step *step) {
+  xnn_operator_t convolution = n->convolutions[step->conv];
+  void *in = n->buffers[step->in.buffer], *out = n->buffers[step->out.buffer];
+  return n->is_i8 ? xnn_setup_convolution2d_nhwc_qs8_qc8w(convolution, n->workspace, in, out)
+                  : xnn_setup_convolution2d_nhwc_f32(convolution, n->workspace, in, out);
 }
 
-static uint32_t define_channelwise(graph *g, enum xnn_datatype type, const float *scales, size_t rank,
-                                   const size_t *shape, const void *data) {
-  uint32_t id = XNN_INVALID_VALUE_ID;
-  if (g->status == xnn_status_success)
-    g->status = xnn_define_channelwise_quantized_tensor_value(g->subgraph, type, scales, rank, 0, shape, data,
-                                                              XNN_INVALID_VALUE_ID, 0, &id);
-  return id;
-}
-
-static uint32_t define_kernel(graph *g, int c) {
-  const hb_conv_spec *spec = &hb_conv_specs[c];
-  const size_t shape[4] = {spec->out, spec->kernel, spec->kernel, spec->in};
-  const hb_quantized *q = &g->weights->quantized;
-  if (!is_i8(g)) return define_floats(g, 4, shape, g->weights->kernel[c]);
-  return define_channelwise(g, xnn_datatype_qcint8, q->kernel_scale[c], 4, shape, q->kernel[c]);
-}
-
-/* The scale of a bias is input scale * kernel scale, which XNNPACK takes for granted; it does not read this one. */
-static uint32_t define_bias(graph *g, int c) {
-  const size_t shape[1] = {hb_conv_specs[c].out};
-  const hb_quantized *q = &g->weights->quantized;
-  if (!is_i8(g)) return define_floats(g, 1, shape, g->weights->bias[c]);
-  return define_channelwise(g, xnn_datatype_qcint32, q->kernel_scale[c], 1, shape, q->bias[c]);
-}
-
-/* ---- Layers ---- */
-
-/* Convolution number `c` of hb_conv_specs, with ReLU inside it if asked for. In i8 that is the output's zero. */
-static map convolution(graph *g, int c, map input, bool relu) {
-  const hb_conv_spec *spec = &hb_conv_specs[c];
-  const uint32_t padding = spec->kernel / 2;
-  uint32_t kernel = define_kernel(g, c), bias = define_bias(g, c);
-  map output = define_map(g, HB_MAP_CONV((uint32_t)c), input.side / spec->stride, spec->out);
-  const float least = relu && !is_i8(g) ? 0.0f : -INFINITY;
-  if (g->status == xnn_status_success)
-    g->status = xnn_define_convolution_2d(g->subgraph, padding, padding, padding, padding, spec->kernel, spec->kernel,
-                                          spec->stride, spec->stride, 1, 1, 1, spec->in, spec->out, least, INFINITY,
-                                          input.id, kernel, bias, output.id, 0);
-  return output;
-}
-
-/* Of the stem's output, with the same quantization. */
-static map max_pool(graph *g, map input) {
-  map output = {XNN_INVALID_VALUE_ID, input.side / 2, input.channels};
-  const size_t shape[4] = {1, output.side, output.side, output.channels};
-  const hb_quantization q = g->weights->quantized.map[HB_MAP_CONV(0)];
-  if (g->status != xnn_status_success) return output;
-  g->status = is_i8(g) ? xnn_define_quantized_tensor_value(g->subgraph, xnn_datatype_qint8, q.zero, q.scale, 4, shape,
-                                                           NULL, XNN_INVALID_VALUE_ID, 0, &output.id)
-                       : xnn_define_tensor_value(g->subgraph, xnn_datatype_fp32, 4, shape, NULL, XNN_INVALID_VALUE_ID,
-                                                 0, &output.id);
-  if (g->status == xnn_status_success)
-    g->status = xnn_define_max_pooling_2d(g->subgraph, 1, 1, 1, 1, 3, 3, 2, 2, 1, 1, -INFINITY, INFINITY, input.id,
-                                          output.id, 0);
-  return output;
-}
-
-static void add(graph *g, map a, map b, map sum) {
-  if (g->status == xnn_status_success)
-    g->status = xnn_define_binary(g->subgraph, xnn_binary_add, NULL, a.id, b.id, sum.id, 0);
-}
-
-/* relu(a + b). This XNNPACK has no fused form in f32: the ReLU is an operator of its own. */
-static map add_relu(graph *g, uint32_t block, map a, map b) {
-  const union xnn_unary_params relu = {.clamp = {.min = 0, .max = INFINITY}};
-  map sum = is_i8(g) ? a : define_map(g, NO_NUMBER, a.side, a.channels);
-  map output = define_map(g, HB_MAP_BLOCK(block), a.side, a.channels);
-  add(g, a, b, is_i8(g) ? output : sum);
-  if (!is_i8(g) && g->status == xnn_status_success)
-    g->status = xnn_define_unary(g->subgraph, xnn_unary_clamp, &relu, sum.id, output.id, 0);
-  return output;
-}
-
-/* Basic block number `block`, from convolution *c on; *c moves behind it. */
-static map basic_block(graph *g, uint32_t block, int *c, map input) {
-  map branch = convolution(g, (*c)++, input, true);
-  branch = convolution(g, (*c)++, branch, false);
-  map shortcut = branch.side != input.side ? convolution(g, (*c)++, input, false) : input;
-  return add_relu(g, block, branch, shortcut);
-}
-
-/* In i8 the mean is taken outside the graph, as quantized.h has it. */
-static void mean(graph *g, map input) {
-  const size_t shape[2] = {1, HB_POOLED_DIM}, spatial[2] = {1, 2};
-  uint32_t pooled;
-  if (is_i8(g) || g->status != xnn_status_success) return;
-  g->status = xnn_define_tensor_value(g->subgraph, xnn_datatype_fp32, 2, shape, NULL, POOLED_ID,
-                                      XNN_VALUE_FLAG_EXTERNAL_OUTPUT, &pooled);
-  if (g->status == xnn_status_success)
-    g->status = xnn_define_static_reduce(g->subgraph, xnn_reduce_mean, 2, spatial, input.id, pooled, 0);
-}
-
-static void draw_network(graph *g) {
-  int c = 0;
-  map x = define_map(g, HB_MAP_INPUT, HB_INPUT_SIDE, 3);
-  x = convolution(g, c++, x, true);
-  x = max_pool(g, x);
-  for (uint32_t block = 0; block < HB_BLOCK_COUNT; block++) x = basic_block(g, block, &c, x);
-  mean(g, x);
-}
-
-/* ---- The runtime ---- */
+/* ---- Creation ---- */
 
 /* The packed weights to share; NULL where there is nothing to share with. */
 static enum xnn_status prepare_packed(hb_packed_weights **packed) {
@@ -199,7 +81,7 @@ static enum xnn_status prepare_packed(hb_packed_weights **packed) {
   (void)packed;
   return xnn_status_success;
 #else
-  if (packed == NULL || *packed != NULL) return xnn_status_success;
+  if (*packed != NULL) return xnn_status_success;
   hb_packed_weights *fresh = malloc(sizeof *fresh);
   if (fresh == NULL) return xnn_status_out_of_memory;
   enum xnn_status status = xnn_create_weights_cache(&fresh->cache);
@@ -209,50 +91,68 @@ static enum xnn_status prepare_packed(hb_packed_weights **packed) {
 #endif
 }
 
-static enum xnn_status create_runtime(xnn_subgraph_t subgraph, hb_packed_weights **packed, xnn_runtime_t *out) {
+/* All convolutions, and the largest workspace that one of them needs. */
+static enum xnn_status create_convolutions(hb_resnet18 *n, const hb_weights *weights, hb_packed_weights **packed,
+                                           size_t *workspace) {
   enum xnn_status status = prepare_packed(packed);
-  if (status != xnn_status_success) return status;
-  xnn_weights_cache_t cache = packed != NULL && *packed != NULL ? (*packed)->cache : NULL;
-  status = xnn_create_runtime_v3(subgraph, cache, NULL, 0, out);
+  xnn_weights_cache_t cache = status == xnn_status_success && *packed != NULL ? (*packed)->cache : NULL;
+  for (const hb_step *step = n->plan.steps; step < n->plan.steps + HB_STEP_COUNT && status == xnn_status_success;
+       step++) {
+    if (step->kind != HB_STEP_CONVOLUTION) continue;
+    xnn_operator_t *out = &n->convolutions[step->conv];
+    status = n->is_i8 ? create_i8(weights, step, cache, out) : create_f32(weights, step, cache, out);
+  }
   /* soft: networks created later still find the weights in it */
   if (status == xnn_status_success && cache != NULL && !xnn_weights_cache_is_finalized(cache))
     status = xnn_finalize_weights_cache(cache, xnn_weights_cache_finalization_kind_soft);
+  for (const hb_step *step = n->plan.steps; step < n->plan.steps + HB_STEP_COUNT && status == xnn_status_success;
+       step++)
+    if (step->kind == HB_STEP_CONVOLUTION) status = reshape(n, step, workspace);
   return status;
 }
 
-static enum xnn_status set_up(hb_resnet18 *network) {
-  struct xnn_external_value values[EXTERNAL_COUNT];
-  size_t count = 0;
-  for (uint32_t m = 0; m < HB_MAP_COUNT; m++)
-    if (network->maps[m] != NULL) values[count++] = (struct xnn_external_value){m, network->maps[m]};
-  if (network->precision != HB_PRECISION_I8) values[count++] = (struct xnn_external_value){POOLED_ID, network->pooled};
-  enum xnn_status status = xnn_reshape_runtime(network->runtime);
-  return status == xnn_status_success ? xnn_setup_runtime_v2(network->runtime, count, values) : status;
+/* XNNPACK may read a little past the end of its inputs. */
+static bool allocate(hb_resnet18 *n, size_t workspace) {
+  const size_t number = n->is_i8 ? 1 : sizeof(float);
+  for (int b = 0; b < HB_BUFFER_COUNT; b++)
+    if ((n->buffers[b] = calloc(n->plan.buffer_sizes[b] * number + XNN_EXTRA_BYTES, 1)) == NULL) return false;
+  n->workspace = aligned_alloc(WORKSPACE_ALIGNMENT, (workspace / WORKSPACE_ALIGNMENT + 1) * WORKSPACE_ALIGNMENT);
+  return n->workspace != NULL;
 }
 
-static enum xnn_status create(const hb_weights *weights, hb_packed_weights **packed, bool observed,
-                              hb_resnet18 *network) {
+static enum xnn_status create(hb_resnet18 *n, const hb_weights *weights, hb_packed_weights **packed) {
+  size_t workspace = 0;
   enum xnn_status status = xnn_initialize(NULL);
+  if (status == xnn_status_success) status = create_convolutions(n, weights, packed, &workspace);
   if (status != xnn_status_success) return status;
-  graph g = {.weights = weights, .network = network, .observed = observed};
-  network->precision = weights->precision;
-  network->input = weights->quantized.map[HB_MAP_INPUT];
-  network->last = weights->quantized.map[LAST_MAP];
-  g.status = xnn_create_subgraph(EXTERNAL_COUNT, 0, &g.subgraph);
-  if (g.status != xnn_status_success) return g.status;
-  draw_network(&g);
-  if (g.status == xnn_status_success) g.status = create_runtime(g.subgraph, packed, &network->runtime);
-  xnn_delete_subgraph(g.subgraph);
-  return g.status == xnn_status_success ? set_up(network) : g.status;
+  if (!allocate(n, workspace)) return xnn_status_out_of_memory;
+  for (int s = 0; s < HB_STEP_COUNT && status == xnn_status_success; s++)
+    if (n->plan.steps[s].kind == HB_STEP_CONVOLUTION) status = set_up(n, &n->plan.steps[s]);
+  return status;
 }
 
-static hb_status create_or_fail(const hb_weights *weights, hb_packed_weights **packed, bool observed, hb_resnet18 **out,
-                                hb_error *error) {
-  hb_resnet18 *network = calloc(1, sizeof *network);
-  if (network == NULL) return hb_fail_memory(error);
-  enum xnn_status status = create(weights, packed, observed, network);
-  if (status == xnn_status_success) return *out = network, HB_OK;
-  hb_resnet18_free(network);
+static hb_status prepare_additions(hb_resnet18 *n, hb_error *error) {
+  for (int s = 0; s < HB_STEP_COUNT; s++) {
+    const hb_step *step = &n->plan.steps[s];
+    if (step->kind == HB_STEP_ADD && !hb_add_i8_prepare(n->maps[step->in.number], n->maps[step->other.number],
+                                                        n->maps[step->out.number], &n->additions[s]))
+      return hb_fail(error, HB_BAD_MODEL, "the scales of the model's maps contradict each other; make it again");
+  }
+  return HB_OK;
+}
+
+hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out,
+                             hb_error *error) {
+  hb_resnet18 *n = calloc(1, sizeof *n);
+  if (n == NULL) return hb_fail_memory(error);
+  hb_plan_draw(&n->plan);
+  n->is_i8 = weights->precision == HB_PRECISION_I8;
+  for (int m = 0; m < HB_MAP_COUNT; m++) n->maps[m] = weights->quantized.map[m];
+  hb_status bad = n->is_i8 ? prepare_additions(n, error) : HB_OK;
+  if (bad != HB_OK) return hb_resnet18_free(n), bad;
+  enum xnn_status status = create(n, weights, packed);
+  if (status == xnn_status_success) return *out = n, HB_OK;
+  hb_resnet18_free(n);
   if (status == xnn_status_out_of_memory) return hb_fail_memory(error);
   if (status == xnn_status_unsupported_hardware)
     return hb_fail(error, HB_INTERNAL, "this processor lacks the vector instructions that the network needs");
@@ -260,54 +160,62 @@ static hb_status create_or_fail(const hb_weights *weights, hb_packed_weights **p
                  (int)status);
 }
 
-hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out,
-                             hb_error *error) {
-  return create_or_fail(weights, packed, false, out, error);
-}
-
-void hb_resnet18_free(hb_resnet18 *network) {
-  if (network == NULL) return;
-  if (network->runtime != NULL) xnn_delete_runtime(network->runtime);
-  for (uint32_t m = 0; m < HB_MAP_COUNT; m++) free(network->maps[m]);
-  free(network);
+void hb_resnet18_free(hb_resnet18 *n) {
+  if (n == NULL) return;
+  for (int c = 0; c < HB_CONV_COUNT; c++)
+    if (n->convolutions[c] != NULL) xnn_delete_operator(n->convolutions[c]);
+  for (int b = 0; b < HB_BUFFER_COUNT; b++) free(n->buffers[b]);
+  free(n->workspace);
+  free(n);
 }
 
 /* ---- Running ---- */
 
-void hb_resnet18_show(hb_resnet18 *network, const uint8_t crop[HB_INPUT_BYTES]) {
-  if (network->precision == HB_PRECISION_I8)
-    hb_preprocess_quantize(crop, network->input, network->maps[HB_MAP_INPUT]);
+void hb_resnet18_show(hb_resnet18 *n, const uint8_t crop[HB_INPUT_BYTES]) {
+  if (n->is_i8)
+    hb_preprocess_quantize(crop, n->maps[HB_MAP_INPUT], n->buffers[HB_BUFFER_INPUT]);
   else
-    hb_preprocess_normalize(crop, network->maps[HB_MAP_INPUT]);
+    hb_preprocess_normalize(crop, n->buffers[HB_BUFFER_INPUT]);
 }
 
-float *hb_resnet18_input(hb_resnet18 *network) {
-  return network->precision == HB_PRECISION_I8 ? NULL : network->maps[HB_MAP_INPUT];
+float *hb_resnet18_input(hb_resnet18 *n) { return n->is_i8 ? NULL : n->buffers[HB_BUFFER_INPUT]; }
+
+static bool run_step(hb_resnet18 *n, int number) {
+  const hb_step *s = &n->plan.steps[number];
+  const void *in = n->buffers[s->in.buffer], *other = n->buffers[s->other.buffer];
+  void *out = n->buffers[s->out.buffer];
+  switch (s->kind) {
+    case HB_STEP_CONVOLUTION: return xnn_run_operator(n->convolutions[s->conv], NULL) == xnn_status_success;
+    case HB_STEP_MAX_POOL:
+      if (n->is_i8)
+        hb_max_pool_i8(in, s->out.side, s->out.channels, out);
+      else
+        hb_max_pool_f32(in, s->out.side, s->out.channels, out);
+      break;
+    case HB_STEP_ADD:
+      if (n->is_i8)
+        hb_add_i8(&n->additions[number], in, other, hb_map_size(&s->out), out);
+      else
+        hb_add_relu_f32(in, other, hb_map_size(&s->out), out);
+      break;
+  }
+  return true;
 }
 
-static void pool(hb_resnet18 *network) {
-  const int8_t *map = network->maps[LAST_MAP];
-  const float scale = network->last.scale / (LAST_SIDE * LAST_SIDE);
-  int32_t sums[HB_POOLED_DIM] = {0};
-  for (int p = 0; p < LAST_SIDE * LAST_SIDE; p++)
-    for (int i = 0; i < HB_POOLED_DIM; i++) sums[i] += map[p * HB_POOLED_DIM + i];
-  for (int i = 0; i < HB_POOLED_DIM; i++)
-    network->pooled[i] = (float)(sums[i] - LAST_SIDE * LAST_SIDE * network->last.zero) * scale;
+const float *hb_resnet18_run_observed(hb_resnet18 *n, hb_map_observer observer, void *context) {
+  if (observer != NULL) observer(context, HB_MAP_INPUT, n->buffers[HB_BUFFER_INPUT], HB_INPUT_BYTES);
+  for (int s = 0; s < HB_STEP_COUNT; s++) {
+    const hb_step *step = &n->plan.steps[s];
+    if (!run_step(n, s)) return NULL;
+    if (observer != NULL && step->kind != HB_STEP_MAX_POOL)
+      observer(context, step->out.number, n->buffers[step->out.buffer], hb_map_size(&step->out));
+  }
+  const void *last = n->buffers[n->plan.last.buffer];
+  if (n->is_i8)
+    hb_mean_i8(last, n->maps[n->plan.last.number], n->pooled);
+  else
+    hb_mean_f32(last, n->pooled);
+  return n->pooled;
 }
 
-const float *hb_resnet18_run(hb_resnet18 *network) {
-  if (xnn_invoke_runtime(network->runtime) != xnn_status_success) return NULL;
-  if (network->precision == HB_PRECISION_I8) pool(network);
-  return network->pooled;
-}
-
-#ifndef __wasm__
-hb_status hb_resnet18_create_observed(const hb_weights *weights, hb_resnet18 **out, hb_error *error) {
-  return create_or_fail(weights, NULL, true, out, error);
-}
-
-const float *hb_resnet18_map(const hb_resnet18 *network, uint32_t map, size_t *count) {
-  *count = network->map_sizes[map];
-  return network->maps[map];
-}
-#endif
+const float *hb_resnet18_run(hb_resnet18 *n) { return hb_resnet18_run_observed(n, NULL, NULL); }

@@ -1,4 +1,4 @@
-/* resnet18.h: the network on XNNPACK, from the preprocessed input to the 512 pooled features. */
+/* resnet18.h: the network, from a picture to the 512 pooled features, with XNNPACK's convolutions. */
 #ifndef HB_RESNET18_H
 #define HB_RESNET18_H
 
@@ -13,8 +13,8 @@ void hb_packed_weights_free(hb_packed_weights *packed);
 /* A network for one thread. */
 typedef struct hb_resnet18 hb_resnet18;
 
-/* Builds the graph and packs the weights, or takes them from *packed, which the first call creates (NULL before) and
- * which must outlive all networks. The weights themselves must live until the last network is created. */
+/* Packs the weights, or takes them from *packed, which the first call creates (NULL before) and which must outlive all
+ * networks. The weights themselves must live until the last network is created. */
 hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out, hb_error *error);
 
 /* Takes a picture as the input of the next run. */
@@ -26,13 +26,10 @@ float *hb_resnet18_input(hb_resnet18 *network);
 /* Runs the network and returns its 512 pooled features, which stay valid until the next run. NULL if XNNPACK fails. */
 const float *hb_resnet18_run(hb_resnet18 *network);
 
-void hb_resnet18_free(hb_resnet18 *network);
+/* The same, and tells of every map that quantized.h counts as soon as it is there: `numbers` are floats, or int8. */
+typedef void (*hb_map_observer)(void *context, uint32_t map, const void *numbers, size_t count);
+const float *hb_resnet18_run_observed(hb_resnet18 *network, hb_map_observer observer, void *context);
 
-#ifndef __wasm__
-/* A network of f32 weights that keeps all its maps, for whoever chooses their quantization. */
-hb_status hb_resnet18_create_observed(const hb_weights *weights, hb_resnet18 **out, hb_error *error);
-/* Map `map` (see quantized.h) of such a network's last run, and how many numbers it has. */
-const float *hb_resnet18_map(const hb_resnet18 *network, uint32_t map, size_t *count);
-#endif
+void hb_resnet18_free(hb_resnet18 *network);
 
 #endif

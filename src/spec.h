@@ -5,6 +5,7 @@
 
 #include "error.h"
 
+#define HB_INPUT_SIDE 224
 #define HB_CONV_COUNT 20
 #define HB_BLOCK_COUNT 8
 

@@ -1,0 +1,86 @@
+#include "layers.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The input rows, or columns, of an output's window that are inside the picture. */
+typedef struct {
+  uint32_t first, last;
+} window;
+
+static window window_at(uint32_t at) { return (window){at > 0 ? 2 * at - 1 : 0, 2 * at + 1}; }
+
+void hb_max_pool_f32(const float *in, uint32_t side, uint32_t channels, float *out) {
+  for (uint32_t y = 0; y < side; y++)
+    for (uint32_t x = 0; x < side; x++, out += channels) {
+      const window rows = window_at(y), columns = window_at(x);
+      for (uint32_t c = 0; c < channels; c++) out[c] = -INFINITY;
+      for (uint32_t v = rows.first; v <= rows.last; v++)
+        for (uint32_t u = columns.first; u <= columns.last; u++) {
+          const float *pixel = in + ((size_t)v * 2 * side + u) * channels;
+          for (uint32_t c = 0; c < channels; c++) out[c] = out[c] > pixel[c] ? out[c] : pixel[c];
+        }
+    }
+}
+
+void hb_max_pool_i8(const int8_t *in, uint32_t side, uint32_t channels, int8_t *out) {
+  for (uint32_t y = 0; y < side; y++)
+    for (uint32_t x = 0; x < side; x++, out += channels) {
+      const window rows = window_at(y), columns = window_at(x);
+      memset(out, INT8_MIN, channels);
+      for (uint32_t v = rows.first; v <= rows.last; v++)
+        for (uint32_t u = columns.first; u <= columns.last; u++) {
+          const int8_t *pixel = in + ((size_t)v * 2 * side + u) * channels;
+          for (uint32_t c = 0; c < channels; c++) out[c] = out[c] > pixel[c] ? out[c] : pixel[c];
+        }
+    }
+}
+
+void hb_add_relu_f32(const float *a, const float *b, size_t count, float *out) {
+  for (size_t i = 0; i < count; i++) {
+    const float sum = a[i] + b[i];
+    out[i] = sum > 0 ? sum : 0;
+  }
+}
+
+/* Factors have 21 bits: the larger one is 2^20 to 2^21 (XNNPACK 20241108, xnn_init_qs8_add_minmax_scalar_params). */
+#define FACTOR_BITS 20
+
+bool hb_add_i8_prepare(hb_quantization a, hb_quantization b, hb_quantization out, hb_add_i8_factors *factors) {
+  const float a_ratio = a.scale / out.scale, b_ratio = b.scale / out.scale;
+  const float least = fminf(a_ratio, b_ratio), most = fmaxf(a_ratio, b_ratio);
+  if (!(least >= 0x1p-10f && most < 0x1p8f)) return false;
+  int exponent;
+  frexpf(most, &exponent); /* most = 0.5 .. 1 times 2^exponent */
+  const int32_t shift = FACTOR_BITS - (exponent - 1);
+  const int32_t a_factor = (int32_t)lrintf(ldexpf(a_ratio, shift)), b_factor = (int32_t)lrintf(ldexpf(b_ratio, shift));
+  *factors = (hb_add_i8_factors){a_factor, b_factor, (1 << (shift - 1)) - a_factor * a.zero - b_factor * b.zero, shift,
+                                 out.zero};
+  return true;
+}
+
+void hb_add_i8(const hb_add_i8_factors *f, const int8_t *a, const int8_t *b, size_t count, int8_t *out) {
+  const hb_add_i8_factors k = *f; /* `out` might be it, for all that the compiler knows */
+  for (size_t i = 0; i < count; i++) {
+    int32_t sum = ((k.bias + a[i] * k.a_factor + b[i] * k.b_factor) >> k.shift) + k.zero;
+    sum = sum < INT8_MIN ? INT8_MIN : sum;
+    out[i] = (int8_t)(sum > INT8_MAX ? INT8_MAX : sum);
+  }
+}
+
+#define AREA (HB_LAST_SIDE * HB_LAST_SIDE)
+
+void hb_mean_f32(const float *in, float pooled[HB_POOLED_DIM]) {
+  memset(pooled, 0, HB_POOLED_DIM * sizeof *pooled);
+  for (int p = 0; p < AREA; p++, in += HB_POOLED_DIM)
+    for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] += in[i];
+  for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] /= AREA;
+}
+
+void hb_mean_i8(const int8_t *in, hb_quantization quantization, float pooled[HB_POOLED_DIM]) {
+  const float scale = quantization.scale / AREA;
+  int32_t sums[HB_POOLED_DIM] = {0};
+  for (int p = 0; p < AREA; p++, in += HB_POOLED_DIM)
+    for (int i = 0; i < HB_POOLED_DIM; i++) sums[i] += in[i];
+  for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] = (float)(sums[i] - AREA * quantization.zero) * scale;
+}
