@@ -38,7 +38,7 @@ static void print_json(const char *name, const hb_result *results, const hb_sear
     hb_text_add_json(&t, results[i].path);
     hb_text_add(&t, ",\"label\":");
     hb_text_add_json(&t, results[i].label);
-    hb_text_add(&t, ",\"score\":%.7f,\"id\":%u,\"content\":\"%016" PRIx64 "\"}", (double)results[i].score,
+    hb_text_add(&t, ",\"score\":%.9g,\"id\":%u,\"content\":\"%016" PRIx64 "\"}", (double)results[i].score,
                 results[i].id, results[i].content);
   }
   hb_text_add(&t, "],\"nprobe\":%u,\"scanned\":%u}", report->nprobe, report->scanned);

@@ -78,7 +78,7 @@ bench_index() {
 case ${1:-} in
 network)
   [ -x "$programs/bench-network" ] || "$ROOT/scripts/build.sh" native
-  exec "$programs/bench-network" "$MODEL" "${2:-20}"
+  exec "$programs/bench-network" "$MODEL_F32" "${2:-20}"
   ;;
 index) shift && bench_index "$@" ;;
 *) die "usage: scripts/bench.sh network [SECONDS] | index [10k] [100k] [1m]" ;;

@@ -9,7 +9,8 @@ DEPS=${HEYBAGH_DEPS:-$ROOT/../shared/deps}
 JOBS=${JOBS:-$(nproc)}
 # What the scripts make and use.
 BUILDER=$ROOT/build/native/index-builder
-MODEL=$ROOT/models/resnet18-f32.safetensors
+MODEL_F32=$ROOT/models/resnet18-f32.safetensors
+MODEL=$ROOT/models/resnet18-i8.safetensors # the site's
 SITE=$ROOT/build/site
 
 # name, file, sha256 and the Debian suite that carries the source package

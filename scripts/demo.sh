@@ -17,13 +17,20 @@ assets=$("$ROOT/scripts/assets.sh" --where)
 images=$assets/caltech101/101_ObjectCategories
 "$ROOT/scripts/build.sh"
 
-say "model ..."
-"$BUILDER" model --weights "$assets/resnet18/model.safetensors" --out "$MODEL"
+# What something is made of: the builder, these files and the pictures. As long as that is the same, it is not made
+# again. A new builder might embed otherwise, so that nothing is kept of an old bundle.
+made_of() { cat "$BUILDER" "$@" <(cd "$images" && find . -type f | sort) | sha256sum; }
+
+say "models ..."
+"$BUILDER" model --weights "$assets/resnet18/model.safetensors" --out "$MODEL_F32"
+made_of=$(made_of "$MODEL_F32")
+if [ "$(cat "$ROOT/build/model.made-of" 2>/dev/null)" != "$made_of" ] || [ ! -e "$MODEL" ]; then
+  "$BUILDER" model --weights "$MODEL_F32" --precision i8 --calibrate "$images" --out "$MODEL"
+  echo "$made_of" >"$ROOT/build/model.made-of"
+fi
 
 mkdir -p "$SITE"
-# What the bundle is made of; as long as that is the same, the bundle is not built again. A new builder might embed
-# otherwise, so that nothing is kept of the old bundle.
-made_of=$(cat "$BUILDER" "$MODEL" <(cd "$images" && find . -type f | sort) | sha256sum)
+made_of=$(made_of "$MODEL")
 if [ "$(cat "$ROOT/build/bundle.made-of" 2>/dev/null)" = "$made_of" ] && "$BUILDER" info "$SITE/bundle" >/dev/null; then
   say "bundle: there"
 else

@@ -29,13 +29,21 @@ run() {
   fi
 }
 
-# The bundle with exact f32 logits, what the original searched, for comparison with the default head and storage.
-logits_bundle() {
-  local made_of
-  made_of=$(cat "$ROOT/build/bundle.made-of")
-  [ "$(cat "$ROOT/build/logits.made-of" 2>/dev/null)" = "$made_of" ] && [ -e "$ROOT/build/logits-bundle" ] && return
-  "$BUILDER" build --model "$MODEL" --images "$images" --exclude BACKGROUND_Google --head logits \
-    --storage f32 --fresh --out "$ROOT/build/logits-bundle" && echo "$made_of" >"$ROOT/build/logits.made-of"
+# bundle_of NAME MODEL [OPTION...]: build/NAME, of the same pictures as the site's bundle, for comparison with it.
+bundle_of() {
+  local name=$1 model=$2 made_of
+  shift 2
+  made_of=$(cat "$ROOT/build/bundle.made-of" <(sha256sum <"$model"))
+  [ "$(cat "$ROOT/build/$name.made-of" 2>/dev/null)" = "$made_of" ] && [ -e "$ROOT/build/$name" ] && return
+  "$BUILDER" build --model "$model" --images "$images" --exclude BACKGROUND_Google --fresh \
+    --out "$ROOT/build/$name" "$@" && echo "$made_of" >"$ROOT/build/$name.made-of"
+}
+
+# Exact f32 logits are what the original searched; the default head and storage with the f32 model; and i8 logits.
+comparison_bundles() {
+  bundle_of f32-logits "$MODEL_F32" --head logits --storage f32
+  bundle_of f32-bundle "$MODEL_F32"
+  bundle_of i8-logits "$MODEL" --head logits --storage f32
 }
 
 # A second reader of bundles: the default one, and one with so many lists that it needs a table of them.
@@ -52,15 +60,17 @@ run "the same under address and undefined-behaviour sanitizers" \
 run "conversion of published weights" $python "$ROOT/tests/golden/test_convert.py"
 run "the reference against the golden arrays" $python "$ROOT/tests/golden/test_reference.py"
 run "pixels, pooled features and logits against the golden arrays" \
-  "$ROOT/build/native/tests/golden/golden" "$MODEL" "$images" "$golden"
+  "$ROOT/build/native/tests/golden/golden" "$MODEL_F32" "$images" "$golden"
 run "embeddings of 100 photographs against the reference" \
-  $python "$ROOT/tests/golden/compare_embed.py" --builder "$BUILDER" --model "$MODEL" --assets "$assets"
+  $python "$ROOT/tests/golden/compare_embed.py" --builder "$BUILDER" --model "$MODEL_F32" --assets "$assets"
 run "the original notebook's results" \
   $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL" "$bundle" "$images" "$golden"
-run "an index of exact logits" logits_bundle
+run "indexes to compare with" comparison_bundles
 run "a second reader of the bundle's format" read_bundles
 run "recall and precision, alone and against exact logits" \
-  $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$bundle" "$ROOT/build/logits-bundle"
+  $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$ROOT/build/f32-bundle" "$ROOT/build/f32-logits"
+run "what 8 bits cost" $python "$ROOT/tests/golden/precision.py" "$BUILDER" "$bundle" \
+  "$ROOT/build/i8-logits" "$ROOT/build/f32-logits"
 run "the page in Chromium" npm --prefix "$ROOT/tests/web" test
 
 printf '\n'

@@ -116,6 +116,7 @@ EXPORT const char *hb_wasm_info(context *c) {
   hb_text *t = &c->answer;
   hb_text_clear(t);
   hb_text_add(t, "{\"model_id\":\"%s\",\"head\":\"%s\"", hb_index_model_id(index), hb_head_name(hb_index_head(index)));
+  hb_text_add(t, ",\"precision\":\"%s\"", c->model != NULL ? hb_precision_name(hb_model_precision(c->model)) : "");
   hb_text_add(t, ",\"storage\":\"%s\",\"dim\":%u", hb_storage_name(hb_index_storage(index)), hb_index_dim(index));
   hb_text_add(t, ",\"count\":%u,\"nlist\":%u,\"nprobe\":%u,\"image_url\":", hb_index_count(index),
               hb_index_nlist(index), hb_index_nprobe(index));

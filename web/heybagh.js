@@ -137,17 +137,17 @@ export class HeyBagh {
   /**
    * What is loaded, and what it took: as of the last answer, and of the end of the prefetch.
    *
-   * @returns {{simd: 'simd' | 'relaxed-simd', threads: number, modelId: string, head: string, storage: string,
-   *   dim: number, count: number, nlist: number, nprobe: number, labels: string[], heapBytes: number,
-   *   shards: {bytes: number, files: number}, network: {bytes: number, requests: number},
+   * @returns {{simd: 'simd' | 'relaxed-simd', threads: number, precision: 'f32' | 'f16' | 'i8' | '', modelId: string,
+   *   head: string, storage: string, dim: number, count: number, nlist: number, nprobe: number, labels: string[],
+   *   heapBytes: number, shards: {bytes: number, files: number}, network: {bytes: number, requests: number},
    *   cached: {bytes: number, files: number}}} `count` pictures in `nlist` lists, of which `nprobe` are searched by
-   *   default; `modelId` is '' and `head` 'none' for an index of ready-made vectors; `heapBytes` is the engine's
-   *   memory, `shards` what it holds of the lists; `network` and `cached` tell where head, centroids and lists came
-   *   from
+   *   default; for an index of ready-made vectors `modelId` and `precision` are '' and `head` is 'none'; `heapBytes` is
+   *   the engine's memory, `shards` what it holds of the lists; `network` and `cached` tell where head, centroids and
+   *   lists came from
    */
   info() {
-    const { simd, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
-    const known = { simd, threads: 1, modelId, head, storage, dim, count, nlist, nprobe, labels };
+    const { simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
+    const known = { simd, threads: 1, precision, modelId, head, storage, dim, count, nlist, nprobe, labels };
     return structuredClone({ ...known, ...this.#worker.usage });
   }
 

@@ -258,13 +258,19 @@ def check_searches(builder, folder, rows, centroids, m, check):
     check(f"queries were compared: {len(chosen)} exact, {compared} with nprobe {nprobe} of {m['nlist']}", compared)
 
 
-def check_bundle(builder, folder, updated, check):
+def read_manifest(folder, check):
+    """index.json, with lists and files also if they are in a table."""
     with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
         m = json.load(file)
     check("there is a table, and no lists, if there are more than 512", "table" not in m or "lists" not in m
           and m["nlist"] > TABLE_LISTS, m["nlist"])
     if "table" in m:
         read_table(folder, m, check)
+    return m
+
+
+def check_bundle(builder, folder, updated, check):
+    m = read_manifest(folder, check)
     check_manifest(m, updated, check)
     files = read_files(folder, m, check)
     if "file" in m["head"]:

@@ -29,7 +29,8 @@ def aligned(size):
 
 def read_vectors(folder):
     """Vectors in byte order of their paths, and the lines of an --ids file."""
-    m, check = json.loads((folder / "index.json").read_text()), read_bundle.Checks()
+    check = read_bundle.Checks()
+    m = read_bundle.read_manifest(folder, check)
     if (m["storage"], m["head"]["kind"]) != ("f32", "logits"):
         sys.exit(f"{folder} has head {m['head']['kind']} and storage {m['storage']}, not logits and f32")
     files = read_bundle.read_files(folder, m, check)
