@@ -1,0 +1,32 @@
+// Programs that wait for orders, a line each, and answer with a line of JSON: slices.c and peers/ort_node.mjs.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export class Program {
+  #child;
+  #waiting = [];
+
+  constructor(command, args) {
+    this.#child = spawn(command, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
+    createInterface({ input: this.#child.stdout }).on('line', line => this.#waiting.shift()?.resolve(JSON.parse(line)));
+    const ended = () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`${[command, ...args].join(' ')} ended`));
+    };
+    this.#child.on('close', ended);
+    this.#child.on('error', ended);
+    this.#child.stdin.on('error', () => {}); // it ended; "close" tells
+  }
+
+  /** @returns {Promise<object>} what the program answers */
+  order(line) {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#child.stdin.write(`${line}\n`);
+    });
+  }
+
+  end() {
+    this.#child.stdin.end();
+  }
+}
