@@ -1,4 +1,4 @@
-// Bars as an SVG of its own: light and dark as the reader likes it, with a title and a description for those who hear it.
+// Bars as an SVG of its own: light or dark as the reader likes it, with title and description for those who hear it.
 
 const WIDTH = 720;
 const LABEL = 250; // px for the names
@@ -43,14 +43,20 @@ export function drawBars({ title, note, groups }) {
       const width = Math.max(1, value / most * (WIDTH - LABEL - VALUE));
       lines.push(
         text(LABEL - 8, y + 15, label, '', 'end'),
-        `  <rect x="${LABEL}" y="${y + 2}" width="${width.toFixed(1)}" height="${ROW - 8}" rx="2" class="${ours ? 'ours' : 'peer'}"/>`,
+        `  <rect x="${LABEL}" y="${y + 2}" width="${width.toFixed(1)}" height="${ROW - 8}" rx="2" `
+          + `class="${ours ? 'ours' : 'peer'}"/>`,
         text(LABEL + width + 6, y + 15, shown),
       );
       y += ROW;
     }
   }
-  const spoken = groups.map(({ name, bars }) => `${name}: ${bars.map(({ label, shown }) => `${label} ${shown}`).join(', ')}.`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 6}" width="${WIDTH}" height="${y + 6}" role="img" aria-labelledby="title desc">
+  const spoken = groups.map(({ name, bars }) => {
+    const figures = bars.map(({ label, shown }) => `${label} ${shown}`);
+    return `${name}: ${figures.join(', ')}.`;
+  });
+  const height = y + 6;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"
+  role="img" aria-labelledby="title desc">
   <title id="title">${escape(title)}</title>
   <desc id="desc">${escape([note, ...spoken].join(' '))}</desc>
   <style>${STYLE}

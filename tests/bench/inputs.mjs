@@ -19,7 +19,9 @@ const BUILDER = join(ROOT, 'build/native/index-builder');
 const ASSETS = process.env.HEYBAGH_ASSETS ?? resolve(ROOT, '../shared/assets');
 
 /** Of Caltech-101: the first one is timed, all are compared. */
-const PICTURES = ['camera/image_0003.jpg', 'brontosaurus/image_0006.jpg', 'watch/image_0100.jpg', 'lotus/image_0020.jpg'];
+const PICTURES = [
+  'camera/image_0003.jpg', 'brontosaurus/image_0006.jpg', 'watch/image_0100.jpg', 'lotus/image_0020.jpg',
+];
 
 /** How near a network's features must be to those of the f32 one: what is quantised is another network. */
 const AGREEMENT = { f32: 0.9999, f16: 0.9999 };

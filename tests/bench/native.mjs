@@ -1,5 +1,5 @@
-// native.mjs [--check] [--samples N] [MODEL...]: our network, compiled natively, against onnxruntime-node, on one thread
-// and on two. The programs take turns. Writes build/bench/native.json and native.svg and prints a table.
+// native.mjs [--check] [--samples N] [MODEL...]: our network, compiled natively, against onnxruntime-node, on one
+// thread and on two. The programs take turns. Writes build/bench/native.json and native.svg and prints a table.
 
 import { join } from 'node:path';
 import { readArguments } from './arguments.mjs';
@@ -62,16 +62,18 @@ function rowOf({ library, precision, ours: own, threads, images }, rounds) {
 /** How much more images a second than the peer, with as many threads and images at a time. */
 function addRatios(rows) {
   for (const row of rows) {
-    const peer = rows.find(({ ours: own, threads, images }) => !own && threads === row.threads && images === row.images);
+    const peer = rows.find(other => !other.ours && other.threads === row.threads && other.images === row.images);
     if (row.ours && peer) row.speedup = 1 / ratio(row.rounds, peer.rounds);
   }
 }
 
 function print(result) {
-  const head = ['native network', 'threads', 'images at a time', 'ms (median)', 'ms (minimum)', 'images/s', 'onnxruntime = 1'];
-  console.log(table(head, result.rows.map(({ library, precision, threads, images, median, minimum, perSecond, speedup }) => [
-    `${library} ${precision}`, threads, images, number(median), number(minimum), number(perSecond),
-    speedup ? number(speedup, 2) : '',
+  const head = [
+    'native network', 'threads', 'images at a time', 'ms (median)', 'ms (minimum)', 'images/s', 'onnxruntime = 1',
+  ];
+  console.log(table(head, result.rows.map(row => [
+    `${row.library} ${row.precision}`, row.threads, row.images, number(row.median), number(row.minimum),
+    number(row.perSecond), row.speedup ? number(row.speedup, 2) : '',
   ])));
   console.log(`\n${conditions(result)}`);
 }
@@ -79,9 +81,11 @@ function print(result) {
 function bars({ rows }) {
   const group = (name, images) => ({
     name,
-    bars: rows.filter(row => row.images === images).map(({ library, precision, threads, median, perSecond, ours: own }) => ({
-      label: `${library} ${precision}, ${threads} thread${threads > 1 ? 's' : ''}`, ours: own, value: median / images,
-      shown: images > 1 ? `${number(median / images)} ms (${number(perSecond)} images/s)` : `${number(median)} ms`,
+    bars: rows.filter(row => row.images === images).map(row => ({
+      label: `${row.library} ${row.precision}, ${row.threads} thread${row.threads > 1 ? 's' : ''}`,
+      value: row.median / images,
+      shown: `${number(row.median / images)} ms`,
+      ours: row.ours,
     })),
   });
   return {
@@ -110,7 +114,7 @@ try {
   const versions = { 'Node.js': process.version, ...peerVersions('onnxruntime-node') };
   const result = { date: today(), machine: machine(), versions, rows };
   print(result);
-  save('native', result, bars(result));
+  save('native', result, bars(result), check);
 } finally {
   for (const { programs } of contenders) for (const program of programs) program.end();
 }

@@ -6,12 +6,14 @@ import { createInterface } from 'node:readline';
 export class Program {
   #child;
   #waiting = [];
+  #failure;
 
   constructor(command, args) {
     this.#child = spawn(command, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
     createInterface({ input: this.#child.stdout }).on('line', line => this.#waiting.shift()?.resolve(JSON.parse(line)));
     const ended = () => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`${[command, ...args].join(' ')} ended`));
+      this.#failure = new Error(`${[command, ...args].join(' ')} ended`);
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
     };
     this.#child.on('close', ended);
     this.#child.on('error', ended);
@@ -20,6 +22,7 @@ export class Program {
 
   /** @returns {Promise<object>} what the program answers */
   order(line) {
+    if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#child.stdin.write(`${line}\n`);

@@ -1,9 +1,9 @@
 // Results as JSON, as a table for the README and as bars.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { drawBars } from './bars.mjs';
-import { OUT } from './inputs.mjs';
+import { OUT, ROOT } from './inputs.mjs';
 
 /** A table in Markdown. */
 export function table(head, rows) {
@@ -25,10 +25,12 @@ export function conditions({ machine, date, versions }) {
  * @param {string} name
  * @param {object} result
  * @param {Parameters<typeof drawBars>[0]} bars
+ * @param {boolean} check that all works: the figures mean nothing, and go into a folder of their own
  */
-export function save(name, result, bars) {
-  mkdirSync(OUT, { recursive: true });
-  writeFileSync(join(OUT, `${name}.json`), `${JSON.stringify(result, null, 1)}\n`);
-  writeFileSync(join(OUT, `${name}.svg`), drawBars(bars));
-  console.log(`\n${join('build/bench', name)}.json, ${join('build/bench', name)}.svg`);
+export function save(name, result, bars, check) {
+  const folder = check ? join(OUT, 'check') : OUT;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result)}\n`);
+  writeFileSync(join(folder, `${name}.svg`), drawBars(bars));
+  console.log(`\nwritten: ${relative(ROOT, join(folder, name))}.json and .svg`);
 }

@@ -1,11 +1,14 @@
-// web.mjs [--check] [--samples N] [MODEL...]: our network in Chromium, each build and each model, against onnxruntime-web
-// and TensorFlow.js (WebAssembly), on one thread, and on two in a second page that may share memory. The contenders of a
-// page, each in a Worker of its own, take turns. Writes build/bench/web.json and web.svg and prints a table.
+// web.mjs [--check] [--samples N] [MODEL...]: our network in Chromium, each build and each model, against
+// onnxruntime-web and TensorFlow.js (WebAssembly), on one thread, and on two in a second page that may share memory.
+// The contenders of a page, each in a Worker of its own, take turns. Writes build/bench/web.json and web.svg and prints
+// a table.
 
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { readArguments } from './arguments.mjs';
 import { launch } from './chromium.mjs';
-import { checkFeatures, openModels, prepareBundle, prepareOnnx, preparePictures, prepareTensor, ROOT, WORK } from './inputs.mjs';
+import {
+  checkFeatures, openModels, prepareBundle, prepareOnnx, preparePictures, prepareTensor, ROOT, WORK,
+} from './inputs.mjs';
 import { machine, peerVersions, today } from './machine.mjs';
 import { conditions, number, save, table } from './report.mjs';
 import { serve } from './server.mjs';
@@ -14,15 +17,21 @@ import { takeTurns } from './turns.mjs';
 
 const say = text => console.error(`web: ${text}`);
 const address = path => `/work/${relative(WORK, path)}`;
+const addressOfModel = ({ path }) => `/work/${basename(path)}`; // where the bundles look for it
 
 function roots(models) {
+  const places = {
+    '/': 'tests/bench/contenders/',
+    '/peers/': 'tests/bench/peers/',
+    '/node_modules/': 'tests/bench/peers/node_modules/',
+    '/web/': 'web/',
+    '/web/heybagh-simd.wasm': 'build/wasm-simd/heybagh-simd.wasm',
+    '/web/heybagh-relaxed.wasm': 'build/wasm-relaxed/heybagh-relaxed.wasm',
+  };
   return [
-    ['/', join(ROOT, 'tests/bench/contenders/')], ['/peers/', join(ROOT, 'tests/bench/peers/')], ['/web/', join(ROOT, 'web/')],
-    ['/node_modules/', join(ROOT, 'tests/bench/peers/node_modules/')], ['/work/', `${WORK}/`],
-    ['/web/heybagh-simd.wasm', join(ROOT, 'build/wasm-simd/heybagh-simd.wasm')],
-    ['/web/heybagh-relaxed.wasm', join(ROOT, 'build/wasm-relaxed/heybagh-relaxed.wasm')],
-    // where the bundles look for their models
-    ...models.map(({ path }) => [`/work/${path.split('/').pop()}`, path]),
+    ...Object.entries(places).map(([prefix, place]) => [prefix, join(ROOT, place)]),
+    ['/work/', `${WORK}/`],
+    ...models.map(model => [addressOfModel(model), model.path]),
   ];
 }
 
@@ -33,17 +42,20 @@ function contendersOn(threads, { models, bundles, onnx }) {
   })));
   const peers = [
     { library: 'onnxruntime-web', options: { library: 'ort', onnx: address(onnx), threads } },
-    { library: 'TensorFlow.js', options: { library: 'tfjs', model: `/work/${models[0].path.split('/').pop()}`, threads } },
+    { library: 'TensorFlow.js', options: { library: 'tfjs', model: addressOfModel(models[0]), threads } },
   ].map(peer => ({ ...peer, variant: 'f32, simd', precision: 'f32', ours: false }));
-  return [...ours, ...peers].map(facts => ({ ...facts, wanted: threads, name: `${facts.library} ${facts.variant}, ${threads}` }));
+  return [...ours, ...peers].map(facts =>
+    ({ ...facts, wanted: threads, name: `${facts.library} ${facts.variant}, threads: ${threads}` }));
 }
 
-/** Loads what is asked for and checks its features; what has not as many threads as asked for is left out. */
+/** Loads and checks the features. An engine of ours that has not as many threads as asked for is left out. */
 async function enter(page, facts, pictures) {
-  const { name, library, options, wanted, precision } = facts;
+  const { name, ours, options, wanted, precision } = facts;
   const { threads } = await page.evaluate(([who, how]) => bench.load(who, how), [name, options]);
   if (threads !== wanted) {
-    say(`${library} has ${threads} threads where ${wanted} were asked for, and is left out`);
+    const what = `${name}: there are ${threads} threads where ${wanted} were asked for`;
+    if (!ours) throw new Error(what);
+    say(`${what}; left out`);
     return [];
   }
   const similar = [];
@@ -67,7 +79,7 @@ async function compete(browser, inputs, { isolated, threads }, how) {
     page.on('console', message => say(`page: ${message.text()}`));
     await page.goto(server.address);
     await page.waitForFunction(() => window.bench);
-    if (await page.evaluate(() => crossOriginIsolated) !== isolated) throw new Error('the page is not isolated as asked');
+    if (await page.evaluate(() => crossOriginIsolated) !== isolated) throw new Error(`isolated should be ${isolated}`);
     const contenders = [];
     for (const facts of contendersOn(threads, inputs)) contenders.push(...await enter(page, facts, inputs.pictures));
     const seen = await takeTurns(contenders, how, say);
@@ -81,7 +93,8 @@ async function compete(browser, inputs, { isolated, threads }, how) {
 }
 
 function rowOf({ library, variant, precision, ours, threads, cosine }, isolated, { network, whole }) {
-  return { library, variant, precision, ours, threads, isolated, cosine, ...summary(network), whole: whole && summary(whole) };
+  const facts = { library, variant, precision, ours, threads, isolated, cosine };
+  return { ...facts, ...summary(network), whole: whole && summary(whole) };
 }
 
 /** How many times as fast as each peer, with as many threads. */
@@ -94,7 +107,10 @@ function addRatios(rows) {
 
 function print(result) {
   const peers = [...new Set(result.rows.filter(({ ours }) => !ours).map(({ library }) => library))];
-  const head = ['network in Chromium', 'threads', 'ms (median)', 'ms (minimum)', 'file to embedding, ms', ...peers.map(name => `${name} = 1`)];
+  const head = [
+    'network in Chromium', 'threads', 'ms (median)', 'ms (minimum)', 'file to embedding, ms',
+    ...peers.map(name => `${name} = 1`),
+  ];
   console.log(table(head, result.rows.map(({ library, variant, threads, median, minimum, whole, speedup }) => [
     `${library} (${variant})`, threads, number(median), number(minimum), whole ? number(whole.median) : '',
     ...peers.map(name => (speedup?.[name] ? number(speedup[name], 2) : '')),
@@ -137,7 +153,7 @@ try {
   };
   const result = { date: today(), machine: machine(), versions, rows };
   print(result);
-  save('web', result, bars(result));
+  save('web', result, bars(result), check);
 } finally {
   await browser.close();
 }

@@ -3,8 +3,8 @@
 /**
  * @param {object} library
  * @param {(options: object) => Promise<object>} library.load tells facts: `threads`
- * @param {(tensor: Float32Array) => Promise<() => Promise<Float32Array>>} library.prepare makes a function that runs the
- *   network on a picture, [224][224][3], and brings its features
+ * @param {(tensor: Float32Array) => Promise<() => Promise<Float32Array>>} library.prepare makes a function that runs
+ *   the network on a picture, [224][224][3], and brings its features
  */
 export function answerOrders({ load, prepare }) {
   const prepared = new Map();

@@ -12,7 +12,10 @@ export class PeerContender {
   constructor(library) {
     const [file, options] = SCRIPTS[library];
     this.#worker = new Worker(new URL(file, import.meta.url), options);
-    this.#worker.onmessage = ({ data }) => ('error' in data ? this.#waiting.reject(new Error(data.error)) : this.#waiting.resolve(data.value));
+    this.#worker.onmessage = ({ data: { value, error } }) => {
+      if (error === undefined) this.#waiting.resolve(value);
+      else this.#waiting.reject(new Error(error));
+    };
     this.#worker.onerror = event => this.#waiting.reject(new Error(event.message ?? 'the Worker does not start'));
   }
 

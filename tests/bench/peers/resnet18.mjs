@@ -3,8 +3,8 @@
 /**
  * @template T
  * @param {object} operators
- * @param {(name: string, x: T, how: {stride: number, relu: boolean}) => T} operators.convolution `name` is torchvision's;
- *   padding is half of the kernel, batch norm is in the weights
+ * @param {(name: string, x: T, how: {stride: number, relu: boolean}) => T} operators.convolution `name` is
+ *   torchvision's; padding is half of the kernel, batch norm is in the weights
  * @param {(x: T) => T} operators.maxPool 3x3, stride 2, padding 1
  * @param {(a: T, b: T) => T} operators.addRelu relu(a + b)
  * @param {(x: T) => T} operators.mean over height and width

@@ -12,7 +12,8 @@ export function readSafetensors(file) {
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors = new Map();
   for (const [name, { dtype, shape, data_offsets: [begin, end] }] of Object.entries(entries)) {
-    if (dtype === 'F32') tensors.set(name, { shape, data: new Float32Array(file.slice(8 + length + begin, 8 + length + end)) });
+    const bytes = () => file.slice(8 + length + begin, 8 + length + end); // a copy, as it may not be aligned
+    if (dtype === 'F32') tensors.set(name, { shape, data: new Float32Array(bytes()) });
   }
   return { metadata, tensors };
 }
@@ -33,7 +34,8 @@ export function writeSafetensors(tensors) {
   new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
   file.set(new TextEncoder().encode(text), 8);
   for (const [name, { data }] of tensors) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + text.length + header[name].data_offsets[0]);
+    const [begin] = header[name].data_offsets;
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + text.length + begin);
   }
   return file;
 }
