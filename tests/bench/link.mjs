@@ -1,5 +1,6 @@
 // A slow line to a server, for all its connections together. It is here and not in Chromium because Chromium's own
-// throttling of a large download is far slower than asked for: 46.7 MB at "50 Mbit/s" took 17 s, not 7.5.
+// throttling (Network.emulateNetworkConditions) waits too long after each piece, the more so on a busy machine: 46.7 MB
+// at "50 Mbit/s" took 10 to 17 s there, and 7.6 s here; 7.5 is right. It also slows down each Worker by itself.
 
 import { setTimeout as pause } from 'node:timers/promises';
 
