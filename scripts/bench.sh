@@ -3,6 +3,17 @@
 #                                    thread
 # bench.sh index [10k] [100k] [1m]   bundles of synthetic vectors (default 10k 100k): build, size, searches natively
 #                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
+# bench.sh native [--samples N] [MODEL...]
+#                                    the network natively against onnxruntime-node, on one thread and on two
+# bench.sh web [--samples N] [MODEL...]
+#                                    the network in Chromium against onnxruntime-web and TensorFlow.js, on one thread
+#                                    and on two. Models are by default all in models/; the peers have the f32 weights
+# bench.sh start [--samples N] [--mbit 50,10] [SITE]
+#                                    from the navigation to the first answer over slow networks, cold, warm and
+#                                    repeated, with bytes and memory; SITE is by default build/site
+# bench.sh check                     whether native, web and start work: few samples, which are not kept as figures
+# The last four print tables, and write build/bench/NAME.json and .svg. The peers come from npm, at the versions that
+# tests/bench/peers/package-lock.json pins; nothing else needs them.
 . "$(dirname "$0")/common.sh"
 
 tools=$ROOT/tests/bench
@@ -75,11 +86,45 @@ bench_index() {
   $python "$tools/report.py" table "$work/index.json" "${lines[@]}"
 }
 
+# Their install scripts would only download what is for graphics cards.
+npm_peers() {
+  cd "$tools/peers"
+  ONNXRUNTIME_NODE_INSTALL=skip npm ci --ignore-scripts --no-audit --no-fund
+  cp package-lock.json node_modules/.installed
+}
+
+# need_peers PRESET...: what the benchmarks of the network need.
+need_peers() {
+  [ -e "$MODEL" ] || die "there is no ${MODEL#"$ROOT"/}: run scripts/demo.sh --no-serve first"
+  cmp -s "$tools/peers/package-lock.json" "$tools/peers/node_modules/.installed" ||
+    step "npm packages of the peers (500 MB)" npm_peers
+  "$ROOT/scripts/build.sh" "$@"
+  HEYBAGH_ASSETS=$("$ROOT/scripts/assets.sh" --where)
+  export HEYBAGH_ASSETS
+}
+
+bench_check() {
+  node --test --test-reporter spec "$tools/parts.test.mjs"
+  need_peers native wasm-simd wasm-relaxed
+  local name
+  for name in native web start; do node "$tools/$name.mjs" --check; done
+  say "native, web and start work"
+}
+
 case ${1:-} in
 network)
   [ -x "$programs/bench-network" ] || "$ROOT/scripts/build.sh" native
   exec "$programs/bench-network" "$MODEL_F32" "${2:-20}"
   ;;
 index) shift && bench_index "$@" ;;
-*) die "usage: scripts/bench.sh network [SECONDS] | index [10k] [100k] [1m]" ;;
+native) shift && need_peers native && exec node "$tools/native.mjs" "$@" ;;
+web) shift && need_peers native wasm-simd wasm-relaxed && exec node "$tools/web.mjs" "$@" ;;
+start)
+  shift
+  HEYBAGH_ASSETS=$("$ROOT/scripts/assets.sh" --where)
+  export HEYBAGH_ASSETS
+  exec node "$tools/start.mjs" "$@"
+  ;;
+check) bench_check ;;
+*) die "usage: scripts/bench.sh network | index | native | web | start | check (options: see the head of the script)" ;;
 esac
