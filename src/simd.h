@@ -89,14 +89,14 @@ HB_SIMD hb_u16x8 hb_narrow_i32(hb_u32x4 low, hb_u32x4 high) {
 #endif
 }
 
-/* Eight int8 into memory, the nearest there are, all with the bits of `flip` inverted. */
-HB_SIMD void hb_store_narrow_i16(void *p, hb_u16x8 v, uint8_t flip) {
+/* Eight int8 into memory, the nearest there are, with the bits inverted that the eight bytes of `flip` have. */
+HB_SIMD void hb_store_narrow_i16(void *p, hb_u16x8 v, const uint8_t *flip) {
 #ifdef __wasm_simd128__
   const v128_t bytes = wasm_i8x16_narrow_i16x8((v128_t)v, (v128_t)v);
-  wasm_v128_store64_lane(p, wasm_v128_xor(bytes, wasm_i8x16_splat((int8_t)flip)), 0);
+  wasm_v128_store64_lane(p, wasm_v128_xor(bytes, wasm_v128_load64_zero(flip)), 0);
 #else
   uint8_t bytes[8];
-  for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)hb_clamp_lane((int16_t)v[i], INT8_MIN, INT8_MAX) ^ flip;
+  for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)hb_clamp_lane((int16_t)v[i], INT8_MIN, INT8_MAX) ^ flip[i];
   memcpy(p, bytes, sizeof bytes);
 #endif
 }

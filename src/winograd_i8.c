@@ -34,69 +34,74 @@ static uint32_t tile_start(uint32_t side, uint32_t t, uint32_t *from) {
 
 uint32_t hb_winograd_i8_rows(uint32_t side) { return tiles_of(side); }
 
-/* ---- Blocks: rows of tiles that are done together ---- */
+/* ---- Blocks: rows of tiles that are multiplied together; some blocks share what is computed from weights ---- */
 
-#define BLOCK_BYTES (300 << 10) /* of transformed input */
+#ifndef BLOCK_TILES
+#define BLOCK_TILES 16 /* about so many: their sums are to stay in the fastest cache */
+#define BATCH 4        /* blocks */
+#endif
 
 typedef struct {
   const hb_winograd_i8 *conv;
-  uint32_t first, rows, full_rows, columns, full_columns; /* of tiles */
-  size_t v_point, u_point, m_point;                       /* numbers from point to point */
-  uint16_t *v, *u;
+  uint32_t block_rows, batch; /* rows of tiles in a block; blocks */
+  size_t u_point, bytes;      /* numbers from point to point; of scratch */
+  hb_winograd_block blocks[BATCH];
+  uint16_t *u;
   uint32_t *m;
-} block;
+  void *columns;
+} work;
 
-static uint32_t rows_at_once(const hb_winograd_i8 *conv) {
-  const size_t row = (size_t)POINTS * tiles_of(conv->side) * conv->in * sizeof(uint16_t);
-  const uint32_t all = tiles_of(conv->side), rows = row < BLOCK_BYTES ? (uint32_t)(BLOCK_BYTES / row) : 1;
-  if (rows >= all) return all;
-  const uint32_t blocks = (all + rows - 1) / rows;
-  return (all + blocks - 1) / blocks; /* about the same for each */
+static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+/* The part of the scratch for `count` things. */
+static void *take(work *w, char *scratch, size_t count, size_t size) {
+  void *part = scratch != NULL ? scratch + w->bytes : NULL;
+  w->bytes += (count * size + 15) / 16 * 16;
+  return part;
 }
 
-static void lay_out(const hb_winograd_i8 *conv, block *b) {
-  const size_t tiles = (size_t)rows_at_once(conv) * tiles_of(conv->side);
-  b->conv = conv;
-  b->columns = tiles_of(conv->side), b->full_columns = full_of(conv->side);
-  b->v_point = tiles * conv->in + GAP / sizeof *b->v;
-  b->u_point = (size_t)conv->in * EIGHT + GAP / sizeof *b->u;
-  b->m_point = tiles * EIGHT + GAP / sizeof *b->m;
+/* With scratch NULL only to know its size. */
+static void lay_out(work *w, const hb_winograd_i8 *conv, char *scratch) {
+  const uint32_t side = tiles_of(conv->side), rows = smaller(side, side < BLOCK_TILES ? BLOCK_TILES / side : 1);
+  const size_t tiles = (size_t)rows * side;
+  *w = (work){.conv = conv, .block_rows = rows, .batch = smaller(BATCH, (side + rows - 1) / rows)};
+  for (hb_winograd_block *block = w->blocks; block < w->blocks + w->batch; block++) {
+    block->columns = side;
+    block->v_point = tiles * conv->in + GAP / sizeof *block->v;
+    block->v = take(w, scratch, POINTS * block->v_point, sizeof *block->v);
+    block->tiles = take(w, scratch, tiles, sizeof *block->tiles);
+    for (int j = 0; j < 2; j++) block->order[j] = take(w, scratch, tiles, sizeof *block->order[j]);
+  }
+  w->u_point = (size_t)conv->in * EIGHT + GAP / sizeof *w->u;
+  w->u = take(w, scratch, POINTS * w->u_point, sizeof *w->u);
+  w->m = take(w, scratch, tiles * POINTS * EIGHT, sizeof *w->m);
+  w->columns = take(w, scratch, conv->side + 2, HB_WINOGRAD_COLUMN_BYTES);
 }
 
 size_t hb_winograd_i8_scratch_bytes(const hb_winograd_i8 *conv) {
-  block b;
-  lay_out(conv, &b);
-  return POINTS * (b.v_point * sizeof *b.v + b.u_point * sizeof *b.u + b.m_point * sizeof *b.m);
+  work w;
+  lay_out(&w, conv, NULL);
+  return w.bytes;
 }
 
-static void place(block *b, void *scratch) {
-  b->v = scratch;
-  b->u = b->v + POINTS * b->v_point;
-  b->m = (uint32_t *)(void *)(b->u + POINTS * b->u_point);
+/* Tile number `t` of a block whose first row is `first`. */
+static void make_tile(hb_winograd_block *block, uint32_t side, uint32_t first, uint32_t t) {
+  const uint32_t y = t / block->columns, x = t % block->columns, full = full_of(side);
+  hb_winograd_tile *tile = &block->tiles[t];
+  tile->y = tile_start(side, first + y, &tile->from_y);
+  tile->x = tile_start(side, x, &tile->from_x);
+  block->order[1][tile->slot[1] = t] = t;
+  if (tile->from_x == 0) block->order[0][tile->slot[0] = y * full + x] = t;
 }
 
-static void begin_rows(block *b, uint32_t first, uint32_t rows) {
-  const uint32_t full = full_of(b->conv->side);
-  b->first = first, b->rows = rows;
-  b->full_rows = full <= first ? 0 : full - first < rows ? full - first : rows;
-}
-
-/* Tile (y, x) of the block, and where its outputs begin. */
-static hb_winograd_tile tile_at(const block *b, uint32_t y, uint32_t x, uint32_t *start_y, uint32_t *start_x) {
-  hb_winograd_tile tile;
-  *start_y = tile_start(b->conv->side, b->first + y, &tile.from_y);
-  *start_x = tile_start(b->conv->side, x, &tile.from_x);
+static void begin_block(hb_winograd_block *block, uint32_t side, uint32_t first, uint32_t rows) {
+  const uint32_t full = full_of(side), full_rows = full > first ? smaller(full - first, rows) : 0;
+  block->rows = rows;
   for (int i = 0; i < 2; i++) {
-    tile.slot[i][0] = (size_t)y * b->full_columns + x;
-    tile.slot[i][1] = (size_t)y * b->columns + x;
+    block->count[i][0] = (i > 0 ? rows : full_rows) * full;
+    block->count[i][1] = (i > 0 ? rows : full_rows) * block->columns;
   }
-  return tile;
-}
-
-/* Tiles that have the point. */
-static size_t count_at(const block *b, int point) {
-  const int i = point / HB_WINOGRAD_SIZE, j = point % HB_WINOGRAD_SIZE;
-  return (size_t)(i > 0 ? b->rows : b->full_rows) * (j > 0 ? b->columns : b->full_columns);
+  for (uint32_t t = 0; t < rows * block->columns; t++) make_tile(block, side, first, t);
 }
 
 /* ---- Packed: for each eight output channels their weights and hb_winograd_finish ---- */
@@ -123,6 +128,20 @@ static uint32_t start_of(const hb_winograd_i8 *conv, const int8_t *kernel, int32
   return 36 * ((uint32_t)bias - (uint32_t)zero_of_bytes(conv) * sum);
 }
 
+#define INVERSE_OF_9 0x38e38e39u /* modulo 2^32 */
+#define MAGIC 0x1.8p23f          /* from here on the last bit of a float is worth 1 ... */
+#define MAGIC_BITS 0x4b400000    /* ... and these are its bits */
+
+static void fill_vectors(const hb_winograd_i8 *conv, hb_winograd_finish *finish) {
+  for (int i = 0; i < 4; i++) {
+    finish->inverse[i] = INVERSE_OF_9;
+    finish->magic[i] = MAGIC;
+    finish->lowest[i] = (uint32_t)(MAGIC_BITS + INT8_MIN - conv->output_zero);
+    finish->offset[i] = (uint32_t)(MAGIC_BITS - conv->output_zero);
+  }
+  memset(finish->flip, conv->flip, sizeof finish->flip);
+}
+
 void hb_winograd_i8_pack(const hb_winograd_i8 *conv, const int8_t *kernel, const int32_t *bias, const float *multiplier,
                          void *packed) {
   char *next = packed;
@@ -133,6 +152,7 @@ void hb_winograd_i8_pack(const hb_winograd_i8 *conv, const int8_t *kernel, const
       finish->start[i] = start_of(conv, kernel + (size_t)(o + i) * TAPS * conv->in, bias[o + i]);
       for (int s = 0; s < HB_WINOGRAD_SCALES; s++) finish->scale[s][i] = multiplier[o + i] / (float)(4 << s);
     }
+    fill_vectors(conv, finish);
   }
 }
 
@@ -156,50 +176,32 @@ bool hb_winograd_i8_fits(const hb_winograd_i8 *conv, const int8_t *kernel, const
 
 /* ---- Run ---- */
 
-static void transform_input(const block *b, const hb_map_i8 *input) {
-  for (uint32_t y = 0; y < b->rows; y++)
-    for (uint32_t x = 0; x < b->columns; x++) {
-      uint32_t start_y, start_x;
-      const hb_winograd_tile tile = tile_at(b, y, x, &start_y, &start_x);
-      const uint8_t *start = input->pixels + start_y * input->stride + (size_t)start_x * b->conv->in;
-      hb_winograd_input(b->conv, start - input->stride - b->conv->in, input->stride, &tile, b->v, b->v_point);
-    }
-}
-
-static void multiply(const block *b, const hb_winograd_finish *finish) {
-  for (int p = 0; p < POINTS; p++)
-    hb_winograd_products(b->v + p * b->v_point, b->u + p * b->u_point, b->conv->in, count_at(b, p),
-                         p == HB_WINOGRAD_ONE ? finish->start : NULL, b->m + p * b->m_point);
-}
-
-static void transform_output(const block *b, const hb_winograd_finish *finish, uint32_t channel,
-                             const hb_map_i8 *output, const hb_sum_i8 *sum) {
-  for (uint32_t y = 0; y < b->rows; y++)
-    for (uint32_t x = 0; x < b->columns; x++) {
-      uint32_t start_y, start_x;
-      const hb_winograd_tile tile = tile_at(b, y, x, &start_y, &start_x);
-      const size_t offset = (size_t)start_x * b->conv->out + channel;
-      const uint8_t *other = sum != NULL ? sum->other.pixels + start_y * sum->other.stride + offset : NULL;
-      hb_winograd_output(b->conv, finish, b->m, b->m_point, &tile, output->pixels + start_y * output->stride + offset,
-                         output->stride, sum, other);
-    }
+/* All blocks of a batch, eight output channels. */
+static void run_eight(const work *w, uint32_t blocks, const void *packed, uint32_t channel, const hb_map_i8 *output,
+                      const hb_sum_i8 *sum) {
+  const int8_t *weights = (const int8_t *)packed + channel / EIGHT * eight_bytes(w->conv);
+  const hb_winograd_finish *finish = (const void *)(weights + weights_bytes(w->conv));
+  hb_winograd_weights(weights, w->conv->in, w->u, w->u_point);
+  for (const hb_winograd_block *block = w->blocks; block < w->blocks + blocks; block++) {
+    hb_winograd_products(block, w->conv->in, w->u, w->u_point, finish->start, w->m);
+    for (uint32_t t = 0; t < block->rows * block->columns; t++)
+      hb_winograd_output(w->conv, finish, channel, w->m + t * POINTS * EIGHT, &block->tiles[t], output, sum);
+  }
 }
 
 void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_map_i8 *input, const hb_map_i8 *output,
                         const hb_sum_i8 *sum, hb_winograd_part part, void *scratch) {
-  block b;
-  lay_out(conv, &b);
-  place(&b, scratch);
-  const uint32_t at_once = rows_at_once(conv);
-  for (uint32_t y = part.row_begin; y < part.row_end; y += at_once) {
-    begin_rows(&b, y, part.row_end - y < at_once ? part.row_end - y : at_once);
-    transform_input(&b, input);
-    for (uint32_t c = part.channel_begin; c < part.channel_end; c += EIGHT) {
-      const char *eight = (const char *)packed + c / EIGHT * eight_bytes(conv);
-      const hb_winograd_finish *finish = (const void *)(eight + weights_bytes(conv));
-      hb_winograd_weights((const int8_t *)eight, conv->in, b.u, b.u_point);
-      multiply(&b, finish);
-      transform_output(&b, finish, c, output, sum);
+  work w;
+  lay_out(&w, conv, scratch);
+  for (uint32_t y = part.row_begin; y < part.row_end;) {
+    uint32_t blocks = 0;
+    for (; blocks < w.batch && y < part.row_end; blocks++) {
+      const uint32_t rows = smaller(w.block_rows, part.row_end - y);
+      begin_block(&w.blocks[blocks], conv->side, y, rows);
+      hb_winograd_input(conv, input, &w.blocks[blocks], w.columns);
+      y += rows;
     }
+    for (uint32_t c = part.channel_begin; c < part.channel_end; c += EIGHT)
+      run_eight(&w, blocks, packed, c, output, sum);
   }
 }

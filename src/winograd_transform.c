@@ -19,34 +19,47 @@ HB_SIMD void input_line(const hb_u16x8 *d, int step, hb_u16x8 *v) {
   v[5] = d5 - d3 - twice * 2;
 }
 
-HB_SIMD void input_eight(const uint8_t *corner, size_t stride, uint32_t channels, bool is_signed,
-                         const hb_winograd_tile *tile, uint16_t *v, size_t v_point) {
-  hb_u16x8 columns[SIZE][SIZE]; /* [x][i] */
-  for (int x = 0; x < SIZE; x++) {
+typedef hb_u16x8 column[SIZE];
+
+/* A row of tiles shares what is computed down its columns of pixels, from the border on. */
+HB_SIMD void input_down(const uint8_t *pixel, size_t stride, uint32_t channels, uint32_t count, bool is_signed,
+                        column *columns) {
+  for (uint32_t x = 0; x < count; x++, pixel += channels) {
     hb_u16x8 d[SIZE];
-    for (int y = 0; y < SIZE; y++) {
-      const uint8_t *pixel = corner + y * stride + x * channels;
-      d[y] = is_signed ? hb_load_i8(pixel) : hb_load_u8(pixel);
-    }
+    for (int y = 0; y < SIZE; y++)
+      d[y] = is_signed ? hb_load_i8(pixel + y * stride) : hb_load_u8(pixel + y * stride);
     input_line(d, 1, columns[x]);
-  }
-  for (int i = tile->from_y > 0; i < SIZE; i++) {
-    const size_t *slot = tile->slot[i > 0];
-    hb_u16x8 line[SIZE];
-    input_line(&columns[0][i], SIZE, line);
-    uint16_t *out = v + i * SIZE * v_point;
-    if (tile->from_x == 0) hb_store_u16(out + slot[0] * channels, line[0]);
-    for (int j = 1; j < SIZE; j++) hb_store_u16(out + j * v_point + slot[1] * channels, line[j]);
   }
 }
 
-void hb_winograd_input(const hb_winograd_i8 *conv, const uint8_t *corner, size_t stride, const hb_winograd_tile *tile,
-                       uint16_t *v, size_t v_point) {
-  const uint32_t in = conv->in;
-  if (conv->flip)
-    for (uint32_t c = 0; c < in; c += EIGHT) input_eight(corner + c, stride, in, false, tile, v + c, v_point);
-  else
-    for (uint32_t c = 0; c < in; c += EIGHT) input_eight(corner + c, stride, in, true, tile, v + c, v_point);
+HB_SIMD void input_across(const column *columns, const hb_winograd_block *block, const hb_winograd_tile *tile,
+                          uint32_t eight) {
+  uint16_t *v = block->v + (tile->from_y > 0 ? SIZE * block->v_point : 0);
+  for (int i = tile->from_y > 0; i < SIZE; i++) {
+    const uint32_t *count = block->count[i > 0];
+    const size_t place = (eight * count[1] + tile->slot[1]) * EIGHT;
+    hb_u16x8 line[SIZE];
+    input_line(&columns[tile->x][i], SIZE, line);
+    if (tile->from_x == 0) hb_store_u16(v + (eight * count[0] + tile->slot[0]) * EIGHT, line[0]);
+    v += block->v_point;
+    for (int j = 1; j < SIZE; j++, v += block->v_point) hb_store_u16(v + place, line[j]);
+  }
+}
+
+void hb_winograd_input(const hb_winograd_i8 *conv, const hb_map_i8 *input, const hb_winograd_block *block,
+                       void *columns) {
+  const uint8_t *border = input->pixels - input->stride - conv->in;
+  for (uint32_t y = 0; y < block->rows; y++) {
+    const hb_winograd_tile *tiles = block->tiles + y * block->columns;
+    const uint8_t *row = border + tiles->y * input->stride;
+    for (uint32_t eight = 0; eight < conv->in / EIGHT; eight++) {
+      if (conv->flip)
+        input_down(row + eight * EIGHT, input->stride, conv->in, conv->side + 2, false, columns);
+      else
+        input_down(row + eight * EIGHT, input->stride, conv->in, conv->side + 2, true, columns);
+      for (uint32_t x = 0; x < block->columns; x++) input_across(columns, block, &tiles[x], eight);
+    }
+  }
 }
 
 /* ---- Weights ---- */
@@ -63,51 +76,75 @@ HB_SIMD void weights_line(const hb_u16x8 *g, int step, hb_u16x8 *u) {
   u[5] = c;
 }
 
+HB_SIMD void store_line(hb_u16x8 a, hb_u16x8 b, hb_u16x8 c, uint16_t *u, size_t u_point) {
+  const hb_u16x8 g[3] = {a, b, c};
+  hb_u16x8 line[SIZE];
+  weights_line(g, 1, line);
+  for (int j = 0; j < SIZE; j++) hb_store_u16(u + j * u_point, line[j]);
+}
+
+/* Line by line of the result, so that registers suffice. */
 void hb_winograd_weights(const int8_t *packed, uint32_t in, uint16_t *u, size_t u_point) {
-  for (uint32_t half = 0; half < in; half++) {
-    hb_u16x8 taps[9], columns[3][SIZE]; /* [x][i] */
-    for (int t = 0; t < 9; t++) taps[t] = hb_load_i8(packed + (half * 9 + t) * 8);
-    for (int x = 0; x < 3; x++) weights_line(taps + x, 3, columns[x]);
-    for (int i = 0; i < SIZE; i++) {
-      hb_u16x8 line[SIZE];
-      weights_line(&columns[0][i], SIZE, line);
-      for (int j = 0; j < SIZE; j++) hb_store_u16(u + (i * SIZE + j) * u_point + half * 8, line[j]);
-    }
+  const size_t line = SIZE * u_point;
+  for (uint32_t half = 0; half < in; half++, packed += 9 * 8, u += 8) {
+    hb_u16x8 g[9], one[3], two[3];
+    for (int t = 0; t < 9; t++) g[t] = hb_load_i8(packed + t * 8);
+    store_line(g[0], g[1], g[2], u, u_point);
+    store_line(g[6], g[7], g[8], u + 5 * line, u_point);
+    for (int x = 0; x < 3; x++) one[x] = g[x] + g[x + 6], two[x] = g[x] + g[x + 6] * 4;
+    store_line(one[0] + g[3], one[1] + g[4], one[2] + g[5], u + line, u_point);
+    store_line(one[0] - g[3], one[1] - g[4], one[2] - g[5], u + 2 * line, u_point);
+    for (int x = 3; x < 6; x++) g[x] *= 2;
+    store_line(two[0] + g[3], two[1] + g[4], two[2] + g[5], u + 3 * line, u_point);
+    store_line(two[0] - g[3], two[1] - g[4], two[2] - g[5], u + 4 * line, u_point);
   }
 }
 
 /* ---- Products ---- */
 
 #define ROWS 4
+#define TILE_SUMS (HB_WINOGRAD_POINTS * EIGHT)
 
-HB_SIMD void products(const uint16_t *v, const uint16_t *u, uint32_t in, const uint32_t *start, uint32_t *m, int rows) {
+/* Some tiles at one point. Not unrolled, for compilers then order the additions so that registers run out. */
+HB_SIMD void multiply(const uint16_t *v, size_t v_eight, const uint16_t *u, uint32_t in, const uint32_t *start,
+                      uint32_t *m, const uint32_t *order, int rows) {
   hb_u32x4 sum[ROWS][2];
   for (int r = 0; r < rows; r++)
-    for (int h = 0; h < 2; h++) sum[r][h] = start ? hb_load_u32(start + 4 * h) : (hb_u32x4){0};
-  for (uint32_t k = 0; k < in; k += 2, u += 2 * EIGHT) {
-    const hb_u16x8 u0 = hb_load_u16(u), u1 = hb_load_u16(u + EIGHT);
-    for (int r = 0; r < rows; r++) {
-      const hb_u16x8 pair = hb_load_splat(v + (size_t)r * in + k);
-      sum[r][0] += hb_dot(u0, pair);
-      sum[r][1] += hb_dot(u1, pair);
+    for (int h = 0; h < 2; h++) sum[r][h] = start != NULL ? hb_load_u32(start + 4 * h) : (hb_u32x4){0};
+  for (const uint16_t *end = u + (size_t)in * EIGHT; u < end; v += v_eight - EIGHT)
+#pragma clang loop unroll(disable)
+    for (const uint16_t *eight_end = v + EIGHT; v < eight_end; v += 2, u += 2 * EIGHT) {
+      const hb_u16x8 u0 = hb_load_u16(u), u1 = hb_load_u16(u + EIGHT);
+      for (int r = 0; r < rows; r++) {
+        const hb_u16x8 pair = hb_load_splat(v + r * EIGHT);
+        sum[r][0] += hb_dot(u0, pair);
+        sum[r][1] += hb_dot(u1, pair);
+      }
     }
-  }
   for (int r = 0; r < rows; r++)
-    for (int h = 0; h < 2; h++) hb_store_u32(m + r * EIGHT + 4 * h, sum[r][h]);
+    for (int h = 0; h < 2; h++) hb_store_u32(m + (size_t)order[r] * TILE_SUMS + 4 * h, sum[r][h]);
 }
 
-void hb_winograd_products(const uint16_t *v, const uint16_t *u, uint32_t in, size_t rows, const uint32_t *start,
-                          uint32_t *m) {
-  for (; rows >= ROWS; rows -= ROWS, v += (size_t)ROWS * in, m += ROWS * EIGHT) products(v, u, in, start, m, ROWS);
-  if (rows == 3) products(v, u, in, start, m, 3);
-  if (rows == 2) products(v, u, in, start, m, 2);
-  if (rows == 1) products(v, u, in, start, m, 1);
+static void multiply_all(const uint16_t *v, uint32_t count, const uint16_t *u, uint32_t in, const uint32_t *start,
+                         uint32_t *m, const uint32_t *order) {
+  const size_t v_eight = (size_t)count * EIGHT;
+  for (; count >= ROWS; count -= ROWS, v += ROWS * EIGHT, order += ROWS)
+    multiply(v, v_eight, u, in, start, m, order, ROWS);
+  if (count == 3) multiply(v, v_eight, u, in, start, m, order, 3);
+  if (count == 2) multiply(v, v_eight, u, in, start, m, order, 2);
+  if (count == 1) multiply(v, v_eight, u, in, start, m, order, 1);
+}
+
+void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const uint16_t *u, size_t u_point,
+                          const uint32_t *start, uint32_t *m) {
+  for (int p = 0; p < HB_WINOGRAD_POINTS; p++) {
+    const int i = p / SIZE, j = p % SIZE;
+    multiply_all(block->v + p * block->v_point, block->count[i > 0][j > 0], u + p * u_point, in,
+                 p == HB_WINOGRAD_ONE ? start : NULL, m + p * EIGHT, block->order[j > 0]);
+  }
 }
 
 /* ---- Output ---- */
-
-#define INVERSE_OF_9 0x38e38e39u /* modulo 2^32 */
-#define MAGIC 0x4b400000         /* 1.5 * 2^23: the last bit of a float near it is worth 1 */
 
 /* factor = 3 * 2^power */
 static const uint8_t power[4] = {3, 2, 1, 1};
@@ -122,13 +159,12 @@ HB_SIMD void output_line(const hb_u32x4 *m, int step, hb_u32x4 *y) {
   y[3] = (m5 + minus_two) * 2 + m5 * 4 + minus_one;
 }
 
-/* The nearest whole number to y / 9 * scale, halves to even, plus zero. Far below -128 the trick with MAGIC does not
- * hold, hence the maximum; far above it gives what is too large as well. */
-HB_SIMD hb_u32x4 round_scaled(hb_u32x4 y, const float *scale, int32_t zero) {
-  const hb_f32x4 magic = {0x1.8p23f, 0x1.8p23f, 0x1.8p23f, 0x1.8p23f};
-  const uint32_t lowest = (uint32_t)(MAGIC + INT8_MIN - zero), offset = (uint32_t)(MAGIC - zero);
-  const hb_f32x4 scaled = hb_float_i32(y * INVERSE_OF_9) * hb_load_f32(scale) + magic;
-  return hb_max_i32((hb_u32x4)scaled, (hb_u32x4){lowest, lowest, lowest, lowest}) - offset;
+/* The nearest whole number to y / 9 * scale, halves to even, plus zero. Far below -128 the sum with `magic` has no such
+ * bits, hence the maximum; far above it is too large as well. */
+HB_SIMD hb_u32x4 round_scaled(hb_u32x4 y, const float *scale, const hb_winograd_finish *finish) {
+  const hb_f32x4 exact = hb_float_i32(y * hb_load_u32(finish->inverse));
+  const hb_f32x4 rounded = exact * hb_load_f32(scale) + hb_load_f32(finish->magic);
+  return hb_max_i32((hb_u32x4)rounded, hb_load_u32(finish->lowest)) - hb_load_u32(finish->offset);
 }
 
 HB_SIMD hb_u16x8 add_other(hb_u16x8 q, hb_u16x8 other, const hb_sum_i8 *sum) {
@@ -146,44 +182,43 @@ HB_SIMD void finish_row(const hb_winograd_i8 *conv, const hb_winograd_finish *fi
                         uint32_t from, uint8_t *pixel, const hb_sum_i8 *sum, const uint8_t *other) {
   hb_u32x4 line[2][4];
   for (int h = 0; h < 2; h++) output_line(&m[0][h], 2, line[h]);
-  for (uint32_t x = from; x < 4; x++) {
+  for (int x = 0; x < 4; x++, pixel += conv->out, other += sum != NULL ? conv->out : 0) {
+    if ((uint32_t)x < from) continue;
     const float *scale = finish->scale[power[y] + power[x] - 2];
-    hb_u16x8 q = hb_narrow_i32(round_scaled(line[0][x], scale, conv->output_zero),
-                               round_scaled(line[1][x], scale + 4, conv->output_zero));
+    hb_u16x8 q = hb_narrow_i32(round_scaled(line[0][x], scale, finish), round_scaled(line[1][x], scale + 4, finish));
     if (sum != NULL) {
-      const hb_u16x8 o = conv->flip ? hb_load_u8(other + x * conv->out) - 128 : hb_load_i8(other + x * conv->out);
+      const hb_u16x8 o = conv->flip ? hb_load_u8(other) - 128 : hb_load_i8(other);
       q = add_other(hb_clamp_i16(q, INT8_MIN, INT8_MAX), o, sum);
     }
-    hb_store_narrow_i16(pixel + x * conv->out, q, conv->flip);
+    hb_store_narrow_i16(pixel, q, finish->flip);
   }
 }
 
+/* Sums at points that the tile has left out may be anything: no output of it depends on them. */
 HB_SIMD void output_eight(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, const uint32_t *m,
-                          size_t m_point, const hb_winograd_tile *tile, uint8_t *pixel, size_t stride,
-                          const hb_sum_i8 *sum, const uint8_t *other) {
+                          const hb_winograd_tile *tile, uint8_t *pixel, size_t stride, const hb_sum_i8 *sum,
+                          const uint8_t *other) {
   hb_u32x4 rows[4][SIZE][2]; /* [y][j][half] */
-  for (int j = tile->from_x > 0; j < SIZE; j++)
-    for (int h = 0; h < 2; h++) {
+  for (int j = 0; j < SIZE; j++)
+    for (int h = 0; h < 2; h++, m += 4) {
       hb_u32x4 column[SIZE], y[4];
-      for (int i = 0; i < SIZE; i++) /* a point that is left out is not needed either */
-        column[i] = i == 0 && tile->from_y > 0
-                        ? (hb_u32x4){0}
-                        : hb_load_u32(m + (i * SIZE + j) * m_point + tile->slot[i > 0][j > 0] * EIGHT + 4 * h);
+      for (int i = 0; i < SIZE; i++) column[i] = hb_load_u32(m + i * SIZE * EIGHT);
       output_line(column, 1, y);
       for (int r = 0; r < 4; r++) rows[r][j][h] = y[r];
     }
-  if (tile->from_x > 0)
-    for (int r = 0; r < 4; r++) rows[r][0][0] = rows[r][0][1] = (hb_u32x4){0};
-  for (uint32_t y = tile->from_y; y < 4; y++)
-    finish_row(conv, finish, (const hb_u32x4(*)[2])rows[y], (int)y, tile->from_x, pixel + y * stride, sum,
-               sum != NULL ? other + y * sum->other.stride : NULL);
+  for (int y = 0; y < 4; y++, pixel += stride, other += sum != NULL ? sum->other.stride : 0)
+    if ((uint32_t)y >= tile->from_y)
+      finish_row(conv, finish, (const hb_u32x4(*)[2])rows[y], y, tile->from_x, pixel, sum, other);
 }
 
-void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, const uint32_t *m, size_t m_point,
-                        const hb_winograd_tile *tile, uint8_t *pixel, size_t stride, const hb_sum_i8 *sum,
-                        const uint8_t *other) {
+void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, uint32_t channel,
+                        const uint32_t *m, const hb_winograd_tile *tile, const hb_map_i8 *output,
+                        const hb_sum_i8 *sum) {
+  const size_t column = (size_t)tile->x * conv->out + channel;
+  uint8_t *pixel = output->pixels + tile->y * output->stride + column;
   if (sum == NULL)
-    output_eight(conv, finish, m, m_point, tile, pixel, stride, NULL, NULL);
+    output_eight(conv, finish, m, tile, pixel, output->stride, NULL, NULL);
   else
-    output_eight(conv, finish, m, m_point, tile, pixel, stride, sum, other);
+    output_eight(conv, finish, m, tile, pixel, output->stride, sum,
+                 sum->other.pixels + tile->y * sum->other.stride + column);
 }

@@ -31,33 +31,50 @@
 #define HB_WINOGRAD_ONE 7     /* the point (1, 1): a map that is everywhere x is 36 x here, and 0 at all other points */
 #define HB_WINOGRAD_SCALES 5  /* 2^k, k from 2 to 6 */
 
-/* Eight output channels, packed: weights, then this. */
+/* Eight output channels are packed as their weights, then this. What is the same for all of them stands here as whole
+ * vectors because V8 makes constants anew wherever they are used, in three instructions. */
 typedef struct {
   uint32_t start[HB_WINOGRAD_CHANNELS]; /* of the sums at the point one: 36 * (bias - input zero * sum of weights) */
   float scale[HB_WINOGRAD_SCALES][HB_WINOGRAD_CHANNELS]; /* multiplier / 2^k, k from 2 on */
+  uint32_t inverse[4];                                   /* of 9 */
+  float magic[4];                                        /* added to a number, it rounds it */
+  uint32_t lowest[4], offset[4];                         /* of rounded numbers' bits: those of -128, those of 0 - zero */
+  uint8_t flip[16]; /* of output bytes */
 } hb_winograd_finish;
 
-/* Outputs from `from` on, which is not 0 where the point 0 is left out. slot[i > 0][j > 0] is where the tile is among
- * those of a block that have the point (i, j). */
+/* A tile gives the outputs of four rows and columns from (y, x) on, less those before from_y and from_x, which a
+ * neighbour gives; the point 0 is left out where `from` is not 0. Tiles that have a point stand together there:
+ * slot[j > 0] is where. Those without the point 0 come last in their rows, and such rows last. */
 typedef struct {
-  uint32_t from_y, from_x;
-  size_t slot[2][2];
+  uint32_t y, x, from_y, from_x;
+  uint32_t slot[2];
 } hb_winograd_tile;
 
-/* A tile's input, 6 x 6 pixels from `corner` on, to v: [point][slot][channel], v_point numbers from point to point. */
-void hb_winograd_input(const hb_winograd_i8 *conv, const uint8_t *corner, size_t stride, const hb_winograd_tile *tile,
-                       uint16_t *v, size_t v_point);
+/* Tiles that are multiplied together. */
+typedef struct {
+  uint32_t rows, columns;  /* of tiles */
+  uint32_t count[2][2];    /* [i > 0][j > 0]: of tiles that have the point (i, j) */
+  uint32_t *order[2];      /* [j > 0]: the tile in each slot */
+  hb_winograd_tile *tiles; /* row by row */
+  uint16_t *v;             /* the input transformed, at each point [in / 8][count][8] */
+  size_t v_point;          /* numbers from point to point */
+} hb_winograd_block;
 
-/* Weights of eight output channels, [in / 2][2][9][4 of the eight][2 of in], to u: [point][in / 2][8][2]. */
+/* Input of a block to its v. `columns` is scratch for side + 2 columns, HB_WINOGRAD_COLUMN_BYTES each. */
+#define HB_WINOGRAD_COLUMN_BYTES (HB_WINOGRAD_SIZE * 16)
+void hb_winograd_input(const hb_winograd_i8 *conv, const hb_map_i8 *input, const hb_winograd_block *block,
+                       void *columns);
+
+/* Weights of eight output channels, [in / 2][2][9][4 of the eight][2 of in], to u: at each point [in / 2][8][2]. */
 void hb_winograd_weights(const int8_t *packed, uint32_t in, uint16_t *u, size_t u_point);
 
-/* m[row][8] = start + v[row][in] * u[in][8] at one point. start may be NULL for 0. */
-void hb_winograd_products(const uint16_t *v, const uint16_t *u, uint32_t in, size_t rows, const uint32_t *start,
-                          uint32_t *m);
+/* v * u at each point, plus start at the point one, to m: [tile][point][8]. */
+void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const uint16_t *u, size_t u_point,
+                          const uint32_t *start, uint32_t *m);
 
-/* A tile's output of eight channels, from m: [point][slot][8]; `pixel` is the output's at the tile's corner. */
-void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, const uint32_t *m, size_t m_point,
-                        const hb_winograd_tile *tile, uint8_t *pixel, size_t stride, const hb_sum_i8 *sum,
-                        const uint8_t *other);
+/* A tile's outputs of eight channels from `channel` on, from its part of m. */
+void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, uint32_t channel,
+                        const uint32_t *m, const hb_winograd_tile *tile, const hb_map_i8 *output,
+                        const hb_sum_i8 *sum);
 
 #endif

@@ -26,6 +26,7 @@ function answer(request, response) {
   if (pathname === '/') {
     return response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end('<!doctype html><title>bench</title>');
   }
+  if (!TYPES[extname(pathname)]) return response.writeHead(404).end();
   const path = join(ROOT, pathname.endsWith('.wasm') ? 'build' : 'web', pathname);
   return response.writeHead(200, { ...headers, 'Content-Type': TYPES[extname(path)] }).end(readFileSync(path));
 }
