@@ -217,7 +217,7 @@ void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *fi
   const size_t column = (size_t)tile->x * conv->out + channel;
   uint8_t *pixel = output->pixels + tile->y * output->stride + column;
   if (sum == NULL)
-    output_eight(conv, finish, m, tile, pixel, output->stride, NULL, NULL);
+    output_eight(conv, finish, m, tile, pixel, output->stride, NULL, pixel);
   else
     output_eight(conv, finish, m, tile, pixel, output->stride, sum,
                  sum->other.pixels + tile->y * sum->other.stride + column);
