@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh network [SECONDS]         the whole network against the sum of XNNPACK's convolutions, layer by layer, one
 #                                    thread
+# bench.sh winograd [SECONDS]        int8 convolutions by Winograd against XNNPACK's, in Chromium, both wasm builds
 # bench.sh index [10k] [100k] [1m]   bundles of synthetic vectors (default 10k 100k): build, size, searches natively
 #                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
 . "$(dirname "$0")/common.sh"
@@ -80,6 +81,10 @@ network)
   [ -x "$programs/bench-network" ] || "$ROOT/scripts/build.sh" native
   exec "$programs/bench-network" "$MODEL" "${2:-20}"
   ;;
+winograd)
+  [ -e "$ROOT/build/wasm-relaxed/bench-winograd.wasm" ] || "$ROOT/scripts/build.sh"
+  exec node "$tools/web_winograd.mjs" "${2:-3}"
+  ;;
 index) shift && bench_index "$@" ;;
-*) die "usage: scripts/bench.sh network [SECONDS] | index [10k] [100k] [1m]" ;;
+*) die "usage: scripts/bench.sh network [SECONDS] | winograd [SECONDS] | index [10k] [100k] [1m]" ;;
 esac

@@ -69,8 +69,7 @@ HB_SIMD hb_u32x4 hb_dot(hb_u16x8 a, hb_u16x8 b) {
 #else
   hb_u32x4 sum;
   const hb_i16x8 x = (hb_i16x8)a, y = (hb_i16x8)b;
-  for (int i = 0; i < 4; i++)
-    sum[i] = (uint32_t)(x[2 * i] * y[2 * i]) + (uint32_t)(x[2 * i + 1] * y[2 * i + 1]);
+  for (int i = 0; i < 4; i++) sum[i] = (uint32_t)(x[2 * i] * y[2 * i]) + (uint32_t)(x[2 * i + 1] * y[2 * i + 1]);
   return sum;
 #endif
 }
@@ -135,12 +134,12 @@ HB_SIMD hb_u16x8 hb_clamp_i16(hb_u16x8 v, int16_t low, int16_t high) {
 /* The lower and the upper four numbers with their signs in 32 bits. */
 HB_SIMD hb_u32x4 hb_low_i32(hb_u16x8 v) {
   const hb_i16x8 x = (hb_i16x8)v;
-  return (hb_u32x4)__builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3), hb_i32x4);
+  return (hb_u32x4) __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3), hb_i32x4);
 }
 
 HB_SIMD hb_u32x4 hb_high_i32(hb_u16x8 v) {
   const hb_i16x8 x = (hb_i16x8)v;
-  return (hb_u32x4)__builtin_convertvector(__builtin_shufflevector(x, x, 4, 5, 6, 7), hb_i32x4);
+  return (hb_u32x4) __builtin_convertvector(__builtin_shufflevector(x, x, 4, 5, 6, 7), hb_i32x4);
 }
 
 HB_SIMD hb_f32x4 hb_float_i32(hb_u32x4 v) { return __builtin_convertvector((hb_i32x4)v, hb_f32x4); }

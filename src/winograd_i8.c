@@ -36,10 +36,8 @@ uint32_t hb_winograd_i8_rows(uint32_t side) { return tiles_of(side); }
 
 /* ---- Blocks: rows of tiles that are multiplied together; some blocks share what is computed from weights ---- */
 
-#ifndef BLOCK_TILES
 #define BLOCK_TILES 16 /* about so many: their sums are to stay in the fastest cache */
 #define BATCH 4        /* blocks */
-#endif
 
 typedef struct {
   const hb_winograd_i8 *conv;

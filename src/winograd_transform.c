@@ -26,8 +26,7 @@ HB_SIMD void input_down(const uint8_t *pixel, size_t stride, uint32_t channels, 
                         column *columns) {
   for (uint32_t x = 0; x < count; x++, pixel += channels) {
     hb_u16x8 d[SIZE];
-    for (int y = 0; y < SIZE; y++)
-      d[y] = is_signed ? hb_load_i8(pixel + y * stride) : hb_load_u8(pixel + y * stride);
+    for (int y = 0; y < SIZE; y++) d[y] = is_signed ? hb_load_i8(pixel + y * stride) : hb_load_u8(pixel + y * stride);
     input_line(d, 1, columns[x]);
   }
 }

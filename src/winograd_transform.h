@@ -12,9 +12,9 @@
  *        0  4  0 -5  0  1        0  0  1
  *
  * How large things get, both ways along: inputs of int8 at most 128 * 10 * 10, of bytes 0 .. 255 at most 255 * 68 (10
- * is the largest sum of a row's magnitudes, 68 that of the positive part of a row times a row), weights 128 * 7 * 7: all
- * fit into int16. Sums are taken modulo 2^32, and come out as 9 * 2^k * result, k from 2 to 6. Times the inverse of 9
- * that is 2^k * result, exactly, if 64 * result fits into 32 bits.
+ * is the largest sum of a row's magnitudes, 68 that of the positive part of a row times a row), weights 128 * 7 * 7:
+ * all fit into int16. Sums are taken modulo 2^32, and come out as 9 * 2^k * result, k from 2 to 6. Times the inverse of
+ * 9 that is 2^k * result, exactly, if 64 * result fits into 32 bits.
  *
  * The first output of four is the only one to need the first input and the point 0. So a tile that has only its last
  * three, two or one outputs to give leaves that point out, and sides that are no multiple of four cost less. */
@@ -38,8 +38,8 @@ typedef struct {
   float scale[HB_WINOGRAD_SCALES][HB_WINOGRAD_CHANNELS]; /* multiplier / 2^k, k from 2 on */
   uint32_t inverse[4];                                   /* of 9 */
   float magic[4];                                        /* added to a number, it rounds it */
-  uint32_t lowest[4], offset[4];                         /* of rounded numbers' bits: those of -128, those of 0 - zero */
-  uint8_t flip[16]; /* of output bytes */
+  uint32_t lowest[4], offset[4]; /* of rounded numbers' bits: those of -128, those of 0 - zero */
+  uint8_t flip[16];              /* of output bytes */
 } hb_winograd_finish;
 
 /* A tile gives the outputs of four rows and columns from (y, x) on, less those before from_y and from_x, which a
@@ -74,7 +74,6 @@ void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const uin
 
 /* A tile's outputs of eight channels from `channel` on, from its part of m. */
 void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, uint32_t channel,
-                        const uint32_t *m, const hb_winograd_tile *tile, const hb_map_i8 *output,
-                        const hb_sum_i8 *sum);
+                        const uint32_t *m, const hb_winograd_tile *tile, const hb_map_i8 *output, const hb_sum_i8 *sum);
 
 #endif

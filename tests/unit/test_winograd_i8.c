@@ -145,10 +145,8 @@ typedef struct {
 
 static run_memory prepare(const instance *c) {
   const hb_winograd_i8 *v = &c->conv;
-  run_memory m = {bordered_map(v->side, v->in, (uint8_t)v->input_zero ^ v->flip),
-                  bordered_map(v->side, v->out, CANARY),
-                  bordered_map(v->side, v->out, CANARY),
-                  must_allocate(hb_winograd_i8_packed_bytes(v)),
+  run_memory m = {bordered_map(v->side, v->in, (uint8_t)v->input_zero ^ v->flip), bordered_map(v->side, v->out, CANARY),
+                  bordered_map(v->side, v->out, CANARY), must_allocate(hb_winograd_i8_packed_bytes(v)),
                   must_allocate(hb_winograd_i8_scratch_bytes(v))};
   write_map(&m.input.map, v->side, v->in, c->input, v->flip);
   write_map(&m.other.map, v->side, v->out, c->other, v->flip);
@@ -257,7 +255,7 @@ static void extreme_weights_and_inputs_match_in_every_bit(void **state) {
  * all pairs of such signs occur. */
 static void signs_of_the_transforms_match_in_every_bit(void **state) {
   (void)state;
-  static const int8_t signs[6][6] = {{1, 0, -1, 0, 1, 0}, {0, 1, 1, -1, -1, 0}, {0, -1, 1, 1, -1, 0},
+  static const int8_t signs[6][6] = {{1, 0, -1, 0, 1, 0},  {0, 1, 1, -1, -1, 0}, {0, -1, 1, 1, -1, 0},
                                      {0, -1, -1, 1, 1, 0}, {0, 1, -1, -1, 1, 0}, {0, 1, 0, -1, 0, 1}};
   static const int8_t taps[6][3] = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1}, {1, 1, 1}, {1, -1, 1}, {0, 0, 1}};
   instance c = make(4, 64, 8, -128);
@@ -305,20 +303,22 @@ static void sums_up_to_the_bound_are_exact_and_larger_ones_refused(void **state)
   check_bound(-1);
 }
 
-/* With a zero in the middle of the range, weights of both signs may add up. */
-static void the_bound_knows_the_zero(void **state) {
+/* With a zero in the middle of the range, inputs of both signs may meet weights of both signs. */
+static void the_bound_knows_zero_and_bias(void **state) {
   (void)state;
+  static const struct {
+    int32_t zero, weight, bias;
+    bool fits;
+  } cases[] = {{-128, 57, 0, true},   {-128, 58, 0, false},  {127, 57, 0, true},   {127, 58, 0, false},
+               {0, 57, 0, true},      {0, 58, 0, false},     {0, 57, 65000, true}, {0, 57, 66000, false},
+               {0, 57, -65000, true}, {0, 57, -66000, false}};
   instance c = make(7, 512, 8, -128);
-  memset(c.bias, 0, 8 * sizeof *c.bias);
-  for (size_t t = 0; t < taps_of(&c) * 8; t++) c.kernel[t] = t % 2 ? 56 : -56;
-  assert_true(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
-  c.conv.input_zero = 127;
-  assert_true(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
-  c.conv.input_zero = 0; /* 4608 * 56 * 127.5 */
-  assert_true(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
-  for (size_t t = 0; t < taps_of(&c) * 8; t++) c.kernel[t] = t % 2 ? 58 : -58;
-  c.conv.input_zero = -128; /* 2304 * 58 * 255 = 34.1 million */
-  assert_false(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    c.conv.input_zero = cases[i].zero;
+    for (size_t t = 0; t < taps_of(&c) * 8; t++) c.kernel[t] = (int8_t)(t % 2 ? cases[i].weight : -cases[i].weight);
+    for (uint32_t o = 0; o < 8; o++) c.bias[o] = o == 7 ? cases[i].bias : 0;
+    assert_int_equal(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias), cases[i].fits); /* 4608 / 2 * 57 * 255 + bias */
+  }
   drop(&c);
 }
 
@@ -412,7 +412,7 @@ int main(void) {
       cmocka_unit_test(extreme_weights_and_inputs_match_in_every_bit),
       cmocka_unit_test(signs_of_the_transforms_match_in_every_bit),
       cmocka_unit_test(sums_up_to_the_bound_are_exact_and_larger_ones_refused),
-      cmocka_unit_test(the_bound_knows_the_zero),
+      cmocka_unit_test(the_bound_knows_zero_and_bias),
       cmocka_unit_test(shapes_that_it_does_not_take_are_refused),
       cmocka_unit_test(results_saturate),
       cmocka_unit_test(the_sum_may_replace_what_was_added),
