@@ -63,22 +63,10 @@ void hb_winograd_input(const hb_winograd_i8 *conv, const hb_map_i8 *input, const
 
 /* ---- Weights ---- */
 
-/* G g, g `step` apart. */
-HB_SIMD void weights_line(const hb_u16x8 *g, int step, hb_u16x8 *u) {
-  const hb_u16x8 a = g[0], b = g[step], c = g[2 * step];
-  const hb_u16x8 one = a + c, two = a + c * 4, twice = b * 2;
-  u[0] = a;
-  u[1] = one + b;
-  u[2] = one - b;
-  u[3] = two + twice;
-  u[4] = two - twice;
-  u[5] = c;
-}
-
+/* A line of G g: G times (a, b, c). */
 HB_SIMD void store_line(hb_u16x8 a, hb_u16x8 b, hb_u16x8 c, uint16_t *u, size_t u_point) {
-  const hb_u16x8 g[3] = {a, b, c};
-  hb_u16x8 line[SIZE];
-  weights_line(g, 1, line);
+  const hb_u16x8 one = a + c, two = a + c * 4, twice = b * 2;
+  const hb_u16x8 line[SIZE] = {a, one + b, one - b, two + twice, two - twice, c};
   for (int j = 0; j < SIZE; j++) hb_store_u16(u + j * u_point, line[j]);
 }
 

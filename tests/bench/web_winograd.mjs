@@ -1,5 +1,5 @@
-// web_winograd.mjs [SECONDS] [BUILD...]: convolutions by Winograd against XNNPACK's in Chromium, both wasm builds (simd,
-// relaxed), each shape in turn, for SECONDS (default 3) a shape, alternating. Prints a line for each shape: median and
+// web_winograd.mjs [SECONDS] [BUILD...]: convolutions by Winograd against XNNPACK's in Chromium, wasm builds simd and
+// relaxed or those named, each shape in turn, for SECONDS (default 3) a shape, alternating. Prints a line for each shape: median and
 // 2nd percentile of milliseconds, GMAC/s of the plain convolution at the median, bytes of packed weights and scratch.
 // Compares all outputs, by their hashes, with those of the native build.
 
@@ -78,8 +78,8 @@ function report(build, layer, { times, packed, scratch }) {
 }
 
 function nativeHashes() {
-  const lines = execFileSync(join(ROOT, 'build/native/tests/bench/bench-winograd'), { encoding: 'utf8' }).trim().split('\n');
-  return lines.map(line => parseInt(line.split(' ')[2], 16));
+  const lines = execFileSync(join(ROOT, 'build/native/tests/bench/bench-winograd'), { encoding: 'utf8' });
+  return lines.trim().split('\n').map(line => parseInt(line.split(' ')[2], 16));
 }
 
 async function main([seconds = 3, ...builds]) {
@@ -95,7 +95,8 @@ async function main([seconds = 3, ...builds]) {
     page.on('console', message => console.error(message.text()));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     for (const build of builds.length ? builds : ['simd', 'relaxed']) {
-      const results = await page.evaluate(measure, [`/wasm-${build}/bench-winograd.wasm`, LAYERS, KINDS.length, Number(seconds)]);
+      const wasm = `/wasm-${build}/bench-winograd.wasm`;
+      const results = await page.evaluate(measure, [wasm, LAYERS, KINDS.length, Number(seconds)]);
       results.forEach((result, layer) => report(build, layer, result));
       const equal = results.flatMap(({ hashes }) => hashes).join() === expected;
       console.log(`${build}: ${equal ? 'the same bits as natively' : 'NOT the same bits as natively'}`);
