@@ -1,6 +1,6 @@
 // web_winograd.mjs [SECONDS] [BUILD...]: convolutions by Winograd against XNNPACK's in Chromium, wasm builds simd and
-// relaxed or those named, each shape in turn, for SECONDS (default 3) a shape, alternating. Prints a line for each shape: median and
-// 2nd percentile of milliseconds, GMAC/s of the plain convolution at the median, bytes of packed weights and scratch.
+// relaxed or those named, each shape for SECONDS (default 3), alternating. Prints a line for each shape: median and 2nd
+// percentile of milliseconds, GMAC/s of the plain convolution at the median, bytes of packed weights and of scratch.
 // Compares all outputs, by their hashes, with those of the native build.
 
 import { execFileSync } from 'node:child_process';
