@@ -18,3 +18,11 @@ target_link_libraries(${name} PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}
 target_link_options(${name} PRIVATE ${simd} -O3 -flto --no-entry -sSTANDALONE_WASM=1 -sFILESYSTEM=0
   -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=4MB -sMAXIMUM_MEMORY=256MB -sSTACK_SIZE=256KB
   -sEXPORTED_FUNCTIONS=_malloc,_free)
+
+# The same without the engine, for web_winograd.mjs.
+add_executable(bench-winograd tests/bench/winograd.c)
+set_target_properties(bench-winograd PROPERTIES SUFFIX .wasm)
+target_link_libraries(bench-winograd PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
+  ${xnnpack}/libpthreadpool.a)
+target_link_options(bench-winograd PRIVATE ${simd} -O3 -flto --no-entry -sSTANDALONE_WASM=1 -sFILESYSTEM=0
+  -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=256MB -sSTACK_SIZE=256KB)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh network [SECONDS]         the whole network against the sum of XNNPACK's convolutions, layer by layer, one
 #                                    thread
+# bench.sh winograd [SECONDS]        int8 convolutions by Winograd against XNNPACK's, in Chromium, both wasm builds
 # bench.sh index [10k] [100k] [1m]   bundles of synthetic vectors (default 10k 100k): build, size, searches natively
 #                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
 # bench.sh native [--samples N] [MODEL...]
@@ -116,6 +117,10 @@ network)
   [ -x "$programs/bench-network" ] || "$ROOT/scripts/build.sh" native
   exec "$programs/bench-network" "$MODEL_F32" "${2:-20}"
   ;;
+winograd)
+  [ -e "$ROOT/build/wasm-relaxed/bench-winograd.wasm" ] || "$ROOT/scripts/build.sh"
+  exec node "$tools/web_winograd.mjs" "${2:-3}"
+  ;;
 index) shift && bench_index "$@" ;;
 native) shift && need_peers native && exec node "$tools/native.mjs" "$@" ;;
 web) shift && need_peers native wasm-simd wasm-relaxed && exec node "$tools/web.mjs" "$@" ;;
@@ -126,5 +131,5 @@ start)
   exec node "$tools/start.mjs" "$@"
   ;;
 check) bench_check ;;
-*) die "usage: scripts/bench.sh network | index | native | web | start | check (options: see the head of the script)" ;;
+*) die "usage: scripts/bench.sh network | winograd | index | native | web | start | check (options: see the head of the script)" ;;
 esac

@@ -1,0 +1,65 @@
+/* winograd_i8.h: 3 x 3 convolutions of stride 1 in the arithmetic of quantized.h, bit for bit, by Winograd's minimal
+ * filtering F(4x4, 3x3) (Lavin and Gray 2015, arXiv 1509.09308) in whole numbers: 36 products where a plain convolution
+ * has 144.
+ *
+ *   if (hb_winograd_i8_fits(&conv, kernel, bias)) {
+ *     hb_winograd_i8_pack(&conv, kernel, bias, multiplier, packed);    hb_winograd_i8_packed_bytes of memory
+ *     hb_winograd_i8_run(&conv, packed, &input, &output, NULL, all, scratch);    hb_winograd_i8_scratch_bytes
+ *   }
+ *
+ * packed and scratch are aligned to 16 bytes. A packed convolution is read-only; threads share it and take a part and
+ * a scratch each. */
+#ifndef HB_WINOGRAD_I8_H
+#define HB_WINOGRAD_I8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HB_WINOGRAD_CHANNELS 8 /* channels are multiples of it */
+#define HB_WINOGRAD_SIDE 4     /* the smallest side */
+
+typedef struct {
+  uint32_t side, in, out; /* of a square map; channels */
+  int32_t input_zero, output_zero;
+  uint8_t flip; /* 0x80 for maps of unsigned bytes, which are those of int8 with the highest bit inverted; else 0 */
+} hb_winograd_i8;
+
+/* A map's first pixel, and bytes from row to row; pixels are `channels` bytes. Around an input there is a border of one
+ * pixel of its zero, which `pixels` does not count. */
+typedef struct {
+  uint8_t *pixels;
+  size_t stride;
+} hb_map_i8;
+
+/* What is added to the convolution's output q, if anything, as XNNPACK's qs8 addition does:
+ * (bias + q * multiplier + other * other_multiplier) >> shift, plus zero, kept within -128 .. 127. */
+typedef struct {
+  hb_map_i8 other; /* of the output's shape; it may be the output */
+  int32_t multiplier, other_multiplier, bias, zero;
+  uint32_t shift;
+} hb_sum_i8;
+
+/* A part of the work: rows of tiles, of hb_winograd_i8_rows, and output channels, in multiples of eight. */
+typedef struct {
+  uint32_t row_begin, row_end, channel_begin, channel_end;
+} hb_winograd_part;
+
+uint32_t hb_winograd_i8_rows(uint32_t side);
+
+/* Whether it is exact for every input: a bound on the sums, bias included, from weights and input zero, for each output
+ * channel. kernel is [out][3][3][in]. False also for sides and channels that it does not take. */
+bool hb_winograd_i8_fits(const hb_winograd_i8 *conv, const int8_t *kernel, const int32_t *bias);
+
+size_t hb_winograd_i8_packed_bytes(const hb_winograd_i8 *conv);
+size_t hb_winograd_i8_scratch_bytes(const hb_winograd_i8 *conv);
+
+/* multiplier[out]: input scale * kernel scale / output scale. */
+void hb_winograd_i8_pack(const hb_winograd_i8 *conv, const int8_t *kernel, const int32_t *bias, const float *multiplier,
+                         void *packed);
+
+/* input and output are different maps. sum may be NULL. */
+void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_map_i8 *input, const hb_map_i8 *output,
+                        const hb_sum_i8 *sum, hb_winograd_part part, void *scratch);
+
+#endif
