@@ -1,0 +1,227 @@
+/* Convolution as it is written: each output is a sum of products. A tile of 4 or 6 pixels by 8 channels keeps its sums
+ * in registers; for each row of the window, its pixels' runs of numbers are read side by side. Pixels are counted
+ * through the rows, so that tiles fill small maps, too. */
+#include "conv_i8.h"
+
+/* Runs are read so many numbers at a time; what a run lacks to a multiple has weights of zero. */
+#define STEP 8
+#define BLOCK HB_CONV_BLOCK
+#define TILE 6
+#define SMALL_TILE 4
+
+/* Numbers of one row of the window. */
+static uint32_t run_length(const hb_conv_spec *spec) { return (spec->kernel * spec->in + STEP - 1) / STEP * STEP; }
+
+/* ---- Packing ---- */
+
+static size_t weight_bytes(const hb_conv_spec *spec) { return (size_t)spec->out * spec->kernel * run_length(spec); }
+
+static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+size_t hb_conv_direct_size(const hb_conv_spec *spec) {
+  return round_up(weight_bytes(spec)) + round_up(spec->out * sizeof(int32_t)) + round_up(spec->out * sizeof(float));
+}
+
+/* [block][row of the window][group of numbers][channel of the block][number of the group]: a group is what one product
+ * adds up. */
+static void pack_weights(const hb_conv_i8_source *source, uint32_t group, int8_t *packed) {
+  const hb_conv_spec *s = source->spec;
+  const uint32_t length = s->kernel * s->in, padded = run_length(s);
+  for (uint32_t o = 0; o < s->out; o++)
+    for (uint32_t ky = 0; ky < s->kernel; ky++) {
+      const int8_t *from = source->kernel + ((size_t)o * s->kernel + ky) * length;
+      int8_t *to = packed + ((size_t)o / BLOCK * s->kernel + ky) * padded * BLOCK + o % BLOCK * group;
+      for (uint32_t k = 0; k < padded; k++) to[k / group * group * BLOCK + k % group] = k < length ? from[k] : 0;
+    }
+}
+
+/* Sums are of stored numbers instead of x - zero; whole numbers may wrap around on the way. */
+static int32_t stored_bias(const hb_conv_i8_source *source, uint32_t o, int32_t stored_zero) {
+  const size_t taps = (size_t)source->spec->kernel * source->spec->kernel * source->spec->in;
+  int32_t sum = 0;
+  for (size_t t = 0; t < taps; t++) sum += source->kernel[o * taps + t];
+  return (int32_t)((uint32_t)source->bias[o] - (uint32_t)stored_zero * (uint32_t)sum);
+}
+
+static void run_wide(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, const hb_sum_i8 *, const hb_conv_part *);
+static void run_bytes(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, const hb_sum_i8 *,
+                      const hb_conv_part *);
+
+void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void *memory, hb_conv_i8 *out) {
+  const hb_conv_spec *s = source->spec;
+  int8_t *weights = memory;
+  int32_t *bias = (int32_t *)(weights + round_up(weight_bytes(s)));
+  float *scale = (float *)(bias + round_up(s->out * sizeof *bias) / sizeof *bias);
+  pack_weights(source, form == HB_I8_WIDE ? 2 : 4, weights);
+  for (uint32_t o = 0; o < s->out; o++) {
+    bias[o] = stored_bias(source, o, source->input.zero + hb_i8_offset(form));
+    scale[o] = source->input.scale * source->kernel_scale[o] / source->output.scale;
+  }
+  *out = (hb_conv_i8){.spec = s,
+                      .weights = weights,
+                      .bias = bias,
+                      .scale = scale,
+                      .rounding = hb_rounding_to(source->output.zero),
+                      .form = form,
+                      .run = form == HB_I8_WIDE ? run_wide : run_bytes};
+}
+
+/* ---- Tiles ---- */
+
+/* Pixels whose sums are made at once: where their windows begin and where they go. */
+typedef struct {
+  const uint8_t *in[TILE];
+  uint8_t *out[TILE];
+  uint32_t count; /* the others are computed, but not stored */
+} tile;
+
+/* The next pixel. */
+typedef struct {
+  const uint8_t *in;
+  uint8_t *out;
+  uint32_t x;
+} cursor;
+
+HB_INLINE void advance(cursor *c, const hb_conv_spec *spec, const hb_map_i8 *in, const hb_map_i8 *out, size_t bytes) {
+  c->in += spec->stride * in->channels * bytes;
+  c->out += out->channels * bytes;
+  if (++c->x < out->side) return;
+  c->x = 0;
+  c->in += spec->stride * (in->row - out->side * in->channels * bytes);
+  c->out += out->row - out->side * out->channels * bytes;
+}
+
+HB_INLINE void take_pixels(tile *t, uint32_t count, cursor *c, const hb_conv_spec *spec, const hb_map_i8 *in,
+                           const hb_map_i8 *out, size_t bytes) {
+  t->count = count;
+  for (uint32_t p = 0; p < TILE; p++) {
+    t->in[p] = p < count ? c->in : t->in[0];
+    t->out[p] = c->out;
+    if (p < count) advance(c, spec, in, out, bytes);
+  }
+}
+
+/* How many pixels to take. Rests of 7 and 8 are halved: small tiles are as fast a pixel only if they are full. */
+HB_INLINE uint32_t share(uint32_t left) { return left >= TILE + 3 || left == TILE ? TILE : left > TILE ? 4 : left; }
+
+/* The sums' own variables here, rather than `result`, are what the compiler keeps in registers. */
+HB_INLINE void sum_bytes(const hb_conv_i8 *conv, const tile *t, const int8_t *w, size_t row, const int32_t *bias,
+                         const int pixels, hb_i32x4 result[][2]) {
+  const bool is_unsigned = conv->form == HB_I8_UNSIGNED;
+  const uint32_t length = run_length(conv->spec);
+  const uint8_t *x[TILE];
+  hb_i32x4 sums[TILE][2];
+  for (int p = 0; p < pixels; p++) {
+    x[p] = t->in[p];
+    sums[p][0] = hb_load(bias);
+    sums[p][1] = hb_load(bias + 4);
+  }
+  for (uint32_t ky = conv->spec->kernel; ky > 0; ky--) {
+    for (uint32_t k = length; k > 0; k -= STEP, w += STEP * BLOCK) {
+      for (int group = 0; group < STEP / 4; group++) {
+        const hb_i32x4 low = hb_load(w + group * 4 * BLOCK), high = hb_load(w + group * 4 * BLOCK + 16);
+        for (int p = 0; p < pixels; p++) {
+          const hb_i32x4 v = hb_load_splat(x[p] + group * 4);
+          sums[p][0] = hb_dot8(sums[p][0], low, v, is_unsigned);
+          sums[p][1] = hb_dot8(sums[p][1], high, v, is_unsigned);
+        }
+      }
+      for (int p = 0; p < pixels; p++) x[p] += STEP;
+    }
+    for (int p = 0; p < pixels; p++) x[p] += row - length;
+  }
+  for (int p = 0; p < pixels; p++) result[p][0] = sums[p][0], result[p][1] = sums[p][1];
+}
+
+HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, size_t row, const int32_t *bias,
+                        const int pixels, hb_i32x4 result[][2]) {
+  const uint32_t length = run_length(conv->spec);
+  const uint8_t *x[TILE];
+  hb_i32x4 sums[TILE][2];
+  for (int p = 0; p < pixels; p++) {
+    x[p] = t->in[p];
+    sums[p][0] = hb_load(bias);
+    sums[p][1] = hb_load(bias + 4);
+  }
+  for (uint32_t ky = conv->spec->kernel; ky > 0; ky--) {
+    for (uint32_t k = length; k > 0; k -= STEP, w += STEP * BLOCK) {
+      for (int group = 0; group < STEP / 2; group++) {
+        const hb_i16x8 low = hb_load_widen(w + group * 2 * BLOCK, 0), high = hb_load_widen(w + group * 2 * BLOCK + 8, 0);
+        for (int p = 0; p < pixels; p++) {
+          const hb_i16x8 v = (hb_i16x8)hb_load_splat(x[p] + group * 4);
+          sums[p][0] = hb_dot16(sums[p][0], low, v);
+          sums[p][1] = hb_dot16(sums[p][1], high, v);
+        }
+      }
+      for (int p = 0; p < pixels; p++) x[p] += 2 * STEP;
+    }
+    for (int p = 0; p < pixels; p++) x[p] += row - 2 * length;
+  }
+  for (int p = 0; p < pixels; p++) result[p][0] = sums[p][0], result[p][1] = sums[p][1];
+}
+
+/* Requantizes and stores the sums of pixels p and p + 1. */
+HB_INLINE void finish_pair(const hb_conv_i8 *conv, const tile *t, const int p, hb_i32x4 sums[][2], const float *scale,
+                           const hb_sum_i8 *sum, size_t offset, const bool wide) {
+  const int8_t flip = hb_i8_flip(conv->form);
+  hb_i16x8 q[2];
+  for (int i = 0; i < 2; i++) {
+    const uint8_t *there = t->out[p + i] + offset;
+    q[i] = hb_requantize_i8(sums[p + i][0], sums[p + i][1], scale, conv->rounding);
+    if (sum != NULL) q[i] = hb_add_i8(q[i], wide ? (hb_i16x8)hb_load(there) : hb_load_widen(there, flip), sum);
+  }
+  const bool both = (uint32_t)p + 1 < t->count;
+  if (wide) {
+    hb_store_wide(t->out[p] + offset, q[0]);
+    if (both) hb_store_wide(t->out[p + 1] + offset, q[1]);
+    return;
+  }
+  const hb_i8x16 bytes = hb_narrow8(q[0], q[1]) ^ flip;
+  hb_store_half(t->out[p] + offset, bytes, 0);
+  if (both) hb_store_half(t->out[p + 1] + offset, bytes, 1);
+}
+
+HB_INLINE void run_tile(const hb_conv_i8 *conv, const tile *t, uint32_t channel, size_t row, const hb_sum_i8 *sum,
+                        const bool wide, const int pixels) {
+  const hb_conv_spec *s = conv->spec;
+  const int8_t *weights = conv->weights + (size_t)channel * s->kernel * run_length(s);
+  hb_i32x4 sums[TILE][2];
+  if (wide)
+    sum_wide(conv, t, weights, row, conv->bias + channel, pixels, sums);
+  else
+    sum_bytes(conv, t, weights, row, conv->bias + channel, pixels, sums);
+  for (int p = 0; p < pixels; p += 2)
+    if ((uint32_t)p < t->count)
+      finish_pair(conv, t, p, sums, conv->scale + channel, sum, channel * (wide ? 2 : 1), wide);
+}
+
+HB_INLINE void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+                   const hb_conv_part *part, const bool wide) {
+  const hb_conv_spec *s = conv->spec;
+  const size_t bytes = wide ? 2 : 1, padding = s->kernel / 2;
+  const cursor first = {in->origin + part->row * s->stride * in->row - padding * (in->row + in->channels * bytes),
+                        out->origin + part->row * out->row, 0};
+  for (uint32_t channel = part->channel; channel < part->channel_end; channel += BLOCK) {
+    cursor next = first;
+    uint32_t left = (part->row_end - part->row) * out->side;
+    while (left > 0) {
+      tile t;
+      take_pixels(&t, share(left), &next, s, in, out, bytes);
+      left -= t.count;
+      if (t.count > SMALL_TILE)
+        run_tile(conv, &t, channel, in->row, sum, wide, TILE);
+      else
+        run_tile(conv, &t, channel, in->row, sum, wide, SMALL_TILE);
+    }
+  }
+}
+
+static void run_wide(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+                     const hb_conv_part *part) {
+  run(conv, in, out, sum, part, true);
+}
+
+static void run_bytes(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+                      const hb_conv_part *part) {
+  run(conv, in, out, sum, part, false);
+}
