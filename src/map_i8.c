@@ -132,9 +132,9 @@ HB_INLINE void max_pool_row(const uint8_t *const rows[3], const hb_map_i8 *out, 
 
 void hb_max_pool_row_i8(const uint8_t *const rows[3], const hb_map_i8 *out, uint32_t y) {
   switch (out->form) {
-  case HB_I8_WIDE: max_pool_row(rows, out, y, HB_I8_WIDE); break;
-  case HB_I8_SIGNED: max_pool_row(rows, out, y, HB_I8_SIGNED); break;
-  case HB_I8_UNSIGNED: max_pool_row(rows, out, y, HB_I8_UNSIGNED); break;
+    case HB_I8_WIDE: max_pool_row(rows, out, y, HB_I8_WIDE); break;
+    case HB_I8_SIGNED: max_pool_row(rows, out, y, HB_I8_SIGNED); break;
+    case HB_I8_UNSIGNED: max_pool_row(rows, out, y, HB_I8_UNSIGNED); break;
   }
 }
 

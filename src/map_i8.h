@@ -17,7 +17,8 @@ typedef enum {
 } hb_i8_form;
 
 /* The form for this machine. It is HB_I8_WIDE without relaxed SIMD, and with it where the product of bytes takes its
- * second operand neither as signed nor as unsigned bytes exactly: x86 before AVX-VNNI saturates sums of two products. */
+ * second operand neither as signed nor as unsigned bytes exactly: x86 before AVX-VNNI saturates sums of two products.
+ */
 hb_i8_form hb_i8_form_here(void);
 
 /* Bytes of a number, what is added to q, and what turns a stored byte into q's and back. */
@@ -26,8 +27,8 @@ static inline int32_t hb_i8_offset(hb_i8_form form) { return form == HB_I8_UNSIG
 static inline int8_t hb_i8_flip(hb_i8_form form) { return form == HB_I8_UNSIGNED ? INT8_MIN : 0; }
 
 typedef struct {
-  uint8_t *origin; /* the first pixel within the border */
-  size_t row;      /* bytes from one row to the next */
+  uint8_t *origin;                 /* the first pixel within the border */
+  size_t row;                      /* bytes from one row to the next */
   uint32_t side, channels, border; /* in pixels */
   hb_i8_form form;
 } hb_map_i8;

@@ -39,24 +39,10 @@ static hb_quantization input_of(const hb_quantized *q, int conv, int block, bool
 
 static bool is_scale(float scale) { return isnormal(scale) && scale > 0; }
 
-/* The multipliers of a residual addition; false if the scales are further apart than its arithmetic can tell. */
-static bool make_sum(hb_quantization own, hb_quantization other, hb_quantization result, hb_sum_i8 *out) {
-  const float a = own.scale / result.scale, b = other.scale / result.scale;
-  if (!(a >= 0x1p-10f && a < 0x1p8f && b >= 0x1p-10f && b < 0x1p8f)) return false;
-  const int shift = 20 - ilogbf(fmaxf(a, b));
-  out->own = (int32_t)lrintf(ldexpf(a, shift));
-  out->other = (int32_t)lrintf(ldexpf(b, shift));
-  out->shift = (uint32_t)shift;
-  out->bias = (1 << (shift - 1)) - out->own * own.zero - out->other * other.zero;
-  out->zero = (int16_t)result.zero;
-  return true;
-}
-
 /* Packs one convolution; false if its scales are out of range. */
 static bool make_conv(const hb_quantized *q, int c, hb_quantization input, hb_i8_form form, void *memory,
                       hb_conv_i8 *out) {
-  const hb_conv_i8_source source = {
-      &hb_conv_specs[c], q->kernel[c], q->kernel_scale[c], q->bias[c], input, q->conv[c]};
+  const hb_conv_i8_source source = {&hb_conv_specs[c], q->kernel[c], q->kernel_scale[c], q->bias[c], input, q->conv[c]};
   if (!is_scale(input.scale) || !is_scale(q->conv[c].scale)) return false;
   for (uint32_t o = 0; o < hb_conv_specs[c].out; o++)
     if (!is_scale(q->kernel_scale[c][o]) || !(input.scale * q->kernel_scale[c][o] / q->conv[c].scale < 256))
@@ -75,7 +61,7 @@ static const char *pack(hb_network_i8 *network, const hb_quantized *q, uint8_t *
     if (!ends_block) continue;
     const bool downsampled = downsamples(c);
     const hb_quantization other = downsampled ? q->conv[c] : input_of(q, first, block, true);
-    if (!make_sum(q->conv[c - downsampled], other, q->block[block], &network->sums[block]))
+    if (!hb_sum_i8_make(q->conv[c - downsampled], other, q->block[block], &network->sums[block]))
       return hb_conv_specs[c - downsampled].name;
     block++;
     first = c + 1;

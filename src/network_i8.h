@@ -8,7 +8,8 @@
 /* A network for one thread: 11 MB of packed weights, and less than 0.6 MB of maps (twice that in HB_I8_WIDE). */
 typedef struct hb_network_i8 hb_network_i8;
 
-/* Packs the weights; `quantized` may go afterwards. Takes any form natively, in wasm HB_I8_WIDE or hb_i8_form_here(). */
+/* Packs the weights; `quantized` may go afterwards. Takes any form natively, in wasm HB_I8_WIDE or hb_i8_form_here().
+ */
 hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_network_i8 **out, hb_error *error);
 
 /* From [224][224][3] floats to the pooled features. */
