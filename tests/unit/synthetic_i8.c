@@ -13,9 +13,7 @@ void random_picture(hb_random *random, float *input) {
   for (size_t i = 0; i < HB_INPUT_BYTES; i++) input[i] = (float)(hb_random_unit(random) * 5 - 2.5);
 }
 
-static size_t taps(int c) {
-  return (size_t)hb_conv_specs[c].kernel * hb_conv_specs[c].kernel * hb_conv_specs[c].in;
-}
+static size_t taps(int c) { return (size_t)hb_conv_specs[c].kernel * hb_conv_specs[c].kernel * hb_conv_specs[c].in; }
 
 static bool is_downsample(int c) { return c < HB_CONV_COUNT && hb_conv_specs[c].kernel == 1; }
 

@@ -95,8 +95,9 @@ static int put_conv(drawing *d, int c, int input, hb_quantization quantization) 
   const hb_quantized *q = d->network->quantized;
   const xnnpack_step *from = input < 0 ? NULL : &d->network->steps[input];
   const int8_t *numbers = from == NULL ? d->network->input : from->output;
-  return d->network->convs[c] = put(d, xnnpack_conv(&hb_conv_specs[c], q->kernel[c], q->kernel_scale[c], q->bias[c],
-                                                    quantization, q->conv[c], numbers, from == NULL ? 224 : from->side));
+  return d->network->convs[c] =
+             put(d, xnnpack_conv(&hb_conv_specs[c], q->kernel[c], q->kernel_scale[c], q->bias[c], quantization,
+                                 q->conv[c], numbers, from == NULL ? 224 : from->side));
 }
 
 static int put_block(drawing *d, int c, int block, int input, hb_quantization quantization) {
