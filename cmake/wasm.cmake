@@ -26,3 +26,13 @@ target_link_libraries(bench-winograd PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${x
   ${xnnpack}/libpthreadpool.a)
 target_link_options(bench-winograd PRIVATE ${simd} -O3 -flto --no-entry -sSTANDALONE_WASM=1 -sFILESYSTEM=0
   -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=256MB -sSTACK_SIZE=256KB)
+
+# The int8 network's benchmark, which runs in a browser, too (tests/bench/network_i8.mjs).
+set(bench tests/bench/network_i8.c tests/unit/synthetic_i8.c tests/unit/xnnpack_i8.c)
+add_executable(bench-network-i8 ${bench})
+set_target_properties(bench-network-i8 PROPERTIES SUFFIX .wasm)
+target_include_directories(bench-network-i8 PRIVATE tests/unit)
+target_link_libraries(bench-network-i8 PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
+  ${xnnpack}/libpthreadpool.a)
+target_link_options(bench-network-i8 PRIVATE ${simd} -O3 -flto -sSTANDALONE_WASM=1 -sFILESYSTEM=0
+  -sALLOW_MEMORY_GROWTH=1 -sSTACK_SIZE=256KB)

@@ -29,7 +29,12 @@ typedef struct {
   const int8_t *kernel[HB_CONV_COUNT];      /* [out][kernel][kernel][in], -127 .. 127; the zero is 0 */
   const float *kernel_scale[HB_CONV_COUNT]; /* [out] */
   const int32_t *bias[HB_CONV_COUNT];       /* [out], in units of input scale * kernel scale */
-  hb_quantization map[HB_MAP_COUNT];
+  union {
+    struct {
+      hb_quantization input, conv[HB_CONV_COUNT], block[HB_BLOCK_COUNT];
+    };
+    hb_quantization map[HB_MAP_COUNT]; /* the same by numbers */
+  };
 } hb_quantized;
 
 #endif

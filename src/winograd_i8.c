@@ -175,8 +175,8 @@ bool hb_winograd_i8_fits(const hb_winograd_i8 *conv, const int8_t *kernel, const
 /* ---- Run ---- */
 
 /* All blocks of a batch, eight output channels. */
-static void run_eight(const work *w, uint32_t blocks, const void *packed, uint32_t channel, const hb_map_i8 *output,
-                      const hb_sum_i8 *sum) {
+static void run_eight(const work *w, uint32_t blocks, const void *packed, uint32_t channel,
+                      const hb_winograd_map *output, const hb_winograd_sum *sum) {
   const int8_t *weights = (const int8_t *)packed + channel / EIGHT * eight_bytes(w->conv);
   const hb_winograd_finish *finish = (const void *)(weights + weights_bytes(w->conv));
   hb_winograd_weights(weights, w->conv->in, w->u, w->u_point);
@@ -187,8 +187,9 @@ static void run_eight(const work *w, uint32_t blocks, const void *packed, uint32
   }
 }
 
-void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_map_i8 *input, const hb_map_i8 *output,
-                        const hb_sum_i8 *sum, hb_winograd_part part, void *scratch) {
+void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_winograd_map *input,
+                        const hb_winograd_map *output, const hb_winograd_sum *sum, hb_winograd_part part,
+                        void *scratch) {
   work w;
   lay_out(&w, conv, scratch);
   for (uint32_t y = part.row_begin; y < part.row_end;) {

@@ -30,15 +30,15 @@ typedef struct {
 typedef struct {
   uint8_t *pixels;
   size_t stride;
-} hb_map_i8;
+} hb_winograd_map;
 
 /* What is added to the convolution's output q, if anything, as XNNPACK's qs8 addition does:
  * (bias + q * multiplier + other * other_multiplier) >> shift, plus zero, kept within -128 .. 127. */
 typedef struct {
-  hb_map_i8 other; /* of the output's shape; it may be the output */
+  hb_winograd_map other; /* of the output's shape; it may be the output */
   int32_t multiplier, other_multiplier, bias, zero;
   uint32_t shift;
-} hb_sum_i8;
+} hb_winograd_sum;
 
 /* A part of the work: rows of tiles, of hb_winograd_i8_rows, and output channels, in multiples of eight. */
 typedef struct {
@@ -59,7 +59,8 @@ void hb_winograd_i8_pack(const hb_winograd_i8 *conv, const int8_t *kernel, const
                          void *packed);
 
 /* input and output are different maps. sum may be NULL. */
-void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_map_i8 *input, const hb_map_i8 *output,
-                        const hb_sum_i8 *sum, hb_winograd_part part, void *scratch);
+void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_winograd_map *input,
+                        const hb_winograd_map *output, const hb_winograd_sum *sum, hb_winograd_part part,
+                        void *scratch);
 
 #endif

@@ -45,7 +45,7 @@ HB_SIMD void input_across(const column *columns, const hb_winograd_block *block,
   }
 }
 
-void hb_winograd_input(const hb_winograd_i8 *conv, const hb_map_i8 *input, const hb_winograd_block *block,
+void hb_winograd_input(const hb_winograd_i8 *conv, const hb_winograd_map *input, const hb_winograd_block *block,
                        void *columns) {
   const uint8_t *border = input->pixels - input->stride - conv->in;
   for (uint32_t y = 0; y < block->rows; y++) {
@@ -154,7 +154,7 @@ HB_SIMD hb_u32x4 round_scaled(hb_u32x4 y, const float *scale, const hb_winograd_
   return hb_max_i32((hb_u32x4)rounded, hb_load_u32(finish->lowest)) - hb_load_u32(finish->offset);
 }
 
-HB_SIMD hb_u16x8 add_other(hb_u16x8 q, hb_u16x8 other, const hb_sum_i8 *sum) {
+HB_SIMD hb_u16x8 add_other(hb_u16x8 q, hb_u16x8 other, const hb_winograd_sum *sum) {
   const uint32_t a = (uint32_t)sum->multiplier, b = (uint32_t)sum->other_multiplier, bias = (uint32_t)sum->bias;
   const hb_u32x4 low = hb_low_i32(q) * a + hb_low_i32(other) * b + bias;
   const hb_u32x4 high = hb_high_i32(q) * a + hb_high_i32(other) * b + bias;
@@ -166,7 +166,7 @@ HB_SIMD hb_u16x8 add_other(hb_u16x8 q, hb_u16x8 other, const hb_sum_i8 *sum) {
 
 /* A row of four outputs, eight channels each, those from `from` on. */
 HB_SIMD void finish_row(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, const hb_u32x4 (*m)[2], int y,
-                        uint32_t from, uint8_t *pixel, const hb_sum_i8 *sum, const uint8_t *other) {
+                        uint32_t from, uint8_t *pixel, const hb_winograd_sum *sum, const uint8_t *other) {
   hb_u32x4 line[2][4];
   for (int h = 0; h < 2; h++) output_line(&m[0][h], 2, line[h]);
   for (int x = 0; x < 4; x++, pixel += conv->out, other += sum != NULL ? conv->out : 0) {
@@ -183,7 +183,7 @@ HB_SIMD void finish_row(const hb_winograd_i8 *conv, const hb_winograd_finish *fi
 
 /* Sums at points that the tile has left out may be anything: no output of it depends on them. */
 HB_SIMD void output_eight(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, const uint32_t *m,
-                          const hb_winograd_tile *tile, uint8_t *pixel, size_t stride, const hb_sum_i8 *sum,
+                          const hb_winograd_tile *tile, uint8_t *pixel, size_t stride, const hb_winograd_sum *sum,
                           const uint8_t *other) {
   hb_u32x4 rows[4][SIZE][2]; /* [y][j][half] */
   for (int j = 0; j < SIZE; j++)
@@ -199,8 +199,8 @@ HB_SIMD void output_eight(const hb_winograd_i8 *conv, const hb_winograd_finish *
 }
 
 void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, uint32_t channel,
-                        const uint32_t *m, const hb_winograd_tile *tile, const hb_map_i8 *output,
-                        const hb_sum_i8 *sum) {
+                        const uint32_t *m, const hb_winograd_tile *tile, const hb_winograd_map *output,
+                        const hb_winograd_sum *sum) {
   const size_t column = (size_t)tile->x * conv->out + channel;
   uint8_t *pixel = output->pixels + tile->y * output->stride + column;
   if (sum == NULL)

@@ -62,7 +62,7 @@ typedef struct {
 
 /* Input of a block to its v. `columns` is scratch for side + 2 columns, HB_WINOGRAD_COLUMN_BYTES each. */
 #define HB_WINOGRAD_COLUMN_BYTES (HB_WINOGRAD_SIZE * 16)
-void hb_winograd_input(const hb_winograd_i8 *conv, const hb_map_i8 *input, const hb_winograd_block *block,
+void hb_winograd_input(const hb_winograd_i8 *conv, const hb_winograd_map *input, const hb_winograd_block *block,
                        void *columns);
 
 /* Weights of eight output channels, [in / 2][2][9][4 of the eight][2 of in], to u: at each point [in / 2][8][2]. */
@@ -74,6 +74,7 @@ void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const uin
 
 /* A tile's outputs of eight channels from `channel` on, from its part of m. */
 void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, uint32_t channel,
-                        const uint32_t *m, const hb_winograd_tile *tile, const hb_map_i8 *output, const hb_sum_i8 *sum);
+                        const uint32_t *m, const hb_winograd_tile *tile, const hb_winograd_map *output,
+                        const hb_winograd_sum *sum);
 
 #endif

@@ -24,10 +24,10 @@ enum { WINOGRAD, WINOGRAD_SUM, XNNPACK, KINDS };
 typedef struct {
   hb_winograd_i8 conv;
   void *packed, *scratch;
-  hb_map_i8 bordered, output; /* bordered: the input */
-  int8_t *plain;              /* the input without a border */
+  hb_winograd_map bordered, output; /* bordered: the input */
+  int8_t *plain;                    /* the input without a border */
   xnn_operator_t operator;
-  hb_sum_i8 sum;
+  hb_winograd_sum sum;
 } layer;
 
 static layer layers[LAYERS];
@@ -55,7 +55,7 @@ static void make_input(layer *l, hb_random *random) {
   uint8_t *border = allocate(bytes);
   memset(border, l->conv.input_zero & 0xff, bytes);
   l->plain = allocate(row * side + XNN_EXTRA_BYTES);
-  l->bordered = (hb_map_i8){border + stride + channels, stride};
+  l->bordered = (hb_winograd_map){border + stride + channels, stride};
   for (size_t i = 0; i < row * side; i++) {
     const int32_t value = spread(random, 127);
     l->plain[i] = (int8_t)(value > 0 ? value * 2 - 128 : -128);
@@ -93,10 +93,10 @@ static void make_layer(layer *l, uint32_t side, uint32_t channels) {
     scale[o] = (float)(0.5 + hb_random_unit(&random)) / (float)channels / 64;
     multiplier[o] = INPUT_SCALE * scale[o] / OUTPUT_SCALE;
   }
-  l->output = (hb_map_i8){allocate((size_t)side * side * channels), (size_t)side * channels};
+  l->output = (hb_winograd_map){allocate((size_t)side * side * channels), (size_t)side * channels};
   make_input(l, &random);
   make_operator(l, kernel, bias, scale);
-  l->sum = (hb_sum_i8){{(uint8_t *)l->plain, (size_t)side * channels}, 1048576, 700000, 1 << 19, -128, 20};
+  l->sum = (hb_winograd_sum){{(uint8_t *)l->plain, (size_t)side * channels}, 1048576, 700000, 1 << 19, -128, 20};
   l->sum.bias += 128 * (l->sum.multiplier + l->sum.other_multiplier);
   check(hb_winograd_i8_fits(&l->conv, kernel, bias), "the bound");
   l->packed = allocate(hb_winograd_i8_packed_bytes(&l->conv));
@@ -113,7 +113,7 @@ EXPORT(bench_prepare) void bench_prepare(void) {
 EXPORT(bench_run) void bench_run(uint32_t i, uint32_t kind, uint32_t times) {
   layer *l = &layers[i];
   const hb_winograd_part all = {0, hb_winograd_i8_rows(l->conv.side), 0, l->conv.out};
-  const hb_sum_i8 *sum = kind == WINOGRAD_SUM ? &l->sum : NULL;
+  const hb_winograd_sum *sum = kind == WINOGRAD_SUM ? &l->sum : NULL;
   while (times-- > 0)
     if (kind == XNNPACK)
       check(xnn_run_operator(l->operator, NULL) == xnn_status_success, "XNNPACK");

@@ -18,7 +18,7 @@ typedef struct {
   int8_t *kernel, *input, *other, *expected; /* maps without a border */
   int32_t *bias;
   float *multiplier;
-  hb_sum_i8 sum;
+  hb_winograd_sum sum;
   bool with_sum;
 } instance;
 
@@ -52,7 +52,7 @@ static instance make(uint32_t side, uint32_t in, uint32_t out, int32_t input_zer
     c.bias[o] = between(&random, -100000, 100000);
     c.multiplier[o] = (float)((0.2 + hb_random_unit(&random)) * 127 / spread);
   }
-  c.sum = (hb_sum_i8){.multiplier = 1400000, .other_multiplier = 700001, .zero = -20, .shift = 20};
+  c.sum = (hb_winograd_sum){.multiplier = 1400000, .other_multiplier = 700001, .zero = -20, .shift = 20};
   c.sum.bias = (1 << 19) + 31 * c.sum.multiplier - 7 * c.sum.other_multiplier;
   return c;
 }
@@ -90,7 +90,7 @@ static void convolve(const instance *c) {
       const int32_t sum = sum_at(c, o, (int32_t)(p / c->conv.side), (int32_t)(p % c->conv.side));
       int32_t q = requantized(c, o, sum);
       if (c->with_sum) {
-        const hb_sum_i8 *s = &c->sum;
+        const hb_winograd_sum *s = &c->sum;
         q = clamp(((s->bias + q * s->multiplier + c->other[i] * s->other_multiplier) >> s->shift) + s->zero);
       }
       c->expected[i] = (int8_t)q;
@@ -100,7 +100,7 @@ static void convolve(const instance *c) {
 /* ---- Maps in memory of exactly their size, with a border of one pixel ---- */
 
 typedef struct {
-  hb_map_i8 map;
+  hb_winograd_map map;
   uint8_t *memory;
   size_t bytes;
 } bordered;
@@ -109,11 +109,12 @@ static bordered bordered_map(uint32_t side, uint32_t channels, uint8_t border) {
   const size_t stride = (size_t)(side + 2) * channels, bytes = stride * (side + 2);
   bordered b = {.memory = must_allocate(bytes), .bytes = bytes};
   memset(b.memory, border, bytes);
-  b.map = (hb_map_i8){b.memory + stride + channels, stride};
+  b.map = (hb_winograd_map){b.memory + stride + channels, stride};
   return b;
 }
 
-static void write_map(const hb_map_i8 *map, uint32_t side, uint32_t channels, const int8_t *values, uint8_t flip) {
+static void write_map(const hb_winograd_map *map, uint32_t side, uint32_t channels, const int8_t *values,
+                      uint8_t flip) {
   const size_t row = (size_t)side * channels;
   for (size_t i = 0; i < row * side; i++) map->pixels[i / row * map->stride + i % row] = (uint8_t)values[i] ^ flip;
 }
@@ -160,7 +161,7 @@ static void release(run_memory *m) {
 }
 
 static void run_part(const instance *c, run_memory *m, hb_winograd_part part) {
-  hb_sum_i8 sum = c->sum;
+  hb_winograd_sum sum = c->sum;
   sum.other = m->other.map;
   hb_winograd_i8_run(&c->conv, m->packed, &m->input.map, &m->output.map, c->with_sum ? &sum : NULL, part, m->scratch);
 }
@@ -353,7 +354,7 @@ static void the_sum_may_replace_what_was_added(void **state) {
   convolve(&c);
   run_memory m = prepare(&c);
   write_map(&m.output.map, 14, 16, c.other, 0);
-  hb_sum_i8 sum = c.sum;
+  hb_winograd_sum sum = c.sum;
   sum.other = m.output.map;
   hb_winograd_i8_run(&c.conv, m.packed, &m.input.map, &m.output.map, &sum, whole(&c), m.scratch);
   check_output(&c, &m.output, whole(&c));

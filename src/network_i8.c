@@ -1,0 +1,189 @@
+#include "network_i8.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conv_i8.h"
+#include "preprocess.h"
+
+#define STEM_SIDE 112
+#define STEM_CHANNELS 64
+#define POOLED_SIDE 56
+/* Rows of the max pool that are made at once, so that the stem's large map is never there as a whole. */
+#define STRIP 2
+#define STRIP_ROWS (2 * STRIP + 1)
+
+/* Memory for maps. A block's result takes the place of its input, or, after a downsample, the place that is free. */
+enum { HOME, BRANCH, AWAY, PLACE_COUNT };
+
+struct hb_network_i8 {
+  hb_i8_form product; /* of direct convolutions */
+  hb_i8_form form;    /* of maps: bytes */
+  hb_conv_i8 convs[HB_CONV_COUNT];
+  hb_sum_i8 sums[HB_BLOCK_COUNT];
+  hb_quantization input, conv[HB_CONV_COUNT], block[HB_BLOCK_COUNT];
+  uint8_t *places[PLACE_COUNT];
+  uint8_t *scratch; /* of one convolution at a time */
+  void *memory;     /* behind all the pointers */
+};
+
+/* ---- Creation ---- */
+
+static bool downsamples(int conv) { return conv < HB_CONV_COUNT && hb_conv_specs[conv].kernel == 1; }
+
+/* What a convolution reads is what its predecessor made, but a downsample reads the input of its block. */
+static hb_quantization input_of(const hb_quantized *q, int conv, int block, bool first) {
+  if (conv == 0) return q->input;
+  if (!first && !downsamples(conv)) return q->conv[conv - 1];
+  return block == 0 ? q->conv[0] : q->block[block - 1];
+}
+
+static bool is_scale(float scale) { return isnormal(scale) && scale > 0; }
+
+static bool scales_are_possible(const hb_conv_i8_source *s) {
+  if (!is_scale(s->input.scale) || !is_scale(s->output.scale)) return false;
+  for (uint32_t o = 0; o < s->spec->out; o++)
+    if (!is_scale(s->kernel_scale[o]) || !(s->input.scale * s->kernel_scale[o] / s->output.scale < 256)) return false;
+  return true;
+}
+
+/* Drafts of all convolutions, and the additions; the name of one whose numbers are out of range, or NULL. */
+static const char *draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_draft drafts[HB_CONV_COUNT],
+                             size_t *scratch) {
+  uint32_t side = POOLED_SIDE;
+  for (int c = 0, block = 0, first = 1; c < HB_CONV_COUNT; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    const hb_conv_i8_source source = {
+        spec, q->kernel[c], q->kernel_scale[c], q->bias[c], input_of(q, c, block, c == first), q->conv[c]};
+    if (!scales_are_possible(&source)) return spec->name;
+    const uint32_t from = c == 0 ? HB_INPUT_SIDE : downsamples(c) ? 2 * side : side;
+    drafts[c] = hb_conv_i8_choose(&source, from, network->product);
+    if (drafts[c].scratch > *scratch) *scratch = drafts[c].scratch;
+    if (c == first) side /= spec->stride;
+    const bool ends_block = c > first && !downsamples(c + 1), downsampled = downsamples(c);
+    if (!ends_block) continue;
+    const hb_quantization other = downsampled ? q->conv[c] : input_of(q, first, block, true);
+    if (!hb_sum_i8_make(q->conv[c - downsampled], other, q->block[block], &network->sums[block]))
+      return hb_conv_specs[c - downsampled].name;
+    block++;
+    first = c + 1;
+  }
+  return NULL;
+}
+
+static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+/* Memory of a place: of the largest map that will be in it. AWAY has no map of the first four blocks. */
+static size_t place_size(int place, hb_i8_form form) {
+  const size_t pooled = hb_map_i8_size(POOLED_SIDE, STEM_CHANNELS, 1, form);
+  return round_up(place == AWAY ? hb_map_i8_size(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, form) : pooled);
+}
+
+static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[HB_CONV_COUNT], size_t scratch,
+                          uint8_t **weights, hb_error *error) {
+  size_t size = round_up(scratch);
+  for (int c = 0; c < HB_CONV_COUNT; c++) size += drafts[c].size;
+  for (int i = 0; i < PLACE_COUNT; i++) size += place_size(i, network->form);
+  network->memory = aligned_alloc(64, size);
+  if (network->memory == NULL) return hb_fail_memory(error);
+  uint8_t *next = network->memory;
+  for (int i = 0; i < PLACE_COUNT; next += place_size(i++, network->form)) network->places[i] = next;
+  network->scratch = next;
+  *weights = next + round_up(scratch);
+  return HB_OK;
+}
+
+hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_network_i8 **out, hb_error *error) {
+  hb_network_i8 *network = calloc(1, sizeof *network);
+  if (network == NULL) return hb_fail_memory(error);
+  network->product = form;
+  network->form = hb_i8_form_of_maps(form);
+  network->input = quantized->input;
+  memcpy(network->conv, quantized->conv, sizeof network->conv);
+  memcpy(network->block, quantized->block, sizeof network->block);
+  hb_conv_i8_draft drafts[HB_CONV_COUNT];
+  size_t scratch = 0;
+  uint8_t *weights;
+  const char *wrong = is_scale(quantized->input.scale) ? draft_all(network, quantized, drafts, &scratch) : "the input";
+  hb_status status = wrong == NULL ? allocate(network, drafts, scratch, &weights, error)
+                                   : hb_fail(error, HB_BAD_MODEL,
+                                             "the 8-bit scales of '%s' are out of range; the model is damaged", wrong);
+  if (status != HB_OK) return hb_network_i8_free(network), status;
+  for (int c = 0; c < HB_CONV_COUNT; weights += drafts[c++].size)
+    hb_conv_i8_pack(&drafts[c], weights, &network->convs[c]);
+  *out = network;
+  return HB_OK;
+}
+
+void hb_network_i8_free(hb_network_i8 *network) {
+  if (network == NULL) return;
+  free(network->memory);
+  free(network);
+}
+
+/* ---- A run ---- */
+
+/* A whole convolution. Its parts are independent: this is where threads would share it. */
+static void convolve(const hb_network_i8 *network, const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out,
+                     const hb_sum_i8 *sum) {
+  const hb_map_i8 from = conv->form == HB_I8_WIDE ? hb_map_i8_widen(in, network->scratch) : *in;
+  hb_conv_i8_run(conv, &from, out, sum, &(hb_conv_part){0, out->side, 0, conv->spec->out}, network->scratch);
+}
+
+/* Rows first .. first + count - 1 of the stem, to the strip's row `to`. */
+static void stem_rows(const hb_conv_i8 *stem, const hb_map_i8 *picture, uint32_t first, uint32_t count,
+                      const hb_map_i8 *strip, uint32_t to) {
+  hb_map_i8 in = *picture, out = *strip;
+  in.origin += first * stem->spec->stride * in.row;
+  out.origin += to * out.row;
+  hb_conv_i8_run(stem, &in, &out, NULL, &(hb_conv_part){0, count, 0, stem->spec->out}, NULL);
+}
+
+/* The stem and the max pool, a few rows at a time. The strip's first row is the last one of the strip before. */
+static void stem_and_pool(const hb_network_i8 *network, const hb_map_i8 *picture, const hb_map_i8 *pooled) {
+  const size_t row = STEM_SIDE * STEM_CHANNELS;
+  const hb_map_i8 strip = {network->places[AWAY], row, STEM_SIDE, STEM_CHANNELS, 0, network->form};
+  for (uint32_t y = 0; y < POOLED_SIDE; y += STRIP) {
+    if (y > 0) memcpy(strip.origin, strip.origin + (STRIP_ROWS - 1) * row, row);
+    stem_rows(&network->convs[0], picture, 2 * y, 2 * STRIP, &strip, 1);
+    for (uint32_t i = 0; i < STRIP; i++) {
+      const uint8_t *above = strip.origin + 2 * i * row, *middle = above + row;
+      hb_max_pool_row_i8((const uint8_t *[3]){y + i > 0 ? above : middle, middle, middle + row}, pooled, y + i);
+    }
+  }
+}
+
+static hb_map_i8 lay_map(const hb_network_i8 *network, int place, uint32_t side, uint32_t channels, int32_t zero) {
+  return hb_map_i8_lay(network->places[place], side, channels, 1, network->form, zero);
+}
+
+/* A basic block from convolution *c on; *c moves behind it, and *home to where the result is. */
+static hb_map_i8 basic_block(const hb_network_i8 *network, int *c, int block, hb_map_i8 input, int *home) {
+  const hb_conv_i8 *conv = &network->convs[*c];
+  const int first = *c;
+  const uint32_t side = input.side / conv->spec->stride, channels = conv->spec->out;
+  hb_map_i8 branch = lay_map(network, BRANCH, side, channels, network->conv[first].zero), output = input;
+  convolve(network, conv, &input, &branch, NULL);
+  *c += 2;
+  if (downsamples(first + 2)) {
+    *home = *home == HOME ? AWAY : HOME;
+    output = lay_map(network, *home, side, channels, network->block[block].zero);
+    convolve(network, &network->convs[(*c)++], &input, &output, NULL);
+  } else {
+    hb_map_i8_fill_border(&output, network->block[block].zero);
+  }
+  convolve(network, &network->convs[first + 1], &branch, &output, &network->sums[block]);
+  return output;
+}
+
+void hb_network_i8_run(hb_network_i8 *network, const int8_t *numbers, float pooled[HB_POOLED_DIM]) {
+  hb_map_i8 picture = hb_map_i8_lay(network->places[BRANCH], HB_INPUT_SIDE, 3, 3, network->form, network->input.zero);
+  hb_map_i8_write(numbers, &picture);
+  if (network->product == HB_I8_WIDE) picture = hb_map_i8_widen(&picture, network->scratch);
+  hb_map_i8 x = lay_map(network, HOME, POOLED_SIDE, STEM_CHANNELS, network->conv[0].zero);
+  stem_and_pool(network, &picture, &x);
+  for (int c = 1, block = 0, home = HOME; block < HB_BLOCK_COUNT; block++)
+    x = basic_block(network, &c, block, x, &home);
+  hb_mean_map_i8(&x, network->block[HB_BLOCK_COUNT - 1], pooled);
+}

@@ -1,0 +1,82 @@
+// network_i8.mjs [BUILD...]: bench-network-i8.wasm of the builds wasm-simd and wasm-relaxed in Chromium. Fails if a hash
+// is not the native program's.
+
+import { execFileSync } from 'node:child_process';
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const { chromium } = createRequire(join(ROOT, 'tests/web/package.json'))('@playwright/test');
+
+const PROGRAM = 'bench-network-i8';
+const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
+// only isolated pages have a clock that is fine enough for one convolution
+const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+function answer(request, response) {
+  const { pathname } = new URL(request.url, 'http://localhost');
+  const head = type => response.writeHead(200, { 'Content-Type': type, ...ISOLATED });
+  if (pathname === '/') return head('text/html').end('<!doctype html><title>bench</title>');
+  const path = join(ROOT, pathname.endsWith('.wasm') ? 'build' : 'web', pathname);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return response.writeHead(404).end();
+  return createReadStream(path).pipe(head(TYPES[extname(path)] ?? 'application/octet-stream'));
+}
+
+/** In the page. What the program prints goes to the console. */
+async function runProgram(address) {
+  const { makeImports } = await import('/wasi.js');
+  const module = await WebAssembly.compileStreaming(fetch(address));
+  let instance;
+  instance = await WebAssembly.instantiate(module, makeImports(module, () => instance.exports.memory));
+  try {
+    instance.exports._start();
+  } catch (error) {
+    if (!error.message.includes('exit code 0')) throw error;
+  }
+}
+
+async function bench(browser, address, build) {
+  const lines = [];
+  const page = await browser.newPage();
+  page.on('console', message => {
+    if (message.location().url.endsWith('favicon.ico')) return;
+    lines.push(message.text());
+    console.log(message.text());
+  });
+  await page.goto(address);
+  await page.evaluate(runProgram, `/${build}/${PROGRAM}.wasm`);
+  await page.close();
+  return lines;
+}
+
+/** "hash of weights to N, WHO: HASH", as [N, HASH]. */
+const hashes = lines => lines.map(line => /^hash of weights to (\d+), .*: (\w+)$/.exec(line)?.slice(1)).filter(Boolean);
+
+async function main(builds) {
+  const native = execFileSync(join(ROOT, 'build/native/tests/bench', PROGRAM), { encoding: 'utf8' }).split('\n');
+  const right = Object.fromEntries(hashes(native));
+  const server = createServer(answer);
+  await new Promise(done => { server.listen(0, '127.0.0.1', done); });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'],
+  });
+  let wrong = hashes(native).filter(([limit, hash]) => hash !== right[limit]).length;
+  try {
+    for (const build of builds) {
+      console.log(`\n== ${build}`);
+      const found = hashes(await bench(browser, `http://127.0.0.1:${server.address().port}/`, build));
+      wrong += found.length === 0 || found.filter(([limit, hash]) => hash !== right[limit]).length;
+    }
+  } finally {
+    await browser.close();
+    server.close();
+  }
+  console.log(wrong ? '\nhashes differ from the native ones' : '\nall hashes are the native ones');
+  return wrong ? 1 : 0;
+}
+
+const builds = process.argv.slice(2);
+process.exitCode = await main(builds.length > 0 ? builds : ['wasm-simd', 'wasm-relaxed']);

@@ -1,0 +1,110 @@
+/* network_i8.h: the whole int8 network, in all forms, against XNNPACK's operators. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "network_i8.h"
+#include "preprocess.h"
+#include "support.h"
+#include "synthetic_i8.h"
+#include "xnnpack_i8.h"
+
+typedef struct {
+  void *memory;
+  hb_quantized model;
+  int8_t *picture;
+  float expected[HB_POOLED_DIM];
+} fixture;
+
+static int set_up(void **state) {
+  fixture *f = calloc(1, sizeof *f);
+  hb_random random = {41};
+  xnnpack_network peer;
+  f->model = synthetic_i8(42, 127, &f->memory);
+  f->picture = must_allocate(HB_INPUT_BYTES * sizeof *f->picture);
+  random_picture(&random, f->picture);
+  xnnpack_network_create(&f->model, &peer);
+  xnnpack_network_run(&peer, f->picture, f->expected);
+  xnnpack_network_free(&peer);
+  *state = f;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  fixture *f = *state;
+  free(f->memory);
+  free(f->picture);
+  free(f);
+  return 0;
+}
+
+/* The test's own network must not have died out or run full. */
+static void the_numbers_are_worth_comparing(void **state) {
+  fixture *f = *state;
+  const hb_quantization last = f->model.block[HB_BLOCK_COUNT - 1];
+  int low = 0, middle = 0;
+  for (int i = 0; i < HB_POOLED_DIM; i++) {
+    low += f->expected[i] > 2 * last.scale;
+    middle += f->expected[i] > 2 * last.scale && f->expected[i] < 200 * last.scale;
+  }
+  assert_true(low > HB_POOLED_DIM / 2);
+  assert_true(middle > HB_POOLED_DIM / 2);
+}
+
+static void all_forms_give_the_same_bits_as_xnnpack(void **state) {
+  fixture *f = *state;
+  for (hb_i8_form form = HB_I8_WIDE; form <= HB_I8_UNSIGNED; form++) {
+    hb_network_i8 *network = NULL;
+    float pooled[HB_POOLED_DIM];
+    assert_ok(hb_network_i8_create(&f->model, form, &network, &failure));
+    hb_network_i8_run(network, f->picture, pooled);
+    assert_same_bits(pooled, f->expected, HB_POOLED_DIM);
+    hb_network_i8_free(network);
+  }
+}
+
+static void a_run_leaves_nothing_behind_and_weights_may_go(void **state) {
+  fixture *f = *state;
+  hb_network_i8 *network = NULL;
+  float pooled[HB_POOLED_DIM];
+  int8_t *other = calloc(HB_INPUT_BYTES, sizeof *other);
+  assert_ok(hb_network_i8_create(&f->model, hb_i8_form_here(), &network, &failure));
+  free(f->memory);
+  f->memory = NULL;
+  hb_network_i8_run(network, other, pooled);
+  assert_memory_not_equal(pooled, f->expected, sizeof pooled);
+  hb_network_i8_run(network, f->picture, pooled);
+  assert_same_bits(pooled, f->expected, HB_POOLED_DIM);
+  hb_network_i8_free(network);
+  free(other);
+}
+
+static void scales_out_of_range_are_refused(void **state) {
+  fixture *f = *state;
+  hb_network_i8 *network = NULL;
+  hb_quantized wrong = f->model;
+  wrong.input.scale = 0;
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "the input");
+  wrong = f->model;
+  wrong.conv[6].scale *= 1e-6f;
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer2.0.conv2");
+  wrong = f->model;
+  wrong.block[0].scale *= 5000;
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer1.0.conv2");
+  wrong = f->model;
+  wrong.block[7].scale = -1;
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer4.1.conv2");
+  assert_null(network);
+  hb_network_i8_free(NULL);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      test(the_numbers_are_worth_comparing),
+      test(all_forms_give_the_same_bits_as_xnnpack),
+      test(a_run_leaves_nothing_behind_and_weights_may_go),
+      test(scales_out_of_range_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
