@@ -10,7 +10,7 @@
 struct hb_engine {
   hb_model *model; /* may be NULL */
   hb_index *index; /* may be NULL */
-  hb_resnet18 *network;
+  hb_network *network;
   const hb_head *head; /* NULL: pooled features */
   hb_search *search;
   uint8_t crop[HB_INPUT_BYTES];
@@ -55,7 +55,7 @@ uint32_t hb_engine_dim(const hb_engine *engine) {
 
 void hb_engine_free(hb_engine *engine) {
   if (engine == NULL) return;
-  hb_resnet18_free(engine->network);
+  hb_network_free(engine->network);
   hb_search_free(engine->search);
   free(engine);
 }
@@ -68,9 +68,8 @@ static hb_status embed_image(hb_engine *engine, const hb_image *image, double st
   double decoded = hb_now();
   hb_status status = hb_preprocess_crop(image, engine->crop, error);
   if (status != HB_OK) return status;
-  hb_resnet18_show(engine->network, engine->crop);
   double preprocessed = hb_now();
-  const float *pooled = hb_resnet18_run(engine->network);
+  const float *pooled = hb_network_run(engine->network, engine->crop);
   if (pooled == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
   double ran = hb_now();
   if (engine->head != NULL)

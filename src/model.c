@@ -97,9 +97,9 @@ hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_err
   return status;
 }
 
-hb_status hb_model_network(hb_model *model, hb_resnet18 **out, hb_error *error) {
+hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error) {
   hb_status status = check_source(model, error);
-  return status == HB_OK ? hb_resnet18_create(&model->weights, &model->packed, out, error) : status;
+  return status == HB_OK ? hb_network_create(&model->weights, &model->packed, out, error) : status;
 }
 
 #ifndef __wasm__

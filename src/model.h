@@ -3,10 +3,10 @@
 #define HB_MODEL_H
 
 #include "head.h"
-#include "resnet18.h"
+#include "network.h"
 
 /* A network for one thread, of this model. */
-hb_status hb_model_network(hb_model *model, hb_resnet18 **out, hb_error *error);
+hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error);
 
 /* The weights; fails if they were given back. */
 hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_error *error);

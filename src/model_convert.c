@@ -115,7 +115,7 @@ static double cosine(const float *a, const float *b, uint32_t dim) {
 
 /* The mean and the least cosine of logits with those of f32, over the pictures held out. */
 static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score *score, hb_error *error) {
-  hb_resnet18 *network;
+  hb_network *network;
   hb_status status = hb_model_network(quantized, &network, error);
   if (status != HB_OK) return status;
   float wanted[HB_LOGITS_DIM], got[HB_LOGITS_DIM];
@@ -124,9 +124,8 @@ static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score
   *score = (hb_calibration_score){.mean = 0, .least = 1};
   for (uint32_t p = 0; p < j->calibration->count; p++) {
     if (!is_held_out(p)) continue;
-    hb_resnet18_show(network, crop_of(j, p));
-    const float *pooled = hb_resnet18_run(network);
-    if (pooled == NULL) return hb_resnet18_free(network), fail_run(error);
+    const float *pooled = hb_network_run(network, crop_of(j, p));
+    if (pooled == NULL) return hb_network_free(network), fail_run(error);
     hb_head_apply(hb_model_logits(j->model), expected, wanted);
     hb_head_apply(hb_model_logits(quantized), pooled, got);
     double c = cosine(wanted, got, HB_LOGITS_DIM);
@@ -136,7 +135,7 @@ static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score
     count++;
   }
   score->mean /= count;
-  hb_resnet18_free(network);
+  hb_network_free(network);
   return HB_OK;
 }
 

@@ -8,6 +8,13 @@
 
 #define WORKSPACE_ALIGNMENT 64 /* enough for every vector register */
 
+/* In the browser the int8 network is network_i8.c's, and XNNPACK's int8 kernels are left out. */
+#ifdef __wasm__
+#define IS_I8(network) false
+#else
+#define IS_I8(network) ((network)->is_i8)
+#endif
+
 struct hb_packed_weights {
   xnn_weights_cache_t cache;
 };
@@ -57,7 +64,7 @@ static enum xnn_status create_i8(const hb_weights *weights, const hb_step *step,
 static enum xnn_status reshape(hb_resnet18 *n, const hb_step *step, size_t *workspace) {
   size_t bytes, alignment, height, width;
   xnn_operator_t convolution = n->convolutions[step->conv];
-  enum xnn_status status = n->is_i8
+  enum xnn_status status = IS_I8(n)
                                ? xnn_reshape_convolution2d_nhwc_qs8_qc8w(convolution, 1, step->in.side, step->in.side,
                                                                          &bytes, &alignment, &height, &width, NULL)
                                : xnn_reshape_convolution2d_nhwc_f32(convolution, 1, step->in.side, step->in.side,
@@ -69,7 +76,7 @@ static enum xnn_status reshape(hb_resnet18 *n, const hb_step *step, size_t *work
 static enum xnn_status set_up(hb_resnet18 *n, const hb_step *step) {
   xnn_operator_t convolution = n->convolutions[step->conv];
   void *in = n->buffers[step->in.buffer], *out = n->buffers[step->out.buffer];
-  return n->is_i8 ? xnn_setup_convolution2d_nhwc_qs8_qc8w(convolution, n->workspace, in, out)
+  return IS_I8(n) ? xnn_setup_convolution2d_nhwc_qs8_qc8w(convolution, n->workspace, in, out)
                   : xnn_setup_convolution2d_nhwc_f32(convolution, n->workspace, in, out);
 }
 
@@ -100,7 +107,7 @@ static enum xnn_status create_convolutions(hb_resnet18 *n, const hb_weights *wei
        step++) {
     if (step->kind != HB_STEP_CONVOLUTION) continue;
     xnn_operator_t *out = &n->convolutions[step->conv];
-    status = n->is_i8 ? create_i8(weights, step, cache, out) : create_f32(weights, step, cache, out);
+    status = IS_I8(n) ? create_i8(weights, step, cache, out) : create_f32(weights, step, cache, out);
   }
   /* soft: networks created later still find the weights in it */
   if (status == xnn_status_success && cache != NULL && !xnn_weights_cache_is_finalized(cache))
@@ -113,7 +120,7 @@ static enum xnn_status create_convolutions(hb_resnet18 *n, const hb_weights *wei
 
 /* XNNPACK may read a little past the end of its inputs. */
 static bool allocate(hb_resnet18 *n, size_t workspace) {
-  const size_t number = n->is_i8 ? 1 : sizeof(float);
+  const size_t number = IS_I8(n) ? 1 : sizeof(float);
   for (int b = 0; b < HB_BUFFER_COUNT; b++)
     if ((n->buffers[b] = calloc(n->plan.buffer_sizes[b] * number + XNN_EXTRA_BYTES, 1)) == NULL) return false;
   n->workspace = aligned_alloc(WORKSPACE_ALIGNMENT, (workspace / WORKSPACE_ALIGNMENT + 1) * WORKSPACE_ALIGNMENT);
@@ -148,7 +155,7 @@ hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **pack
   hb_plan_draw(&n->plan);
   n->is_i8 = weights->precision == HB_PRECISION_I8;
   for (int m = 0; m < HB_MAP_COUNT; m++) n->maps[m] = weights->quantized.map[m];
-  hb_status bad = n->is_i8 ? prepare_additions(n, error) : HB_OK;
+  hb_status bad = IS_I8(n) ? prepare_additions(n, error) : HB_OK;
   if (bad != HB_OK) return hb_resnet18_free(n), bad;
   enum xnn_status status = create(n, weights, packed);
   if (status == xnn_status_success) return *out = n, HB_OK;
@@ -172,13 +179,13 @@ void hb_resnet18_free(hb_resnet18 *n) {
 /* ---- Running ---- */
 
 void hb_resnet18_show(hb_resnet18 *n, const uint8_t crop[HB_INPUT_BYTES]) {
-  if (n->is_i8)
+  if (IS_I8(n))
     hb_preprocess_quantize(crop, n->maps[HB_MAP_INPUT], n->buffers[HB_BUFFER_INPUT]);
   else
     hb_preprocess_normalize(crop, n->buffers[HB_BUFFER_INPUT]);
 }
 
-float *hb_resnet18_input(hb_resnet18 *n) { return n->is_i8 ? NULL : n->buffers[HB_BUFFER_INPUT]; }
+float *hb_resnet18_input(hb_resnet18 *n) { return IS_I8(n) ? NULL : n->buffers[HB_BUFFER_INPUT]; }
 
 static bool run_step(hb_resnet18 *n, int number) {
   const hb_step *s = &n->plan.steps[number];
@@ -187,13 +194,13 @@ static bool run_step(hb_resnet18 *n, int number) {
   switch (s->kind) {
     case HB_STEP_CONVOLUTION: return xnn_run_operator(n->convolutions[s->conv], NULL) == xnn_status_success;
     case HB_STEP_MAX_POOL:
-      if (n->is_i8)
+      if (IS_I8(n))
         hb_max_pool_i8(in, s->out.side, s->out.channels, out);
       else
         hb_max_pool_f32(in, s->out.side, s->out.channels, out);
       break;
     case HB_STEP_ADD:
-      if (n->is_i8)
+      if (IS_I8(n))
         hb_add_i8(&n->additions[number], in, other, hb_map_size(&s->out), out);
       else
         hb_add_relu_f32(in, other, hb_map_size(&s->out), out);
@@ -211,7 +218,7 @@ const float *hb_resnet18_run_observed(hb_resnet18 *n, hb_map_observer observer, 
       observer(context, step->out.number, n->buffers[step->out.buffer], hb_map_size(&step->out));
   }
   const void *last = n->buffers[n->plan.last.buffer];
-  if (n->is_i8)
+  if (IS_I8(n))
     hb_mean_i8(last, n->maps[n->plan.last.number], n->pooled);
   else
     hb_mean_f32(last, n->pooled);

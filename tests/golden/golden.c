@@ -23,7 +23,7 @@
 
 typedef struct {
   hb_model *model;
-  hb_resnet18 *network;
+  hb_network *network;
   const char *images;
   hb_mapping manifest, pixels, pooled, reference_logits;
   hb_json *json;
@@ -73,8 +73,7 @@ static bool check_image(setup *s, size_t i, const char *name, double *pooled_sum
   }
   difference /= HB_INPUT_BYTES;
 
-  hb_preprocess_normalize(crop, hb_resnet18_input(s->network));
-  const float *pooled = hb_resnet18_run(s->network);
+  const float *pooled = hb_network_run(s->network, crop);
   if (pooled == NULL) stop("the network failed");
   double pooled_cosine = cosine(pooled, (const float *)s->pooled.bytes + i * HB_POOLED_DIM, HB_POOLED_DIM);
   hb_head_apply(hb_model_logits(s->model), pooled, embedding);
@@ -117,7 +116,7 @@ int main(int argc, char **argv) {
   printf("%s: %zu images, mean cosine pooled %.6f, logits %.6f\n", good ? "passed" : "FAILED", count,
          pooled_sum / (double)count, logits_sum / (double)count);
   hb_json_free(s.json);
-  hb_resnet18_free(s.network);
+  hb_network_free(s.network);
   hb_model_free(s.model);
   return good ? 0 : 1;
 }
