@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # bench.sh network [SECONDS]         the whole network against the sum of XNNPACK's convolutions, layer by layer, one
 #                                    thread
+# bench.sh layers                    the int8 network in Chromium, layer by layer, against XNNPACK's operators and against
+#                                    a loop that only multiplies, both wasm builds
 # bench.sh winograd [SECONDS]        int8 convolutions by Winograd against XNNPACK's, in Chromium, both wasm builds
 # bench.sh index [10k] [100k] [1m]   bundles of synthetic vectors (default 10k 100k): build, size, searches natively
 #                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
@@ -117,6 +119,7 @@ network)
   [ -x "$programs/bench-network" ] || "$ROOT/scripts/build.sh" native
   exec "$programs/bench-network" "$MODEL_F32" "${2:-20}"
   ;;
+layers) "$ROOT/scripts/build.sh" && exec node "$tools/network_i8.mjs" ;;
 winograd)
   [ -e "$ROOT/build/wasm-relaxed/bench-winograd.wasm" ] || "$ROOT/scripts/build.sh"
   exec node "$tools/web_winograd.mjs" "${2:-3}"
@@ -131,5 +134,5 @@ start)
   exec node "$tools/start.mjs" "$@"
   ;;
 check) bench_check ;;
-*) die "usage: scripts/bench.sh network | winograd | index | native | web | start | check (options: see the head of the script)" ;;
+*) die "usage: scripts/bench.sh network | layers | winograd | index | native | web | start | check (options: see the head of the script)" ;;
 esac
