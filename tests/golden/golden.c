@@ -73,7 +73,7 @@ static bool check_image(setup *s, size_t i, const char *name, double *pooled_sum
   }
   difference /= HB_INPUT_BYTES;
 
-  hb_preprocess_normalize(crop, hb_resnet18_input(s->network));
+  hb_resnet18_show(s->network, crop);
   const float *pooled = hb_resnet18_run(s->network);
   if (pooled == NULL) stop("the network failed");
   double pooled_cosine = cosine(pooled, (const float *)s->pooled.bytes + i * HB_POOLED_DIM, HB_POOLED_DIM);
