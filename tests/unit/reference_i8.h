@@ -1,0 +1,10 @@
+/* reference_i8.h: the network in 8 bits as quantized.h spells it out, one number after the other. */
+#ifndef REFERENCE_I8_H
+#define REFERENCE_I8_H
+
+#include "weights.h"
+
+/* crop [224][224][3], pooled [512] */
+void reference_i8(const hb_quantized *quantized, const uint8_t *crop, float *pooled);
+
+#endif
