@@ -66,11 +66,12 @@ static int print_model(const char *path, long long bytes, bool json) {
   hb_error error;
   hb_model *model;
   if (hb_model_open(path, &model, &error) != HB_OK) return fail("%s: %s", path, error.text);
+  const char *precision = hb_precision_name(hb_model_precision(model));
   if (json)
-    printf("{\"kind\":\"model\",\"network\":\"resnet18\",\"precision\":\"f32\",\"id\":\"%s\",\"bytes\":%lld}\n",
-           hb_model_id(model), bytes);
+    printf("{\"kind\":\"model\",\"network\":\"resnet18\",\"precision\":\"%s\",\"id\":\"%s\",\"bytes\":%lld}\n",
+           precision, hb_model_id(model), bytes);
   else
-    printf("ResNet-18, f32, %.1f MB\nmodel %s\n", (double)bytes / 1e6, hb_model_id(model));
+    printf("ResNet-18, %s, %.1f MB\nmodel %s\n", precision, (double)bytes / 1e6, hb_model_id(model));
   hb_model_free(model);
   return EXIT_DONE;
 }

@@ -6,51 +6,75 @@
 #include "error.h"
 #include "options.h"
 #include "progress.h"
+#include "text.h"
+
+#define PICTURES 512
 
 static void step(void *context, uint32_t done) {
   (void)done;
   progress_step(context);
 }
 
-static void print_report(const hb_calibration_report *report, uint32_t pictures) {
-  fprintf(stderr, "calibrated with %u pictures, every fourth held out to compare the logits with those of f32:\n",
-          pictures);
+/* What --precision i8 says of the calibration. */
+typedef struct {
+  uint32_t pictures; /* 0 if there was none */
+  hb_calibration_report report;
+} calibrated;
+
+static void print_text(const hb_model *model, const calibrated *c) {
+  printf("model %.12s, %s\n", hb_model_id(model), hb_precision_name(hb_model_precision(model)));
+  if (c->pictures == 0) return;
+  printf("calibrated with %u pictures; logits of every fourth, which was held out, beside those of f32:\n",
+         c->pictures);
   for (uint32_t m = 0; m < HB_CALIBRATION_METHODS; m++) {
-    const hb_calibration_score *score = &report->scores[m];
-    fprintf(stderr, "  ranges by %-11s  cosine %.5f on average, %.5f at worst%s\n", score->method, score->mean,
-            score->least, m == report->best ? "  <- taken" : "");
+    const hb_calibration_score *score = &c->report.scores[m];
+    printf("  ranges by %-11s  cosine %.5f on average, %.5f at worst%s\n", score->method, score->mean, score->least,
+           m == c->report.best ? "  <- taken" : "");
   }
 }
 
-static hb_status quantize(const hb_model *model, const char *folder, uint32_t wanted, hb_model **out,
+static void print_json(const hb_model *model, const calibrated *c) {
+  hb_text t = {0};
+  hb_text_add(&t, "{\"id\":\"%s\",\"precision\":\"%s\"", hb_model_id(model),
+              hb_precision_name(hb_model_precision(model)));
+  if (c->pictures > 0) {
+    hb_text_add(&t, ",\"pictures\":%u,\"ranges\":\"%s\",\"scores\":[", c->pictures,
+                c->report.scores[c->report.best].method);
+    for (uint32_t m = 0; m < HB_CALIBRATION_METHODS; m++)
+      hb_text_add(&t, "%s{\"ranges\":\"%s\",\"mean\":%.6f,\"least\":%.6f}", m > 0 ? "," : "",
+                  c->report.scores[m].method, c->report.scores[m].mean, c->report.scores[m].least);
+    hb_text_add(&t, "]");
+  }
+  hb_text_add(&t, "}");
+  print_line(&t);
+}
+
+static hb_status quantize(const hb_model *model, const char *folder, uint32_t wanted, calibrated *c, hb_model **out,
                           hb_error *error) {
   hb_calibration calibration;
-  hb_calibration_report report;
   progress p;
   hb_status status = calibration_read(folder, wanted, &calibration, error);
   if (status != HB_OK) return status;
   progress_start(&p, "calibrating", calibration.count);
   calibration.progress = step, calibration.context = &p;
-  status = hb_model_to_i8(model, &calibration, &report, out, error);
+  status = hb_model_to_i8(model, &calibration, &c->report, out, error);
   progress_end(&p);
-  if (status == HB_OK) print_report(&report, calibration.count);
+  c->pictures = calibration.count;
   free((void *)calibration.crops);
   return status;
 }
 
 /* `model` becomes the same in another precision. */
-static hb_status convert(hb_model **model, hb_precision precision, const char *folder, uint32_t pictures,
+static hb_status convert(hb_model **model, hb_precision precision, const char *folder, uint32_t pictures, calibrated *c,
                          hb_error *error) {
-  if (precision == hb_model_precision(*model)) return HB_OK;
+  const hb_precision from = hb_model_precision(*model);
+  if (precision == from) return HB_OK;
+  if (from != HB_PRECISION_F32)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "%s cannot be made of %s; give weights in f32",
+                   hb_precision_name(precision), hb_precision_name(from));
   hb_model *converted = NULL;
-  hb_status status = HB_OK;
-  if (precision == HB_PRECISION_F32)
-    status = hb_fail(error, HB_INVALID_ARGUMENT, "f32 cannot be made of %s",
-                     hb_precision_name(hb_model_precision(*model)));
-  else if (precision == HB_PRECISION_F16)
-    status = hb_model_to_f16(*model, &converted, error);
-  else
-    status = quantize(*model, folder, pictures, &converted, error);
+  hb_status status = precision == HB_PRECISION_F16 ? hb_model_to_f16(*model, &converted, error)
+                                                   : quantize(*model, folder, pictures, c, &converted, error);
   if (status != HB_OK) return status;
   hb_model_free(*model);
   *model = converted;
@@ -59,7 +83,7 @@ static hb_status convert(hb_model **model, hb_precision precision, const char *f
 
 int command_model(int argc, char **argv) {
   const char *weights = NULL, *out = NULL, *name = "f32", *calibrate = NULL;
-  uint64_t pictures = 512;
+  uint64_t pictures = 0;
   bool json = false;
   const option options[] = {
       {"weights", OPTION_TEXT, &weights, .required = true, .argument = "FILE",
@@ -70,7 +94,7 @@ int command_model(int argc, char **argv) {
       {"calibrate", OPTION_TEXT, &calibrate, .argument = "DIR",
        .help = "for i8: pictures of the kind that will be searched"},
       {"pictures", OPTION_NUMBER, &pictures, .minimum = HB_CALIBRATION_LEAST, .maximum = 100000, .argument = "N",
-       .help = "so many of them, spread evenly"},
+       .help = "so many of them, spread evenly (default 512)"},
       {"json", OPTION_FLAG, &json, .help = "print JSON"},
   };
   const command_line line = {
@@ -84,14 +108,17 @@ int command_model(int argc, char **argv) {
   if (!hb_precision_parse(name, &precision)) return fail_usage("--precision is '%s', and must be f32, f16 or i8", name);
   if (precision == HB_PRECISION_I8 && calibrate == NULL)
     return fail_usage("--precision i8 needs --calibrate DIR, a folder of pictures");
+  if (precision != HB_PRECISION_I8 && (calibrate != NULL || pictures > 0))
+    return fail_usage("--%s is for --precision i8", calibrate != NULL ? "calibrate" : "pictures");
+  if (pictures == 0) pictures = PICTURES;
 
   hb_error error;
   hb_model *model;
   if (hb_model_open(weights, &model, &error) != HB_OK) return fail("%s: %s", weights, error.text);
-  hb_status status = convert(&model, precision, calibrate, (uint32_t)pictures, &error);
+  calibrated c = {0};
+  hb_status status = convert(&model, precision, calibrate, (uint32_t)pictures, &c, &error);
   if (status == HB_OK) status = hb_model_write(model, out, &error);
-  if (status == HB_OK)
-    printf(json ? "{\"id\":\"%s\",\"precision\":\"%s\"}\n" : "model %.12s, %s\n", hb_model_id(model), name);
+  if (status == HB_OK) (json ? print_json : print_text)(model, &c);
   hb_model_free(model);
   return status == HB_OK ? EXIT_DONE : fail("%s", error.text);
 }

@@ -7,10 +7,32 @@
 #include "quantize.h"
 #include "vector.h"
 
-static hb_status check_f32(const hb_model *model, hb_error *error) {
-  if (hb_model_precision(model) == HB_PRECISION_F32) return HB_OK;
-  return hb_fail(error, HB_INVALID_ARGUMENT, "the model is %s already; convert one of f32",
-                 hb_precision_name(hb_model_precision(model)));
+#define FC_SIZE ((size_t)HB_LOGITS_DIM * HB_POOLED_DIM)
+#define WIDEST 128 /* between two maps' scales; XNNPACK takes factors from 2^-10 to 2^8 */
+
+static bool are_finite(const float *numbers, size_t count) {
+  bool finite = true;
+  for (size_t i = 0; i < count; i++) finite &= isfinite(numbers[i]) != 0;
+  return finite;
+}
+
+/* The name of the first part that holds something else than finite numbers, or NULL. */
+static const char *not_finite(const hb_weights *weights) {
+  for (int c = 0; c < HB_CONV_COUNT; c++)
+    if (!are_finite(weights->kernel[c], hb_kernel_size(&hb_conv_specs[c])) ||
+        !are_finite(weights->bias[c], hb_conv_specs[c].out))
+      return hb_conv_specs[c].name;
+  return are_finite(weights->fc_kernel, FC_SIZE) && are_finite(weights->fc_bias, HB_LOGITS_DIM) ? NULL : "fc";
+}
+
+/* The weights of a model that can be converted. */
+static hb_status f32_weights(const hb_model *model, const hb_weights **out, hb_error *error) {
+  if (hb_model_precision(model) != HB_PRECISION_F32)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the model is %s already; convert one of f32",
+                   hb_precision_name(hb_model_precision(model)));
+  hb_status status = hb_model_weights(model, out, error);
+  const char *part = status == HB_OK ? not_finite(*out) : NULL;
+  return part == NULL ? status : hb_fail(error, HB_BAD_MODEL, "weights of '%s' are not finite numbers", part);
 }
 
 /* ---- f16 ---- */
@@ -25,7 +47,7 @@ static bool round_to_halves(const float *from, float *to, size_t count) {
 }
 
 static bool round_all(const hb_weights *from, hb_weights *to) {
-  bool done = round_to_halves(from->fc_kernel, (float *)to->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM);
+  bool done = round_to_halves(from->fc_kernel, (float *)to->fc_kernel, FC_SIZE);
   memcpy((float *)to->fc_bias, from->fc_bias, HB_LOGITS_DIM * sizeof(float));
   for (int c = 0; c < HB_CONV_COUNT && done; c++) {
     done = round_to_halves(from->kernel[c], (float *)to->kernel[c], hb_kernel_size(&hb_conv_specs[c]));
@@ -37,11 +59,15 @@ static bool round_all(const hb_weights *from, hb_weights *to) {
 hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error) {
   hb_weights halves = {.precision = HB_PRECISION_F16};
   const hb_weights *weights;
-  hb_status status = check_f32(model, error);
-  if (status == HB_OK) status = hb_model_weights(model, &weights, error);
+  hb_status status = f32_weights(model, &weights, error);
   if (status == HB_OK) status = hb_weights_allocate(&halves, error);
   if (status != HB_OK) return status;
   if (!round_all(weights, &halves)) return hb_weights_free(&halves), hb_fail_memory(error);
+  const char *part = not_finite(&halves);
+  if (part != NULL) {
+    hb_weights_free(&halves);
+    return hb_fail(error, HB_BAD_MODEL, "weights of '%s' are beyond 65504, the largest half", part);
+  }
   hb_weights_identify(&halves);
   return hb_model_from_weights(&halves, out, error);
 }
@@ -54,6 +80,7 @@ typedef struct {
   const hb_calibration *calibration;
   hb_histogram *histograms; /* [HB_MAP_COUNT] */
   float *expected;          /* [held out][HB_POOLED_DIM] */
+  bool finite;              /* what was observed */
 } job;
 
 static bool is_rectified(uint32_t map) {
@@ -80,7 +107,7 @@ static void stage(const job *j, uint32_t done) {
 
 static void count_map(void *context, uint32_t map, const void *numbers, size_t count) {
   job *j = context;
-  hb_histogram_add(&j->histograms[map], numbers, count);
+  j->finite = hb_histogram_add(&j->histograms[map], numbers, count) && j->finite;
 }
 
 /* Runs the f32 network on all pictures. */
@@ -96,6 +123,9 @@ static hb_status observe(job *j, hb_error *error) {
     const float *pooled = hb_resnet18_run_observed(network, held_out ? NULL : count_map, j);
     if (pooled == NULL) {
       status = fail_run(error);
+    } else if (!j->finite) {
+      status =
+          hb_fail(error, HB_BAD_MODEL, "the network's own results are not finite numbers; its weights are too large");
     } else if (held_out) {
       memcpy(expected, pooled, HB_POOLED_DIM * sizeof *pooled);
       expected += HB_POOLED_DIM;
@@ -139,10 +169,18 @@ static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score
   return HB_OK;
 }
 
+/* A map that is almost zero on these pictures gets a range beside which the others are not infinite. */
+static void widen_dead(hb_quantization maps[HB_MAP_COUNT]) {
+  float largest = 0;
+  for (uint32_t m = 0; m < HB_MAP_COUNT; m++) largest = fmaxf(largest, maps[m].scale);
+  for (uint32_t m = 0; m < HB_MAP_COUNT; m++) maps[m].scale = fmaxf(maps[m].scale, largest / WIDEST);
+}
+
 static hb_status quantize_by(const job *j, hb_range_method method, hb_model **out, hb_error *error) {
   hb_quantization maps[HB_MAP_COUNT];
   for (uint32_t m = 0; m < HB_MAP_COUNT; m++)
     maps[m] = hb_histogram_choose(&j->histograms[m], is_rectified(m), m == HB_MAP_INPUT ? HB_RANGE_MAX : method);
+  widen_dead(maps);
   hb_weights weights;
   hb_status status = hb_quantize_weights(j->weights, maps, &weights, error);
   return status == HB_OK ? hb_model_from_weights(&weights, out, error) : status;
@@ -172,9 +210,8 @@ static hb_status choose_best(const job *j, hb_calibration_report *report, hb_mod
 
 hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibration, hb_calibration_report *report,
                          hb_model **out, hb_error *error) {
-  job j = {.model = model, .calibration = calibration};
-  hb_status status = check_f32(model, error);
-  if (status == HB_OK) status = hb_model_weights(model, &j.weights, error);
+  job j = {.model = model, .calibration = calibration, .finite = true};
+  hb_status status = f32_weights(model, &j.weights, error);
   if (status != HB_OK) return status;
   if (calibration->count < HB_CALIBRATION_LEAST)
     return hb_fail(error, HB_INVALID_ARGUMENT, "calibration needs at least %d pictures, and there are %u",

@@ -22,15 +22,20 @@ static void widen(hb_histogram *h) {
   h->range *= 2;
 }
 
-void hb_histogram_add(hb_histogram *h, const float *values, size_t count) {
+bool hb_histogram_add(hb_histogram *h, const float *values, size_t count) {
+  float least = h->least, most = h->most;
   for (size_t i = 0; i < count; i++) {
-    h->least = fminf(h->least, values[i]);
-    h->most = fmaxf(h->most, values[i]);
+    if (!isfinite(values[i])) return false;
+    least = fminf(least, values[i]);
+    most = fmaxf(most, values[i]);
   }
-  while (fmax(-(double)h->least, h->most) >= h->range) widen(h);
-  const float scale = (float)(HB_HISTOGRAM_BINS / 2 / h->range);
-  for (size_t i = 0; i < count; i++) h->bins[(int)(values[i] * scale + HB_HISTOGRAM_BINS / 2)]++;
+  h->least = least, h->most = most;
+  while (fmax(-(double)least, most) >= h->range) widen(h);
+  /* in double, so that the largest number below the range is not rounded up to it */
+  const double half = HB_HISTOGRAM_BINS / 2, scale = half / h->range;
+  for (size_t i = 0; i < count; i++) h->bins[(int)(values[i] * scale + half)]++;
   h->total += count;
+  return true;
 }
 
 typedef struct {

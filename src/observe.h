@@ -25,8 +25,8 @@ typedef struct {
 } hb_histogram;
 
 void hb_histogram_clear(hb_histogram *histogram);
-/* Numbers must be finite. */
-void hb_histogram_add(hb_histogram *histogram, const float *values, size_t count);
+/* False, and nothing is added, if a number is not finite. */
+bool hb_histogram_add(hb_histogram *histogram, const float *values, size_t count);
 
 /* `rectified`: no number is negative, and the zero is -128, as a ReLU wants it; else the range includes zero. */
 hb_quantization hb_histogram_choose(const hb_histogram *histogram, bool rectified, hb_range_method method);

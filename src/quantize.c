@@ -20,26 +20,13 @@ static void quantize_channel(const float *kernel, size_t size, float bias, float
   *bias_code = (int32_t)lrint(bias / ((double)input_scale * *scale));
 }
 
-/* Convolution `c`, whose input has this scale. */
-static void quantize_convolution(const hb_weights *from, int c, float input_scale, hb_quantized *to) {
+static void quantize_convolution(const hb_weights *from, int c, hb_quantized *to) {
   const hb_conv_spec *spec = &hb_conv_specs[c];
+  const float input_scale = to->map[spec->from].scale;
   size_t size = hb_kernel_size(spec) / spec->out;
   for (uint32_t o = 0; o < spec->out; o++)
     quantize_channel(from->kernel[c] + o * size, size, from->bias[c][o], input_scale,
                      (int8_t *)to->kernel[c] + o * size, (float *)to->kernel_scale[c] + o, (int32_t *)to->bias[c] + o);
-}
-
-static void quantize_convolutions(const hb_weights *from, hb_quantized *to) {
-  const hb_quantization *maps = to->map;
-  int c = 0;
-  quantize_convolution(from, c++, maps[HB_MAP_INPUT].scale, to);
-  for (int block = 0; block < HB_BLOCK_COUNT; block++) {
-    float input = maps[block == 0 ? HB_MAP_CONV(0) : HB_MAP_BLOCK(block - 1)].scale;
-    quantize_convolution(from, c, input, to);
-    quantize_convolution(from, c + 1, maps[HB_MAP_CONV(c)].scale, to);
-    c += 2;
-    if (c < HB_CONV_COUNT && hb_conv_specs[c].kernel == 1) quantize_convolution(from, c++, input, to);
-  }
 }
 
 /* What will be read from the file, which keeps fc in 8 bits. */
@@ -60,8 +47,13 @@ hb_status hb_quantize_weights(const hb_weights *weights, const hb_quantization m
   hb_status status = hb_weights_allocate_quantized(&quantized, error);
   if (status != HB_OK) return status;
   memcpy(quantized.quantized.map, maps, sizeof quantized.quantized.map);
-  quantize_convolutions(weights, &quantized.quantized);
+  for (int c = 0; c < HB_CONV_COUNT; c++) quantize_convolution(weights, c, &quantized.quantized);
   round_fc(weights, &quantized);
+  char tensor[HB_TENSOR_NAME];
+  if (!hb_quantized_is_sound(&quantized.quantized, tensor)) {
+    hb_weights_free(&quantized);
+    return hb_fail(error, HB_BAD_MODEL, "the network does not fit 8 bits: '%s' would be beyond all bounds", tensor);
+  }
   hb_weights_identify(&quantized);
   *out = quantized;
   return HB_OK;

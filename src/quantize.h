@@ -5,7 +5,8 @@
 #include "observe.h"
 #include "weights.h"
 
-/* The weights in 8 bits, for maps of these quantizations: kernels a scale a channel, fc a scale a row. */
+/* The weights, f32 and finite, in 8 bits, for maps of these quantizations: kernels a scale a channel, fc a scale a row.
+ * Fails if the result would not be sound (see quantized.h). */
 hb_status hb_quantize_weights(const hb_weights *weights, const hb_quantization maps[HB_MAP_COUNT], hb_weights *out,
                               hb_error *error);
 

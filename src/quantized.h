@@ -18,12 +18,6 @@ typedef struct {
   int32_t zero;
 } hb_quantization;
 
-/* Maps are numbered: the input, the convolutions' outputs (the stem's is also the max pool's), the blocks' outputs. */
-#define HB_MAP_INPUT 0
-#define HB_MAP_CONV(c) (1 + (c))
-#define HB_MAP_BLOCK(b) (1 + HB_CONV_COUNT + (b))
-#define HB_MAP_COUNT (1 + HB_CONV_COUNT + HB_BLOCK_COUNT)
-
 /* Weights and maps. Pointers lead into a file's bytes or other memory of hb_weights. */
 typedef struct {
   const int8_t *kernel[HB_CONV_COUNT];      /* [out][kernel][kernel][in], -127 .. 127; the zero is 0 */
@@ -36,5 +30,11 @@ typedef struct {
     hb_quantization map[HB_MAP_COUNT]; /* the same by numbers */
   };
 } hb_quantized;
+
+/* Whether the arithmetic can take these numbers: normal scales; sums that fit 32 bits, also once they are multiplied
+ * (beyond, kernels differ: AVX-512's wrap); factors that XNNPACK takes: less than 256 in a convolution, from 2^-10 to
+ * less than 2^8 in an addition, where it does not check them. If not, writes the name of the tensor to blame, as in a
+ * file. */
+bool hb_quantized_is_sound(const hb_quantized *quantized, char tensor[HB_TENSOR_NAME]);
 
 #endif

@@ -71,42 +71,32 @@ static void read_f16(reader *r, hb_weights *weights) {
 
 /* ---- i8: convolutions in place, fc expanded ---- */
 
-/* Numbers that the arithmetic of quantized.h can take: XNNPACK wants normal scales, and factors from one map to the
- * next below 256. */
-static bool scales_are_possible(const float *scales, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++)
-    if (!(scales[i] >= 1e-30f && scales[i] <= 1e6f)) return false;
-  return true;
-}
-
 static void read_maps(reader *r, hb_quantized *q) {
   static const uint32_t count = HB_MAP_COUNT;
   const float *scales = view(r, "maps", "scale", HB_F32, 1, &count);
   const int32_t *zeros = view(r, "maps", "zero", HB_I32, 1, &count);
-  if (r->status == HB_OK && !scales_are_possible(scales, count)) fail(r, "maps.scale");
-  for (uint32_t m = 0; m < count && r->status == HB_OK; m++) {
-    q->map[m] = (hb_quantization){scales[m], zeros[m]};
-    if (zeros[m] < -128 || zeros[m] > 127) fail(r, "maps.zero");
-  }
+  for (uint32_t m = 0; m < count && r->status == HB_OK; m++) q->map[m] = (hb_quantization){scales[m], zeros[m]};
+}
+
+/* Rows that decode to finite numbers, of codes that the encoder uses. */
+static void check_fc_i8(reader *r, const int8_t *kernel, const float *scales) {
+  for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
+    if (!(scales[row] >= 0 && scales[row] < INFINITY)) return fail(r, "fc.scale");
+  for (size_t i = 0; i < (size_t)HB_LOGITS_DIM * HB_POOLED_DIM; i++)
+    if (kernel[i] == -128) return fail(r, "fc.weight");
 }
 
 static void read_fc_i8(reader *r, hb_weights *weights) {
   const int8_t *kernel = view(r, "fc", "weight", HB_I8, 2, hb_fc_shape);
   const float *scales = view(r, "fc", "scale", HB_F32, 1, hb_fc_shape);
   const float *bias = view(r, "fc", "bias", HB_F32, 1, hb_fc_shape);
+  if (r->status == HB_OK) check_fc_i8(r, kernel, scales);
   if (r->status == HB_OK) r->status = hb_weights_allocate_fc(weights, r->error);
   if (r->status != HB_OK) return;
   const hb_rows rows = {HB_STORAGE_I8, HB_POOLED_DIM, HB_LOGITS_DIM, kernel, scales};
   for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
     hb_row_decode(&rows, row, (float *)weights->fc_kernel + (size_t)row * HB_POOLED_DIM);
   memcpy((float *)weights->fc_bias, bias, HB_LOGITS_DIM * sizeof *bias);
-}
-
-/* Kernel codes of -128 would leave the range that the fast kernels are exact in. */
-static bool codes_are_possible(const int8_t *codes, size_t count) {
-  int8_t least = 0;
-  for (size_t i = 0; i < count; i++) least = codes[i] < least ? codes[i] : least;
-  return least > -128;
 }
 
 static void read_i8(reader *r, hb_weights *weights) {
@@ -116,11 +106,10 @@ static void read_i8(reader *r, hb_weights *weights) {
     q->kernel[c] = view_kernel(r, spec, HB_I8);
     q->kernel_scale[c] = view(r, spec->name, "scale", HB_F32, 1, &spec->out);
     q->bias[c] = view(r, spec->name, "bias", HB_I32, 1, &spec->out);
-    if (r->status != HB_OK) return;
-    if (!scales_are_possible(q->kernel_scale[c], spec->out) || !codes_are_possible(q->kernel[c], hb_kernel_size(spec)))
-      return fail(r, spec->name);
   }
   read_maps(r, q);
+  char tensor[HB_TENSOR_NAME];
+  if (r->status == HB_OK && !hb_quantized_is_sound(q, tensor)) fail(r, tensor);
   read_fc_i8(r, weights);
 }
 

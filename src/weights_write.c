@@ -11,7 +11,7 @@
 
 typedef struct {
   hb_tensor_source tensors[TENSORS_MAX];
-  char names[TENSORS_MAX][40];
+  char names[TENSORS_MAX][HB_TENSOR_NAME];
   size_t count;
   void *codes; /* of kernels that are kept in f16, and of fc */
 } list;
@@ -59,7 +59,7 @@ static bool add_halves(list *l, const hb_weights *weights) {
   return true;
 }
 
-/* fc's rows were decoded from codes, or will be read as what is encoded here: see hb_weights_round_fc. */
+/* fc's rows were decoded from codes, and encode to the same ones: see storage.h. */
 static bool add_quantized(list *l, const hb_weights *weights) {
   static const uint32_t maps = HB_MAP_COUNT;
   const hb_quantized *q = &weights->quantized;

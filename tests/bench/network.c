@@ -89,6 +89,7 @@ int main(int argc, char **argv) {
   if (hb_file_map(argv[1], &bytes, &error) || hb_safetensors_parse(bytes.bytes, bytes.size, &file, &error) ||
       hb_weights_read(file, &weights, &error) || hb_resnet18_create(&weights, &packed, &network, &error))
     return fprintf(stderr, "bench-network: %s\n", error.text), 1;
+  if (weights.precision == HB_PRECISION_I8) return fprintf(stderr, "bench-network: give a model in f32 or f16\n"), 1;
   for (int c = 0; c < HB_CONV_COUNT; c++) create_layer(&layers[c], c, &weights);
   for (size_t i = 0; i < HB_INPUT_BYTES; i++) hb_resnet18_input(network)[i] = (float)(i * 2654435761u % 1000) / 500 - 1;
 

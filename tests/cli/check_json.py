@@ -137,6 +137,17 @@ def check_eval(images, classes, extra):
     expect(abs(mean - sums["precision"]) < 1e-5, "the classes' precision does not add up")
 
 
+def check_calibrated(pictures):
+    """What `model` says of the pictures that it calibrated i8 on."""
+    expect(len(lines) == 1, f"{len(lines)} lines")
+    keys(lines[0], "id precision pictures ranges scores")
+    expect(lines[0]["pictures"] == int(pictures), f"{lines[0]['pictures']} pictures")
+    scores = {score["ranges"]: score for score in lines[0]["scores"]}
+    expect(set(scores) == {"max", "percentile", "least error"}, f"{scores}")
+    expect(all(0.9 < score["least"] <= score["mean"] <= 1 for score in scores.values()), f"{scores}")
+    expect(scores[lines[0]["ranges"]]["mean"] == max(score["mean"] for score in scores.values()), "not the best taken")
+
+
 def check_same(minimum):
     expect(lines[0]["same"] >= float(minimum), f"same {lines[0]['same']}")
 

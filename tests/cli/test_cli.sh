@@ -67,6 +67,7 @@ tidy() { [ -z "$(find . -maxdepth 1 -name "$1.*")" ]; }
 . "$here/usage.sh"
 . "$here/bundles.sh"
 . "$here/updates.sh"
+. "$here/precisions.sh"
 . "$here/vectors.sh"
 . "$here/evaluation.sh"
 
@@ -93,6 +94,9 @@ searches
 evaluations
 evaluation
 informs
+halves
+eight_bits
+pictures_to_calibrate_on
 
 echo "test_cli: $checks checks, $failures failed"
 [ "$failures" -eq 0 ]

@@ -15,7 +15,7 @@ usage_of_the_program() {
 
 # What the contract promises to exist.
 declare -A promised=(
-  [model]="--weights --out --precision --json"
+  [model]="--weights --out --precision --calibrate --pictures --json"
   [build]="--model --images --vectors --ids --out --exclude --head --storage --nlist --recall --seed --threads
     --shard-bytes --memory --thumbs --image-url --model-url --retrain --fresh --strict --json"
   [embed]="--model --head --index --json IMAGE"
@@ -91,12 +91,21 @@ numbers_out_of_range() {
     fails 2 "--head is '$value', and must be logits, exact or a file" embed --model m --head $value a.jpg
   done
   fails 2 "--storage is 'i4', and must be f32, f16 or i8" build --model m --images i --out o --storage i4
-  fails 2 "--precision is 'i8', and must be f32" model --weights w --out m --precision i8
+  for value in i4 F16 "" f32,f16; do
+    fails 2 "--precision is '$value', and must be f32, f16 or i8" model --weights w --out m --precision "$value"
+  done
+  for value in 7 0 100001 x; do
+    fails 2 "--pictures is '$value', and must be a whole number from 8 to 100000" \
+      model --weights w --out m --precision i8 --calibrate c --pictures $value
+  done
   fails 2 "--exact and --nprobe exclude each other" search --model m --index i --exact --nprobe 1 a.jpg
   check "nothing was made by wrong calls" [ ! -e o ]
 }
 
 options_that_exclude_each_other() {
+  fails 2 "--precision i8 needs --calibrate DIR" model --weights w --out m --precision i8
+  fails 2 "--calibrate is for --precision i8" model --weights w --out m --precision f16 --calibrate c
+  fails 2 "--pictures is for --precision i8" model --weights w --out m --pictures 8
   fails 2 "--images and --vectors exclude each other" build --model m --images i --vectors v --out o
   fails 2 "--fresh and --retrain exclude each other" build --model m --images i --out o --fresh --retrain
   fails 2 "--ids is for --vectors, not for --images" build --model m --images i --ids n --out o

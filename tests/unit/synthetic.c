@@ -6,8 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pictures.h"
+#include "preprocess.h"
 #include "text.h"
-#include "weights.h"
 
 /* ---- Weights ---- */
 
@@ -82,6 +83,48 @@ blob synthetic_weights(uint64_t seed) {
   return file;
 }
 
+static int8_t random_code(hb_random *random) { return (int8_t)((int)hb_random_below(random, 255) - 127); }
+
+/* One channel: on average, the sum of `taps` products of a map's and a kernel's codes becomes a code. */
+static void fill_channel(hb_random *random, size_t taps, float from, float to, int8_t *kernel, float *scale,
+                         int32_t *bias) {
+  for (size_t i = 0; i < taps; i++) kernel[i] = random_code(random);
+  double sum = sqrt((double)taps) * 73 * 73;
+  *scale = (float)((0.5 + hb_random_unit(random)) * 73 / sum * to / from);
+  *bias = (int32_t)(sum * random_float(random));
+}
+
+hb_weights synthetic_quantized(uint64_t seed) {
+  hb_random random = {seed};
+  hb_weights weights = {.precision = HB_PRECISION_I8};
+  assert_ok(hb_weights_allocate_quantized(&weights, &failure));
+  hb_quantized *q = &weights.quantized;
+  for (int m = 0; m < HB_MAP_COUNT; m++)
+    q->map[m] = (hb_quantization){(float)(0.02 + 0.03 * hb_random_unit(&random)), random_code(&random)};
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    size_t taps = hb_kernel_size(spec) / spec->out;
+    for (uint32_t o = 0; o < spec->out; o++)
+      fill_channel(&random, taps, q->map[spec->from].scale, q->map[HB_MAP_CONV(c)].scale,
+                   (int8_t *)q->kernel[c] + o * taps, (float *)q->kernel_scale[c] + o, (int32_t *)q->bias[c] + o);
+  }
+  for (size_t i = 0; i < (size_t)HB_LOGITS_DIM * HB_POOLED_DIM; i++)
+    ((float *)weights.fc_kernel)[i] = (float)random_code(&random) / 1024;
+  for (size_t i = 0; i < HB_LOGITS_DIM; i++) ((float *)weights.fc_bias)[i] = random_float(&random);
+  hb_weights_identify(&weights);
+  return weights;
+}
+
+uint8_t *synthetic_crops(uint32_t count, uint64_t seed) {
+  uint8_t *crops = must_allocate((size_t)count * HB_INPUT_BYTES);
+  for (uint32_t i = 0; i < count; i++) {
+    picture p = picture_make(HB_INPUT_SIDE, HB_INPUT_SIDE, 3, seed + i);
+    memcpy(crops + (size_t)i * HB_INPUT_BYTES, p.pixels, HB_INPUT_BYTES);
+    picture_free(&p);
+  }
+  return crops;
+}
+
 /* ---- The files of make_weights ---- */
 
 static const char *data_path(const char *name) {
@@ -94,6 +137,7 @@ static const char *data_path(const char *name) {
 
 const char *weights_path(void) { return data_path("weights.safetensors"); }
 const char *model_path(void) { return data_path("model.safetensors"); }
+const char *model_i8_path(void) { return data_path("model-i8.safetensors"); }
 
 hb_model *open_model(void) {
   hb_model *model = NULL;

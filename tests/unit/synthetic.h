@@ -3,15 +3,24 @@
 #define SYNTHETIC_H
 
 #include "support.h"
+#include "weights.h"
 
 /* A safetensors file with torchvision's 122 tensors. The convolutions keep the size of what flows through them, and
  * the batch norms have statistics that matter. As in the published file, the tensors lie at 2 mod 4 bytes. */
 blob synthetic_weights(uint64_t seed);
 
-/* The two files that make_weights has written: torchvision's layout, and the project's own made of it. */
+/* Weights of i8 that are sound but of no use: codes up to the ends, scales that keep what flows through them within 8
+ * bits, zeros and biases of all kinds. The caller frees. */
+hb_weights synthetic_quantized(uint64_t seed);
+
+/* Pictures as hb_preprocess_crop makes them, one behind the other. The caller frees. */
+uint8_t *synthetic_crops(uint32_t count, uint64_t seed);
+
+/* The three files that make_weights has written: torchvision's layout, the project's own made of it, and that in i8. */
 const char *weights_path(void);
 const char *model_path(void);
-/* Opens the second; the test fails if that is not possible. The caller frees. */
+const char *model_i8_path(void);
+/* Opens the second of them; the test fails if that is not possible. The caller frees. */
 hb_model *open_model(void);
 
 #endif

@@ -155,7 +155,7 @@ static void every_shape_gives_the_same_numbers(void **state) {
 static void every_number_of_pixels(void **state) {
   (void)state;
   hb_random random = {22};
-  const hb_conv_spec small = {"small", "", 8, 16, 3, 1};
+  const hb_conv_spec small = {"small", "", 8, 16, 3, 1, 0};
   for (uint32_t side = 1; side <= 13; side++) {
     problem p = make_problem(&random, &small, side, 5e4);
     check_all(&p);
@@ -177,7 +177,7 @@ static void parts_make_the_whole(void **state) {
 static void extreme_numbers(void **state) {
   (void)state;
   hb_random random = {24};
-  const hb_conv_spec deep = {"deep", "", 512, 16, 3, 1};
+  const hb_conv_spec deep = {"deep", "", 512, 16, 3, 1, 0};
   for (int kind = 0; kind < 16; kind++) {
     problem p = make_problem(&random, &deep, 7, kind & 1 ? 1e7 : 1e8);
     const int8_t w = kind & 2 ? 127 : -127, x = kind & 4 ? 127 : -128;
@@ -234,7 +234,7 @@ static void sums_of_unlike_scales(void **state) {
       {1, 1},           {1.99999f, 0.001f}, {0x1p-10f, 0x1p-10f}, {0.9999999f, 1.0000001f},
       {0.5f, 0.49999f}, {100, 200}};
   hb_random random = {28};
-  const hb_conv_spec small = {"small", "", 8, 16, 3, 1};
+  const hb_conv_spec small = {"small", "", 8, 16, 3, 1, 0};
   for (size_t i = 0; i < sizeof ratios / sizeof *ratios; i++) {
     problem p = make_problem(&random, &small, 9, 5e4);
     const float before = p.out.scale;

@@ -280,6 +280,27 @@ static void every_value_has_its_place(void **state) {
   free(input);
 }
 
+static void codes_are_the_nearest_to_the_values(void **state) {
+  (void)state;
+  static const hb_quantization cases[] = {{4.8f / 255, -17}, {0.25f, -128}, {0.001f, 127}, {1e6f, 3}, {1e-30f, 0}};
+  float *input = must_allocate(HB_INPUT_BYTES * sizeof *input);
+  int8_t *codes = must_allocate(HB_INPUT_BYTES + 1);
+  for (size_t i = 0; i < HB_INPUT_BYTES; i++) crop[i] = (uint8_t)(i / 3); /* all 256 of each channel */
+  hb_preprocess_normalize(crop, input);
+  codes[HB_INPUT_BYTES] = 7;
+  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    const hb_quantization q = cases[c];
+    hb_preprocess_quantize(crop, q, codes);
+    for (size_t i = 0; i < HB_INPUT_BYTES; i++) {
+      double exact = (double)input[i] / q.scale + q.zero, kept = fmin(127, fmax(-128, exact));
+      assert_true(fabs(codes[i] - kept) < 0.5 + 1e-5 * fabs(kept - q.zero));
+    }
+  }
+  assert_int_equal(codes[HB_INPUT_BYTES], 7);
+  free(input);
+  free(codes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(crops_match_the_reference),
@@ -293,6 +314,7 @@ int main(void) {
       cmocka_unit_test(orientation_on_the_crop_is_orientation_on_the_picture),
       cmocka_unit_test(values_are_normalised_as_torchvision_does),
       cmocka_unit_test(every_value_has_its_place),
+      cmocka_unit_test(codes_are_the_nearest_to_the_values),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,9 @@ static void shapes_that_do_not_fit_their_bytes_are_refused(void **state) {
   assert_refused(TENSOR("\"F32\"", "[1]", "[0,8]"), 8, "'conv.w'");
   assert_refused(TENSOR("\"F32\"", "[]", "[0,8]"), 8, "'conv.w'");
   assert_refused(TENSOR("\"I64\"", "[2]", "[0,8]"), 8, "'conv.w'");
+  assert_refused(TENSOR("\"F16\"", "[2]", "[0,8]"), 8, "'conv.w'");
+  assert_refused(TENSOR("\"I32\"", "[4]", "[0,8]"), 8, "'conv.w'");
+  assert_refused(TENSOR("\"I8\"", "[2]", "[0,8]"), 8, "'conv.w'");
   assert_refused(TENSOR("\"F32\"", "[0,2]", "[0,8]"), 8, "'conv.w'");
   assert_refused(TENSOR("\"F32\"", "[1,1,1,1,2]", "[0,8]"), 8, "'conv.w'");
   assert_refused(TENSOR("\"F32\"", "[-2]", "[0,8]"), 8, "'conv.w'");

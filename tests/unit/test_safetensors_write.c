@@ -40,6 +40,27 @@ static void what_is_written_is_read_back(void **state) {
   blob_free(&file);
 }
 
+static void every_type_is_written(void **state) {
+  const uint8_t bytes[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24};
+  static const hb_dtype types[] = {HB_F32, HB_F16, HB_I8, HB_I32, HB_I64};
+  static const uint32_t sizes[] = {4, 2, 1, 4, 8};
+  for (int t = 0; t < 5; t++) {
+    const hb_tensor_source tensor = {"t", types[t], 1, {3}, bytes};
+    hb_safetensors *parsed;
+    assert_int_equal(hb_dtype_bytes(types[t]), sizes[t]);
+    assert_ok(hb_safetensors_write(path_in(*state, "t"), metadata, 1, &tensor, 1, &failure));
+    blob file = file_read(path_in(*state, "t"));
+    assert_ok(hb_safetensors_parse(file.bytes, file.size, &parsed, &failure));
+    const hb_tensor *read = hb_safetensors_find(parsed, "t");
+    assert_int_equal(read->dtype, types[t]);
+    assert_int_equal(read->bytes, 3 * sizes[t]);
+    assert_memory_equal(read->data, bytes, 3 * sizes[t]);
+    hb_safetensors_free(parsed);
+    blob_free(&file);
+  }
+  assert_int_equal(hb_dtype_bytes(HB_OTHER_DTYPE), 0);
+}
+
 /* Other readers of the format want the header to be JSON and to begin with '{', and tensors without gaps. */
 static void the_header_is_json_and_aligned_to_64_bytes(void **state) {
   const float one = 1;
@@ -103,7 +124,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       test(what_is_written_is_read_back),         test(the_header_is_json_and_aligned_to_64_bytes),
       test(the_same_content_gives_the_same_file), test(a_place_that_cannot_be_written_is_named),
-      test(without_memory_nothing_is_written),
+      test(without_memory_nothing_is_written),    test(every_type_is_written),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

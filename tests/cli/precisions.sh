@@ -1,0 +1,90 @@
+# Sourced by test_cli.sh: models in f16 and i8, and bundles that are bound to them.
+
+halves() {
+  works model --weights model --out model-f16 --precision f16
+  check "it tells its precision" says ", f16"
+  check "and nothing of a calibration" [ "$(wc -l <"$stdout")" -eq 1 ]
+  works model --weights "$weights" --out again --precision f16 --json
+  check "torchvision's weights give the same" cmp -s model-f16 again
+  check "--json" json equals precision=f16
+  check "the file is a half" [ "$(stat -c %s model-f16)" -lt $(($(stat -c %s model) / 2 + 20000)) ]
+  works info --json model-f16
+  check "info knows f16" json equals kind=model precision=f16
+  works model --weights model-f16 --out again --precision f16
+  check "f16 of f16 is the same" cmp -s model-f16 again
+  fails 1 "f32 cannot be made of f16" model --weights model-f16 --out none
+  fails 1 "i8 cannot be made of f16" model --weights model-f16 --out none --precision i8 --calibrate nowhere
+  fails 1 "the index was built with another model" search --model model-f16 --index bundle images/alone.ppm
+  check "nothing was made" [ ! -e none ]
+  rm -f again
+}
+
+eight_bits() {
+  works model --weights model --out model-i8 --precision i8 --calibrate images --pictures 12
+  check "it tells its precision" says ", i8"
+  check "and on what it calibrated" says "calibrated with 12 pictures"
+  check "and which ranges it took" [ "$(grep -c 'ranges by .*<- taken' "$stdout")" -eq 1 ]
+  works model --weights "$weights" --out again --precision i8 --calibrate images --pictures 12 --json
+  check "the same pictures give the same model" cmp -s model-i8 again
+  check "--json" json calibrated 12
+  check "--json tells the precision" json equals precision=i8
+  works model --weights model --out again --precision i8 --calibrate images/noise --pictures 8
+  check "others give another" bash -c '! cmp -s model-i8 again'
+  check "the file is a quarter" [ "$(stat -c %s model-i8)" -lt $(($(stat -c %s model) / 4 + 60000)) ]
+  works info model-i8
+  check "info knows i8" says "ResNet-18, i8"
+  fails 1 "f32 cannot be made of i8" model --weights model-i8 --out none
+  fails 1 "f32 cannot be made of i8" model --weights model-i8 --out none --precision f32
+  fails 1 "f16 cannot be made of i8" model --weights model-i8 --out none --precision f16
+  check "nothing was made" [ ! -e none ]
+
+  run build --model model-i8 --images images/noise --out small
+  check "a bundle is built with i8" exit_is 0
+  works search --model model-i8 --index small --json --k 1 images/noise/03.ppm
+  check "and searched with it" json first 03.ppm
+  fails 1 "the index was built with another model" search --model model --index small images/noise/03.ppm
+  fails 1 "the index was built with another model" search --model again --index small images/noise/03.ppm
+  fails 1 "the index was built with another model" search --model model-i8 --index bundle images/noise/03.ppm
+  run build --model model --images images/noise --out small --json
+  check "another model embeds everything anew" json fates added=25 embedded=25
+  damaged_i8
+  rm -rf small again
+}
+
+# The kernel's scales of the first convolution, all infinite.
+damaged_i8() {
+  python3 - <<'PYTHON'
+import json, struct
+data = bytearray(open("model-i8", "rb").read())
+length = struct.unpack_from("<Q", data)[0]
+begin, end = json.loads(data[8:8 + length])["conv1.scale"]["data_offsets"]
+data[8 + length + begin:8 + length + end] = struct.pack("<f", float("inf")) * ((end - begin) // 4)
+open("broken", "wb").write(data)
+PYTHON
+  fails 1 "broken: the numbers of tensor 'conv1.scale' are impossible; the model is damaged" info broken
+  fails 1 "the model is damaged" embed --model broken images/alone.ppm
+  rm broken
+}
+
+pictures_to_calibrate_on() {
+  mkdir samples hollow
+  fails 1 "'hollow' holds no pictures" model --weights model --out nothing --precision i8 --calibrate hollow
+  fails 1 "cannot" model --weights model --out nothing --precision i8 --calibrate nowhere
+  fails 1 "is not a folder" model --weights model --out nothing --precision i8 --calibrate images/alone.ppm
+  cp images/waves/0[0-6].ppm samples
+  fails 1 "needs at least 8 pictures, and there are 7" model --weights model --out nothing --precision i8 --calibrate samples
+  echo "no picture at all" >samples/fake.jpg
+  head -c 2000 images/waves/07.ppm >samples/broken.ppm
+  run model --weights model --out nothing --precision i8 --calibrate samples
+  check "broken pictures do not count" exit_is 1
+  check "which is told" complains "needs at least 8 pictures, and there are 7"
+  check "a broken one is named" complains "fake.jpg: this is not a picture"
+  check "nothing was made" [ ! -e nothing ]
+  cp images/stripes/01.ppm samples/stripes.ppm
+  run model --weights model --out model-few --precision i8 --calibrate samples --json
+  check "the others do" exit_is 0
+  check "all of them" json calibrated 8
+  check "broken ones are named" complains "broken.ppm: the picture is damaged"
+  check "and left out" [ "$(wc -l <"$stderr")" -eq 2 ]
+  rm -rf samples hollow model-few
+}
