@@ -72,7 +72,8 @@ pictures_to_calibrate_on() {
   fails 1 "cannot" model --weights model --out nothing --precision i8 --calibrate nowhere
   fails 1 "is not a folder" model --weights model --out nothing --precision i8 --calibrate images/alone.ppm
   cp images/waves/0[0-6].ppm samples
-  fails 1 "needs at least 8 pictures, and there are 7" model --weights model --out nothing --precision i8 --calibrate samples
+  fails 1 "needs at least 8 pictures, and there are 7" \
+    model --weights model --out nothing --precision i8 --calibrate samples
   echo "no picture at all" >samples/fake.jpg
   head -c 2000 images/waves/07.ppm >samples/broken.ppm
   run model --weights model --out nothing --precision i8 --calibrate samples
