@@ -1,20 +1,5 @@
 #include "conv_i8.h"
 
-#include <math.h>
-
-bool hb_sum_i8_make(hb_quantization own, hb_quantization other, hb_quantization result, hb_sum_i8 *out) {
-  const float a = own.scale / result.scale, b = other.scale / result.scale;
-  if (!(a >= 0x1p-10f && a < 0x1p8f && b >= 0x1p-10f && b < 0x1p8f)) return false;
-  /* the larger multiplier gets 21 bits */
-  const int shift = 20 - ilogbf(fmaxf(a, b));
-  out->own = (int32_t)lrintf(ldexpf(a, shift));
-  out->other = (int32_t)lrintf(ldexpf(b, shift));
-  out->shift = (uint32_t)shift;
-  out->bias = (1 << (shift - 1)) - out->own * own.zero - out->other * other.zero;
-  out->zero = (int16_t)result.zero;
-  return true;
-}
-
 /* Winograd's filtering has a quarter of the products, but of int16. Where bytes are multiplied as signed, that is on
  * arm64, one instruction takes as many of them as four do of int16, so that it would gain nothing. */
 hb_conv_i8_draft hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product) {

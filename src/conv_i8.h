@@ -18,10 +18,6 @@ typedef struct {
   hb_quantization input, output;
 } hb_conv_i8_source;
 
-/* The numbers of a residual addition: `own` of the convolution, `other` of the shortcut. False if the scales are
- * further apart than XNNPACK's arithmetic allows: each by result's is 2^-10 or more and less than 2^8. */
-bool hb_sum_i8_make(hb_quantization own, hb_quantization other, hb_quantization result, hb_sum_i8 *out);
-
 /* A share of a convolution's output; shares may be computed in any order and by several threads. */
 typedef struct {
   uint32_t row, row_end;

@@ -26,13 +26,6 @@ HB_INLINE hb_i32x4 hb_round_i8(hb_f32x4 x, hb_rounding_i8 rounding) {
   return __builtin_elementwise_max(bits, hb_splat(rounding.least)) - hb_splat(rounding.shift);
 }
 
-/* The addition of a residual, as XNNPACK's xnn_init_qs8_add_minmax_scalar_params has it. */
-typedef struct {
-  int32_t bias, own, other; /* bias, and multipliers of the convolution's and the map's numbers */
-  uint32_t shift;
-  int16_t zero;
-} hb_sum_i8;
-
 /* Eight channels of a pixel: sums to q, clamped below, saturated to 16 bits above. */
 HB_INLINE hb_i16x8 hb_requantize_i8(hb_i32x4 low, hb_i32x4 high, const float *scale, hb_rounding_i8 rounding) {
   const hb_f32x4 x = __builtin_convertvector(low, hb_f32x4) * (hb_f32x4)hb_load(scale);

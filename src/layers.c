@@ -43,28 +43,12 @@ void hb_add_relu_f32(const float *a, const float *b, size_t count, float *out) {
   }
 }
 
-/* Factors have 21 bits: the larger one is 2^20 to 2^21 (XNNPACK 20241108, xnn_init_qs8_add_minmax_scalar_params). */
-#define FACTOR_BITS 20
-
-bool hb_add_i8_prepare(hb_quantization a, hb_quantization b, hb_quantization out, hb_add_i8_factors *factors) {
-  const float a_ratio = a.scale / out.scale, b_ratio = b.scale / out.scale;
-  const float least = fminf(a_ratio, b_ratio), most = fmaxf(a_ratio, b_ratio);
-  if (!(least >= 0x1p-10f && most < 0x1p8f)) return false;
-  int exponent;
-  frexpf(most, &exponent); /* most = 0.5 .. 1 times 2^exponent */
-  const int32_t shift = FACTOR_BITS - (exponent - 1);
-  const int32_t a_factor = (int32_t)lrintf(ldexpf(a_ratio, shift)), b_factor = (int32_t)lrintf(ldexpf(b_ratio, shift));
-  *factors = (hb_add_i8_factors){a_factor, b_factor, (1 << (shift - 1)) - a_factor * a.zero - b_factor * b.zero, shift,
-                                 out.zero};
-  return true;
-}
-
-void hb_add_i8(const hb_add_i8_factors *f, const int8_t *a, const int8_t *b, size_t count, int8_t *out) {
-  const hb_add_i8_factors k = *f; /* `out` might be it, for all that the compiler knows */
+void hb_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out) {
+  const hb_sum_i8 k = *sum; /* `out` might be it, for all that the compiler knows */
   for (size_t i = 0; i < count; i++) {
-    int32_t sum = ((k.bias + a[i] * k.a_factor + b[i] * k.b_factor) >> k.shift) + k.zero;
-    sum = sum < INT8_MIN ? INT8_MIN : sum;
-    out[i] = (int8_t)(sum > INT8_MAX ? INT8_MAX : sum);
+    int32_t q = ((k.bias + a[i] * k.own + b[i] * k.other) >> k.shift) + k.zero;
+    q = q < INT8_MIN ? INT8_MIN : q;
+    out[i] = (int8_t)(q > INT8_MAX ? INT8_MAX : q);
   }
 }
 

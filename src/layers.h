@@ -11,14 +11,8 @@ void hb_max_pool_i8(const int8_t *in, uint32_t side, uint32_t channels, int8_t *
 /* max(0, a + b); `out` may be `b`. */
 void hb_add_relu_f32(const float *a, const float *b, size_t count, float *out);
 
-/* An addition's whole numbers: out = clamp((bias + a * a_factor + b * b_factor) >> shift, and the output's zero). */
-typedef struct {
-  int32_t a_factor, b_factor, bias, shift, zero;
-} hb_add_i8_factors;
-
-/* False unless both scales are 2^-10 to below 2^8 times the output's, as XNNPACK wants it. */
-bool hb_add_i8_prepare(hb_quantization a, hb_quantization b, hb_quantization out, hb_add_i8_factors *factors);
-void hb_add_i8(const hb_add_i8_factors *factors, const int8_t *a, const int8_t *b, size_t count, int8_t *out);
+/* `own` of the sum is of `a`; `out` may be `b`. */
+void hb_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out);
 
 /* The mean over [7][7] of [7][7][512]. */
 void hb_mean_f32(const float *in, float pooled[HB_POOLED_DIM]);

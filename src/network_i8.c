@@ -1,11 +1,10 @@
 #include "network_i8.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conv_i8.h"
-#include "preprocess.h"
+#include "plan.h"
 
 #define STEM_SIDE 112
 #define STEM_CHANNELS 64
@@ -32,44 +31,19 @@ struct hb_network_i8 {
 
 static bool downsamples(int conv) { return conv < HB_CONV_COUNT && hb_conv_specs[conv].kernel == 1; }
 
-/* What a convolution reads is what its predecessor made, but a downsample reads the input of its block. */
-static hb_quantization input_of(const hb_quantized *q, int conv, int block, bool first) {
-  if (conv == 0) return q->input;
-  if (!first && !downsamples(conv)) return q->conv[conv - 1];
-  return block == 0 ? q->conv[0] : q->block[block - 1];
-}
-
-static bool is_scale(float scale) { return isnormal(scale) && scale > 0; }
-
-static bool scales_are_possible(const hb_conv_i8_source *s) {
-  if (!is_scale(s->input.scale) || !is_scale(s->output.scale)) return false;
-  for (uint32_t o = 0; o < s->spec->out; o++)
-    if (!is_scale(s->kernel_scale[o]) || !(s->input.scale * s->kernel_scale[o] / s->output.scale < 256)) return false;
-  return true;
-}
-
-/* Drafts of all convolutions, and the additions; the name of one whose numbers are out of range, or NULL. */
-static const char *draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_draft drafts[HB_CONV_COUNT],
-                             size_t *scratch) {
-  uint32_t side = POOLED_SIDE;
-  for (int c = 0, block = 0, first = 1; c < HB_CONV_COUNT; c++) {
-    const hb_conv_spec *spec = &hb_conv_specs[c];
-    const hb_conv_i8_source source = {
-        spec, q->kernel[c], q->kernel_scale[c], q->bias[c], input_of(q, c, block, c == first), q->conv[c]};
-    if (!scales_are_possible(&source)) return spec->name;
-    const uint32_t from = c == 0 ? HB_INPUT_SIDE : downsamples(c) ? 2 * side : side;
-    drafts[c] = hb_conv_i8_choose(&source, from, network->product);
-    if (drafts[c].scratch > *scratch) *scratch = drafts[c].scratch;
-    if (c == first) side /= spec->stride;
-    const bool ends_block = c > first && !downsamples(c + 1), downsampled = downsamples(c);
-    if (!ends_block) continue;
-    const hb_quantization other = downsampled ? q->conv[c] : input_of(q, first, block, true);
-    if (!hb_sum_i8_make(q->conv[c - downsampled], other, q->block[block], &network->sums[block]))
-      return hb_conv_specs[c - downsampled].name;
-    block++;
-    first = c + 1;
+/* Drafts of all convolutions, and the additions, by the plan. `quantized` is sound. */
+static void draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_draft drafts[HB_CONV_COUNT]) {
+  hb_plan plan;
+  hb_sum_i8 *sum = network->sums;
+  hb_plan_draw(&plan);
+  for (const hb_step *s = plan.steps; s < plan.steps + HB_STEP_COUNT; s++) {
+    const hb_quantization in = q->map[s->in.number], out = q->map[s->out.number];
+    if (s->kind == HB_STEP_ADD) *sum++ = hb_sum_i8_of(in, q->map[s->other.number], out);
+    if (s->kind != HB_STEP_CONVOLUTION) continue;
+    const int c = s->conv;
+    const hb_conv_i8_source source = {&hb_conv_specs[c], q->kernel[c], q->kernel_scale[c], q->bias[c], in, out};
+    drafts[c] = hb_conv_i8_choose(&source, s->in.side, network->product);
   }
-  return NULL;
 }
 
 static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -80,12 +54,15 @@ static size_t place_size(int place, hb_i8_form form) {
   return round_up(place == AWAY ? hb_map_i8_size(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, form) : pooled);
 }
 
-static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[HB_CONV_COUNT], size_t scratch,
-                          uint8_t **weights, hb_error *error) {
-  size_t size = round_up(scratch);
-  for (int c = 0; c < HB_CONV_COUNT; c++) size += drafts[c].size;
+static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[HB_CONV_COUNT], uint8_t **weights,
+                          hb_error *error) {
+  size_t size = 0, scratch = 0;
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    size += drafts[c].size;
+    if (drafts[c].scratch > scratch) scratch = drafts[c].scratch;
+  }
   for (int i = 0; i < PLACE_COUNT; i++) size += place_size(i, network->form);
-  network->memory = aligned_alloc(64, size);
+  network->memory = aligned_alloc(64, size + round_up(scratch));
   if (network->memory == NULL) return hb_fail_memory(error);
   uint8_t *next = network->memory;
   for (int i = 0; i < PLACE_COUNT; next += place_size(i++, network->form)) network->places[i] = next;
@@ -95,6 +72,9 @@ static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[
 }
 
 hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_network_i8 **out, hb_error *error) {
+  char tensor[HB_TENSOR_NAME];
+  if (!hb_quantized_is_sound(quantized, tensor))
+    return hb_fail(error, HB_BAD_MODEL, "the numbers of tensor '%s' are impossible; the model is damaged", tensor);
   hb_network_i8 *network = calloc(1, sizeof *network);
   if (network == NULL) return hb_fail_memory(error);
   network->product = form;
@@ -103,12 +83,9 @@ hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, h
   memcpy(network->conv, quantized->conv, sizeof network->conv);
   memcpy(network->block, quantized->block, sizeof network->block);
   hb_conv_i8_draft drafts[HB_CONV_COUNT];
-  size_t scratch = 0;
   uint8_t *weights;
-  const char *wrong = is_scale(quantized->input.scale) ? draft_all(network, quantized, drafts, &scratch) : "the input";
-  hb_status status = wrong == NULL ? allocate(network, drafts, scratch, &weights, error)
-                                   : hb_fail(error, HB_BAD_MODEL,
-                                             "the 8-bit scales of '%s' are out of range; the model is damaged", wrong);
+  draft_all(network, quantized, drafts);
+  hb_status status = allocate(network, drafts, &weights, error);
   if (status != HB_OK) return hb_network_i8_free(network), status;
   for (int c = 0; c < HB_CONV_COUNT; weights += drafts[c++].size)
     hb_conv_i8_pack(&drafts[c], weights, &network->convs[c]);

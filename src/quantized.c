@@ -73,3 +73,14 @@ bool hb_quantized_is_sound(const hb_quantized *quantized, char tensor[HB_TENSOR_
   if (fault != NULL) snprintf(tensor, HB_TENSOR_NAME, "%s.%s", prefix, fault);
   return fault == NULL;
 }
+
+hb_sum_i8 hb_sum_i8_of(hb_quantization own, hb_quantization other, hb_quantization result) {
+  const float a = own.scale / result.scale, b = other.scale / result.scale;
+  const int shift = 20 - ilogbf(fmaxf(a, b));
+  const int32_t own_factor = (int32_t)lrintf(ldexpf(a, shift)), other_factor = (int32_t)lrintf(ldexpf(b, shift));
+  return (hb_sum_i8){.bias = (1 << (shift - 1)) - own_factor * own.zero - other_factor * other.zero,
+                     .own = own_factor,
+                     .other = other_factor,
+                     .shift = (uint32_t)shift,
+                     .zero = (int16_t)result.zero};
+}

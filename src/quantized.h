@@ -37,4 +37,15 @@ typedef struct {
  * file. */
 bool hb_quantized_is_sound(const hb_quantized *quantized, char tensor[HB_TENSOR_NAME]);
 
+/* The whole numbers of an addition: (bias + own * a + other * b) >> shift, plus zero, kept within -128 .. 127. Factors
+ * have 21 bits: the larger one is 2^20 to 2^21. */
+typedef struct {
+  int32_t bias, own, other;
+  uint32_t shift;
+  int16_t zero;
+} hb_sum_i8;
+
+/* For maps of a sound network. */
+hb_sum_i8 hb_sum_i8_of(hb_quantization own, hb_quantization other, hb_quantization result);
+
 #endif

@@ -28,8 +28,8 @@ void hb_packed_weights_free(hb_packed_weights *packed) {
 struct hb_resnet18 {
   hb_plan plan;
   bool is_i8;
-  hb_quantization maps[HB_MAP_COUNT];         /* of i8, as is the next */
-  hb_add_i8_factors additions[HB_STEP_COUNT]; /* by steps */
+  hb_quantization maps[HB_MAP_COUNT]; /* of i8, as is the next */
+  hb_sum_i8 additions[HB_STEP_COUNT]; /* by steps */
   xnn_operator_t convolutions[HB_CONV_COUNT];
   void *workspace; /* of one convolution at a time */
   void *buffers[HB_BUFFER_COUNT];
@@ -138,14 +138,12 @@ static enum xnn_status create(hb_resnet18 *n, const hb_weights *weights, hb_pack
   return status;
 }
 
-static hb_status prepare_additions(hb_resnet18 *n, hb_error *error) {
+static void prepare_additions(hb_resnet18 *n) {
   for (int s = 0; s < HB_STEP_COUNT; s++) {
     const hb_step *step = &n->plan.steps[s];
-    if (step->kind == HB_STEP_ADD && !hb_add_i8_prepare(n->maps[step->in.number], n->maps[step->other.number],
-                                                        n->maps[step->out.number], &n->additions[s]))
-      return hb_fail(error, HB_BAD_MODEL, "the scales of the model's maps contradict each other; make it again");
+    if (step->kind == HB_STEP_ADD)
+      n->additions[s] = hb_sum_i8_of(n->maps[step->in.number], n->maps[step->other.number], n->maps[step->out.number]);
   }
-  return HB_OK;
 }
 
 hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out,
@@ -155,8 +153,7 @@ hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **pack
   hb_plan_draw(&n->plan);
   n->is_i8 = weights->precision == HB_PRECISION_I8;
   for (int m = 0; m < HB_MAP_COUNT; m++) n->maps[m] = weights->quantized.map[m];
-  hb_status bad = IS_I8(n) ? prepare_additions(n, error) : HB_OK;
-  if (bad != HB_OK) return hb_resnet18_free(n), bad;
+  if (IS_I8(n)) prepare_additions(n);
   enum xnn_status status = create(n, weights, packed);
   if (status == xnn_status_success) return *out = n, HB_OK;
   hb_resnet18_free(n);

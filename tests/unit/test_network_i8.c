@@ -90,16 +90,20 @@ static void scales_out_of_range_are_refused(void **state) {
   hb_network_i8 *network = NULL;
   hb_quantized wrong = f->model;
   wrong.input.scale = 0;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "the input");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
   wrong = f->model;
   wrong.conv[6].scale *= 1e-6f;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer2.0.conv2");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
   wrong = f->model;
   wrong.block[0].scale *= 5000;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer1.0.conv2");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
+  wrong = f->model;
+  float scales[64] = {0};
+  wrong.kernel_scale[1] = scales;
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer1.0.conv1.scale");
   wrong = f->model;
   wrong.block[7].scale = -1;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer4.1.conv2");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
   assert_null(network);
   hb_network_i8_free(NULL);
 }
