@@ -16,6 +16,10 @@
 #define WIDE_TILE 5
 #define SMALL_TILE 4
 
+/* Bytes of weights that stay in the nearest cache beside the numbers: a tile is done for as many channels before the
+ * next one. */
+#define NEAR_WEIGHTS 12288
+
 /* Numbers of one row of the window. */
 static uint32_t run_length(const hb_conv_spec *spec, uint32_t group) {
   return (spec->kernel * spec->in + group - 1) / group * group;
@@ -118,13 +122,11 @@ HB_INLINE uint32_t share(uint32_t left, uint32_t tile) {
   return left;
 }
 
-/* The sums' own variables here, rather than `result`, are what the compiler keeps in registers. */
 HB_INLINE void sum_bytes(const hb_conv_i8 *conv, const tile *t, const int8_t *w, size_t row, const int32_t *bias,
-                         const int pixels, hb_i32x4 result[][2]) {
+                         const int pixels, hb_i32x4 sums[][2]) {
   const bool is_unsigned = conv->form == HB_I8_UNSIGNED;
   const uint32_t length = run_length(conv->spec, GROUP);
   const uint8_t *x[TILE];
-  hb_i32x4 sums[TILE][2];
   for (int p = 0; p < pixels; p++) {
     x[p] = t->in[p];
     sums[p][0] = hb_load(bias);
@@ -141,14 +143,12 @@ HB_INLINE void sum_bytes(const hb_conv_i8 *conv, const tile *t, const int8_t *w,
     }
     for (int p = 0; p < pixels; p++) x[p] += row;
   }
-  for (int p = 0; p < pixels; p++) result[p][0] = sums[p][0], result[p][1] = sums[p][1];
 }
 
 HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, size_t row, const int32_t *bias,
-                        const int pixels, hb_i32x4 result[][2]) {
+                        const int pixels, hb_i32x4 sums[][2]) {
   const uint32_t bytes = 2 * run_length(conv->spec, WIDE_GROUP);
   const uint8_t *x[TILE];
-  hb_i32x4 sums[TILE][2];
   for (int p = 0; p < pixels; p++) {
     x[p] = t->in[p];
     sums[p][0] = hb_load(bias);
@@ -165,23 +165,31 @@ HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, 
     }
     for (int p = 0; p < pixels; p++) x[p] += row;
   }
-  for (int p = 0; p < pixels; p++) result[p][0] = sums[p][0], result[p][1] = sums[p][1];
 }
 
-/* Requantizes and stores the sums of pixels p and p + 1. */
-HB_INLINE void finish_pair(const hb_conv_i8 *conv, const tile *t, const int p, hb_i32x4 sums[][2], const float *scale,
-                           const hb_sum_i8 *sum, size_t offset) {
-  const int8_t flip = hb_i8_flip(conv->form);
-  hb_i16x8 q[2];
-  for (int i = 0; i < 2; i++) {
-    const uint8_t *there = t->out[p + i] + offset;
-    q[i] = hb_requantize_i8(sums[p + i][0], sums[p + i][1], scale, conv->rounding);
-    if (sum != NULL) q[i] = hb_add_eight_i8(q[i], hb_load_widen(there, flip), sum);
+/* A pixel's numbers; with `sum`, what is `there` is added. */
+HB_INLINE hb_i16x8 finish(const hb_conv_i8 *conv, const hb_i32x4 sums[2], uint32_t channel, const uint8_t *there,
+                          const hb_sum_i8 *sum) {
+  const hb_i16x8 q = hb_requantize_i8(sums[0], sums[1], conv->scale + channel, conv->rounding);
+  if (sum == NULL) return q;
+  return hb_add_eight_i8(q, hb_load_widen(there, hb_i8_flip(conv->form)), sum);
+}
+
+/* The pixels before t->count. Sums that are looked up by a number known only at run time would be kept in memory from
+ * the start, hence the pragma. */
+HB_INLINE void finish_all(const hb_conv_i8 *conv, const tile *t, uint32_t channel, const hb_sum_i8 *sum,
+                          const int pixels, const hb_i32x4 sums[][2]) {
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p += 2) {
+    if ((uint32_t)p >= t->count) continue;
+    const int next = p + 1 < pixels ? p + 1 : p;
+    uint8_t *first = t->out[p] + channel, *second = t->out[next] + channel;
+    const hb_i16x8 a = finish(conv, sums[p], channel, first, sum);
+    const hb_i16x8 b = finish(conv, sums[next], channel, second, sum);
+    const hb_i8x16 both = hb_narrow8(a, b) ^ hb_i8_flip(conv->form);
+    hb_store_half(first, both, 0);
+    if (next > p && (uint32_t)next < t->count) hb_store_half(second, both, 1);
   }
-  const bool both = (uint32_t)p + 1 < t->count;
-  const hb_i8x16 bytes = hb_narrow8(q[0], q[1]) ^ flip;
-  hb_store_half(t->out[p] + offset, bytes, 0);
-  if (both) hb_store_half(t->out[p + 1] + offset, bytes, 1);
 }
 
 HB_INLINE void run_tile(const hb_conv_i8 *conv, const tile *t, uint32_t channel, size_t row, const hb_sum_i8 *sum,
@@ -194,28 +202,35 @@ HB_INLINE void run_tile(const hb_conv_i8 *conv, const tile *t, uint32_t channel,
     sum_wide(conv, t, weights, row, conv->bias + channel, pixels, sums);
   else
     sum_bytes(conv, t, weights, row, conv->bias + channel, pixels, sums);
-  for (int p = 0; p < pixels; p += 2)
-    if ((uint32_t)p < t->count) finish_pair(conv, t, p, sums, conv->scale + channel, sum, channel);
+  finish_all(conv, t, channel, sum, pixels, sums);
+}
+
+/* A tile's channels from `channel` to before `end`. */
+HB_INLINE void run_channels(const hb_conv_i8 *conv, const tile *t, uint32_t channel, uint32_t end, size_t row,
+                            const hb_sum_i8 *sum, const bool wide) {
+  for (; channel < end; channel += BLOCK)
+    if (t->count > SMALL_TILE)
+      run_tile(conv, t, channel, row, sum, wide, wide ? WIDE_TILE : TILE);
+    else
+      run_tile(conv, t, channel, row, sum, wide, SMALL_TILE);
 }
 
 HB_INLINE void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
                    const hb_conv_part *part, const bool wide) {
   const hb_conv_spec *s = conv->spec;
   const size_t bytes = wide ? 2 : 1, padding = s->kernel / 2;
-  const int whole = wide ? WIDE_TILE : TILE;
+  const uint32_t whole = wide ? WIDE_TILE : TILE, weights = s->kernel * run_length(s, wide ? WIDE_GROUP : GROUP);
+  const uint32_t span = weights * BLOCK < NEAR_WEIGHTS ? NEAR_WEIGHTS / (weights * BLOCK) * BLOCK : BLOCK;
   const cursor first = {in->origin + part->row * s->stride * in->row - padding * (in->row + in->channels * bytes),
                         out->origin + part->row * out->row, 0};
-  for (uint32_t channel = part->channel; channel < part->channel_end; channel += BLOCK) {
+  for (uint32_t channel = part->channel, end; channel < part->channel_end; channel = end) {
+    end = channel + span < part->channel_end ? channel + span : part->channel_end;
     cursor next = first;
-    uint32_t left = (part->row_end - part->row) * out->side;
-    while (left > 0) {
+    for (uint32_t left = (part->row_end - part->row) * out->side; left > 0;) {
       tile t;
-      take_pixels(&t, share(left, (uint32_t)whole), &next, s, in, out, bytes);
+      take_pixels(&t, share(left, whole), &next, s, in, out, bytes);
       left -= t.count;
-      if (t.count > SMALL_TILE)
-        run_tile(conv, &t, channel, in->row, sum, wide, whole);
-      else
-        run_tile(conv, &t, channel, in->row, sum, wide, SMALL_TILE);
+      run_channels(conv, &t, channel, end, in->row, sum, wide);
     }
   }
 }
