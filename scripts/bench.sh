@@ -8,14 +8,16 @@
 #                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
 # bench.sh native [--samples N] [MODEL...]
 #                                    the network natively against onnxruntime-node, on one thread and on two
+# bench.sh embed [--pictures N] [--rounds N] [MODEL...]
+#                                    index-builder against Pillow and onnxruntime-node, pictures a second on 2 processors
 # bench.sh web [--samples N] [MODEL...]
 #                                    the network in Chromium against onnxruntime-web and TensorFlow.js, on one thread
 #                                    and on two. Models are by default all in models/; the peers have the f32 weights
 # bench.sh start [--samples N] [--mbit 50,10] [SITE]
 #                                    from the navigation to the first answer over slow networks, cold, warm and
 #                                    repeated, with bytes and memory; SITE is by default build/site
-# bench.sh check                     whether native, web and start work: few samples, which are not kept as figures
-# The last four print tables, and write build/bench/NAME.json and .svg. The peers come from npm, at the versions that
+# bench.sh check                     whether native, embed, web and start work: few samples, which are not kept as figures
+# The last five print tables, and write build/bench/NAME.json and .svg. The peers come from npm, at the versions that
 # tests/bench/peers/package-lock.json pins; nothing else needs them.
 . "$(dirname "$0")/common.sh"
 
@@ -110,8 +112,8 @@ bench_check() {
   node --test --test-reporter spec "$tools/parts.test.mjs"
   need_peers native wasm-simd wasm-relaxed
   local name
-  for name in native web start; do node "$tools/$name.mjs" --check; done
-  say "native, web and start work"
+  for name in native embed web start; do node "$tools/$name.mjs" --check; done
+  say "native, embed, web and start work"
 }
 
 case ${1:-} in
@@ -126,6 +128,7 @@ winograd)
   ;;
 index) shift && bench_index "$@" ;;
 native) shift && need_peers native && exec node "$tools/native.mjs" "$@" ;;
+embed) shift && need_peers native && exec node "$tools/embed.mjs" "$@" ;;
 web) shift && need_peers native wasm-simd wasm-relaxed && exec node "$tools/web.mjs" "$@" ;;
 start)
   shift
@@ -134,5 +137,5 @@ start)
   exec node "$tools/start.mjs" "$@"
   ;;
 check) bench_check ;;
-*) die "usage: scripts/bench.sh network | layers | winograd | index | native | web | start | check (options: see the head of the script)" ;;
+*) die "usage: scripts/bench.sh network | layers | winograd | index | native | embed | web | start | check (options: see the head of the script)" ;;
 esac

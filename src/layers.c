@@ -36,7 +36,16 @@ void hb_max_pool_i8(const int8_t *in, uint32_t side, uint32_t channels, int8_t *
     }
 }
 
+/* `out` may be `b`, which the compiler must be told is safe, as each number only depends on its own place. Sanitized
+ * loops cannot be vectors. */
+#ifdef HB_SANITIZED
+#define EACH_BY_ITSELF
+#else
+#define EACH_BY_ITSELF _Pragma("clang loop vectorize(assume_safety)")
+#endif
+
 void hb_add_relu_f32(const float *a, const float *b, size_t count, float *out) {
+  EACH_BY_ITSELF
   for (size_t i = 0; i < count; i++) {
     const float sum = a[i] + b[i];
     out[i] = sum > 0 ? sum : 0;
@@ -45,6 +54,7 @@ void hb_add_relu_f32(const float *a, const float *b, size_t count, float *out) {
 
 void hb_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out) {
   const hb_sum_i8 k = *sum; /* `out` might be it, for all that the compiler knows */
+  EACH_BY_ITSELF
   for (size_t i = 0; i < count; i++) {
     int32_t q = ((k.bias + a[i] * k.own + b[i] * k.other) >> k.shift) + k.zero;
     q = q < INT8_MIN ? INT8_MIN : q;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xnnpack.h>
 
 #include "layers.h"
@@ -32,42 +33,88 @@ struct hb_resnet18 {
   hb_sum_i8 additions[HB_STEP_COUNT]; /* by steps */
   xnn_operator_t convolutions[HB_CONV_COUNT];
   void *workspace; /* of one convolution at a time */
+  void *stem;      /* the input as the stem reads it */
   void *buffers[HB_BUFFER_COUNT];
   float pooled[HB_POOLED_DIM];
 };
 
 /* ---- Convolutions ---- */
 
+/* The stem has 7 x 7 taps of 3 channels, and XNNPACK pads channels to 8: it would multiply 2.7 times as much as it
+ * must. So a row of its taps is made one pixel of 21 channels, and padded to 24 once: a convolution of 7 x 1 over an
+ * input that is there with its padding, at every second column. */
+#define STEM_TAPS 7
+#define STEM_ROW (STEM_TAPS * 3)
+#define STEM_CHANNELS 24
+#define STEM_WIDTH (HB_INPUT_SIDE / 2)
+#define STEM_HEIGHT (HB_INPUT_SIDE - 2 + STEM_TAPS)
+
+typedef struct {
+  uint32_t padding, height, width, stride_y, stride_x, in, out; /* height and width of the kernel */
+  uint32_t input_height, input_width;
+} shape;
+
+static shape shape_of(const hb_step *step) {
+  const hb_conv_spec *s = &hb_conv_specs[step->conv];
+  if (step->conv == 0) return (shape){0, STEM_TAPS, 1, s->stride, 1, STEM_CHANNELS, s->out, STEM_HEIGHT, STEM_WIDTH};
+  return (shape){s->kernel / 2, s->kernel, s->kernel,     s->stride,    s->stride,
+                 s->in,         s->out,    step->in.side, step->in.side};
+}
+
+/* The stem's kernel [64][7][7][3] as [64][7][24], of numbers of so many bytes; NULL without memory. */
+static void *pad_stem(const void *kernel, size_t number) {
+  const size_t rows = (size_t)hb_conv_specs[0].out * STEM_TAPS;
+  char *padded = calloc(rows * STEM_CHANNELS, number);
+  for (size_t r = 0; padded != NULL && r < rows; r++)
+    memcpy(padded + r * STEM_CHANNELS * number, (const char *)kernel + r * STEM_ROW * number, STEM_ROW * number);
+  return padded;
+}
+
+/* The kernel as XNNPACK gets it; *padded is to be freed. False without memory. */
+static bool find_kernel(const hb_step *step, const void *kernel, size_t number, void **padded, const void **out) {
+  *padded = step->conv == 0 ? pad_stem(kernel, number) : NULL;
+  *out = step->conv == 0 ? *padded : kernel;
+  return *out != NULL;
+}
+
 static enum xnn_status create_f32(const hb_weights *weights, const hb_step *step, xnn_weights_cache_t cache,
                                   xnn_operator_t *out) {
-  const hb_conv_spec *s = &hb_conv_specs[step->conv];
-  const uint32_t padding = s->kernel / 2;
-  return xnn_create_convolution2d_nhwc_f32(padding, padding, padding, padding, s->kernel, s->kernel, s->stride,
-                                           s->stride, 1, 1, 1, s->in, s->out, s->in, s->out,
-                                           weights->kernel[step->conv], weights->bias[step->conv],
-                                           step->relu ? 0.0f : -INFINITY, INFINITY, 0, NULL, cache, out);
+  const shape s = shape_of(step);
+  const void *kernel;
+  void *padded;
+  if (!find_kernel(step, weights->kernel[step->conv], sizeof(float), &padded, &kernel)) return xnn_status_out_of_memory;
+  enum xnn_status status = xnn_create_convolution2d_nhwc_f32(
+      s.padding, s.padding, s.padding, s.padding, s.height, s.width, s.stride_y, s.stride_x, 1, 1, 1, s.in, s.out, s.in,
+      s.out, kernel, weights->bias[step->conv], step->relu ? 0.0f : -INFINITY, INFINITY, 0, NULL, cache, out);
+  free(padded);
+  return status;
 }
 
 /* A ReLU needs nothing more: its output's zero is the least code. */
 static enum xnn_status create_i8(const hb_weights *weights, const hb_step *step, xnn_weights_cache_t cache,
                                  xnn_operator_t *out) {
-  const hb_conv_spec *s = &hb_conv_specs[step->conv];
-  const uint32_t padding = s->kernel / 2;
+  const shape s = shape_of(step);
   const hb_quantized *q = &weights->quantized;
   const hb_quantization from = q->map[step->in.number], to = q->map[step->out.number];
-  return xnn_create_convolution2d_nhwc_qs8_qc8w(
-      padding, padding, padding, padding, s->kernel, s->kernel, s->stride, s->stride, 1, 1, 1, s->in, s->out, s->in,
-      s->out, (int8_t)from.zero, from.scale, q->kernel_scale[step->conv], q->kernel[step->conv], q->bias[step->conv],
-      (int8_t)to.zero, to.scale, INT8_MIN, INT8_MAX, 0, NULL, cache, out);
+  const void *kernel;
+  void *padded;
+  if (!find_kernel(step, q->kernel[step->conv], 1, &padded, &kernel)) return xnn_status_out_of_memory;
+  enum xnn_status status = xnn_create_convolution2d_nhwc_qs8_qc8w(
+      s.padding, s.padding, s.padding, s.padding, s.height, s.width, s.stride_y, s.stride_x, 1, 1, 1, s.in, s.out, s.in,
+      s.out, (int8_t)from.zero, from.scale, q->kernel_scale[step->conv], kernel, q->bias[step->conv], (int8_t)to.zero,
+      to.scale, INT8_MIN, INT8_MAX, 0, NULL, cache, out);
+  free(padded);
+  return status;
 }
 
 static enum xnn_status reshape(hb_resnet18 *n, const hb_step *step, size_t *workspace) {
   size_t bytes, alignment, height, width;
+  const shape s = shape_of(step);
   xnn_operator_t convolution = n->convolutions[step->conv];
   enum xnn_status status = IS_I8(n)
-                               ? xnn_reshape_convolution2d_nhwc_qs8_qc8w(convolution, 1, step->in.side, step->in.side,
+                               ? xnn_reshape_convolution2d_nhwc_qs8_qc8w(convolution, 1, s.input_height, s.input_width,
                                                                          &bytes, &alignment, &height, &width, NULL)
-                               : xnn_reshape_convolution2d_nhwc_f32(convolution, 1, step->in.side, step->in.side,
+                               : xnn_reshape_convolution2d_nhwc_f32(convolution, 1, s.input_height, s.input_width,
                                                                     &bytes, &alignment, &height, &width, NULL);
   if (status == xnn_status_success && bytes > *workspace) *workspace = bytes;
   return status;
@@ -75,7 +122,7 @@ static enum xnn_status reshape(hb_resnet18 *n, const hb_step *step, size_t *work
 
 static enum xnn_status set_up(hb_resnet18 *n, const hb_step *step) {
   xnn_operator_t convolution = n->convolutions[step->conv];
-  void *in = n->buffers[step->in.buffer], *out = n->buffers[step->out.buffer];
+  void *in = step->conv == 0 ? n->stem : n->buffers[step->in.buffer], *out = n->buffers[step->out.buffer];
   return IS_I8(n) ? xnn_setup_convolution2d_nhwc_qs8_qc8w(convolution, n->workspace, in, out)
                   : xnn_setup_convolution2d_nhwc_f32(convolution, n->workspace, in, out);
 }
@@ -123,6 +170,8 @@ static bool allocate(hb_resnet18 *n, size_t workspace) {
   const size_t number = IS_I8(n) ? 1 : sizeof(float);
   for (int b = 0; b < HB_BUFFER_COUNT; b++)
     if ((n->buffers[b] = calloc(n->plan.buffer_sizes[b] * number + XNN_EXTRA_BYTES, 1)) == NULL) return false;
+  n->stem = calloc(STEM_HEIGHT * STEM_WIDTH * STEM_CHANNELS * number + XNN_EXTRA_BYTES, 1);
+  if (n->stem == NULL) return false;
   n->workspace = aligned_alloc(WORKSPACE_ALIGNMENT, (workspace / WORKSPACE_ALIGNMENT + 1) * WORKSPACE_ALIGNMENT);
   return n->workspace != NULL;
 }
@@ -170,6 +219,7 @@ void hb_resnet18_free(hb_resnet18 *n) {
     if (n->convolutions[c] != NULL) xnn_delete_operator(n->convolutions[c]);
   for (int b = 0; b < HB_BUFFER_COUNT; b++) free(n->buffers[b]);
   free(n->workspace);
+  free(n->stem);
   free(n);
 }
 
@@ -183,6 +233,29 @@ void hb_resnet18_show(hb_resnet18 *n, const uint8_t crop[HB_INPUT_BYTES]) {
 }
 
 float *hb_resnet18_input(hb_resnet18 *n) { return IS_I8(n) ? NULL : n->buffers[HB_BUFFER_INPUT]; }
+
+/* Columns 2 * x - 3 .. 2 * x + 3 of a row of the picture, or (NULL) of one outside of it, for every x. Numbers have so
+ * many bytes, and outside the picture all of these are `fill`. The last numbers of a pixel meet weights of zero, and
+ * stay as they are. */
+static void unroll_row(const char *row, int fill, size_t number, char *out) {
+  char line[(HB_INPUT_SIDE + STEM_TAPS) * 3 * sizeof(float)];
+  memset(line, fill, sizeof line);
+  if (row != NULL) memcpy(line + STEM_TAPS / 2 * 3 * number, row, HB_INPUT_SIDE * 3 * number);
+  for (size_t x = 0; x < STEM_WIDTH; x++)
+    memcpy(out + x * STEM_CHANNELS * number, line + 6 * x * number, STEM_ROW * number);
+}
+
+/* The input as the stem reads it. */
+static void unroll(hb_resnet18 *n) {
+  const size_t number = IS_I8(n) ? 1 : sizeof(float), row = HB_INPUT_SIDE * 3 * number;
+  const int fill = IS_I8(n) ? n->maps[HB_MAP_INPUT].zero : 0;
+  const char *input = n->buffers[HB_BUFFER_INPUT];
+  char *out = n->stem;
+  for (uint32_t y = 0; y < STEM_HEIGHT; y++, out += STEM_WIDTH * STEM_CHANNELS * number) {
+    const bool inside = y >= STEM_TAPS / 2 && y < HB_INPUT_SIDE + STEM_TAPS / 2;
+    unroll_row(inside ? input + (y - STEM_TAPS / 2) * row : NULL, fill, number, out);
+  }
+}
 
 static bool run_step(hb_resnet18 *n, int number) {
   const hb_step *s = &n->plan.steps[number];
@@ -207,6 +280,7 @@ static bool run_step(hb_resnet18 *n, int number) {
 }
 
 const float *hb_resnet18_run_observed(hb_resnet18 *n, hb_map_observer observer, void *context) {
+  unroll(n);
   if (observer != NULL) observer(context, HB_MAP_INPUT, n->buffers[HB_BUFFER_INPUT], HB_INPUT_BYTES);
   for (int s = 0; s < HB_STEP_COUNT; s++) {
     const hb_step *step = &n->plan.steps[s];
