@@ -63,9 +63,9 @@ run "pixels, pooled features and logits against the golden arrays" \
   "$ROOT/build/native/tests/golden/golden" "$MODEL_F32" "$images" "$golden"
 run "embeddings of 100 photographs against the reference" \
   $python "$ROOT/tests/golden/compare_embed.py" --builder "$BUILDER" --model "$MODEL_F32" --assets "$assets"
-run "the original notebook's results" \
-  $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL" "$bundle" "$images" "$golden"
 run "indexes to compare with" comparison_bundles
+run "the original notebook's results" \
+  $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL_F32" "$ROOT/build/f32-bundle" "$images" "$golden"
 run "a second reader of the bundle's format" read_bundles
 run "recall and precision, alone and against exact logits" \
   $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$ROOT/build/f32-bundle" "$ROOT/build/f32-logits"
