@@ -117,7 +117,7 @@ static void check(const problem *p, hb_i8_form form, bool add, uint32_t row, uin
 static void check_chosen(const problem *p, hb_i8_form product, bool add) {
   const hb_conv_i8_source source = source_of(p);
   const hb_conv_i8_draft draft = hb_conv_i8_choose(&source, p->side, product);
-  void *packed = aligned_alloc(64, draft.size), *scratch = aligned_alloc(64, draft.scratch + 64);
+  void *packed = aligned_alloc(64, draft.size), *scratch = aligned_alloc(64, (draft.scratch / 64 + 1) * 64);
   hb_conv_i8 conv;
   hb_conv_i8_pack(&draft, packed, &conv);
   check_run(p, &conv, hb_i8_form_of_maps(product), add, 0, 0, scratch);
