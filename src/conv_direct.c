@@ -31,10 +31,9 @@ static size_t weight_bytes(const hb_conv_spec *spec) {
   return (size_t)spec->out * spec->kernel * run_length(spec, GROUP);
 }
 
-static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 size_t hb_conv_direct_size(const hb_conv_spec *spec) {
-  return round_up(weight_bytes(spec)) + round_up(spec->out * sizeof(int32_t)) + round_up(spec->out * sizeof(float));
+  return hb_i8_round_up(weight_bytes(spec)) + hb_i8_round_up(spec->out * sizeof(int32_t)) +
+         hb_i8_round_up(spec->out * sizeof(float));
 }
 
 /* [block][row of the window][group][channel of the block][number of the group] */
@@ -65,8 +64,8 @@ static void run_bytes(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, 
 void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void *memory, hb_conv_i8 *out) {
   const hb_conv_spec *s = source->spec;
   int8_t *weights = memory;
-  int32_t *bias = (int32_t *)(weights + round_up(weight_bytes(s)));
-  float *scale = (float *)(bias + round_up(s->out * sizeof *bias) / sizeof *bias);
+  int32_t *bias = (int32_t *)(weights + hb_i8_round_up(weight_bytes(s)));
+  float *scale = (float *)(bias + hb_i8_round_up(s->out * sizeof *bias) / sizeof *bias);
   pack_weights(source, form == HB_I8_WIDE ? WIDE_GROUP : GROUP, weights);
   for (uint32_t o = 0; o < s->out; o++) {
     bias[o] = stored_bias(source, o, source->input.zero + hb_i8_offset(form));

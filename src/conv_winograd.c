@@ -1,10 +1,6 @@
 /* winograd_i8.h as a kind of convolution. */
 #include "conv_i8.h"
 
-#include <stdlib.h>
-
-static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 static hb_winograd_i8 shape_of(const hb_conv_i8_source *source, uint32_t side, hb_i8_form form) {
   return (hb_winograd_i8){
       side, source->spec->in, source->spec->out, source->input.zero, source->output.zero, (uint8_t)hb_i8_flip(form)};
@@ -15,8 +11,8 @@ bool hb_conv_winograd_fits(const hb_conv_i8_source *source, uint32_t side, hb_i8
   if (source->spec->kernel != 3 || source->spec->stride != 1) return false;
   const hb_winograd_i8 shape = shape_of(source, side, form);
   if (!hb_winograd_i8_fits(&shape, source->kernel, source->bias)) return false;
-  *size = round_up(hb_winograd_i8_packed_bytes(&shape));
-  *scratch = round_up(hb_winograd_i8_scratch_bytes(&shape));
+  *size = hb_i8_round_up(hb_winograd_i8_packed_bytes(&shape));
+  *scratch = hb_i8_round_up(hb_winograd_i8_scratch_bytes(&shape));
   return true;
 }
 

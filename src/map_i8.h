@@ -27,6 +27,12 @@ static inline size_t hb_i8_bytes(hb_i8_form form) { return form == HB_I8_WIDE ? 
 static inline int32_t hb_i8_offset(hb_i8_form form) { return form == HB_I8_UNSIGNED ? 128 : 0; }
 static inline int8_t hb_i8_flip(hb_i8_form form) { return form == HB_I8_UNSIGNED ? INT8_MIN : 0; }
 
+/* Maps, packed weights and scratch lie one behind the other in one piece of memory, each at a multiple of this. */
+#define HB_I8_ALIGNMENT 64
+static inline size_t hb_i8_round_up(size_t bytes) {
+  return (bytes + HB_I8_ALIGNMENT - 1) / HB_I8_ALIGNMENT * HB_I8_ALIGNMENT;
+}
+
 typedef struct {
   uint8_t *origin;                 /* the first pixel within the border */
   size_t row;                      /* bytes from one row to the next */

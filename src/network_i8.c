@@ -46,12 +46,10 @@ static void draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_
   }
 }
 
-static size_t round_up(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 /* Memory of a place: of the largest map that will be in it. AWAY has no map of the first four blocks. */
 static size_t place_size(int place, hb_i8_form form) {
   const size_t pooled = hb_map_i8_size(POOLED_SIDE, STEM_CHANNELS, 1, form);
-  return round_up(place == AWAY ? hb_map_i8_size(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, form) : pooled);
+  return hb_i8_round_up(place == AWAY ? hb_map_i8_size(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, form) : pooled);
 }
 
 static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[HB_CONV_COUNT], uint8_t **weights,
@@ -62,12 +60,12 @@ static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[
     if (drafts[c].scratch > scratch) scratch = drafts[c].scratch;
   }
   for (int i = 0; i < PLACE_COUNT; i++) size += place_size(i, network->form);
-  network->memory = aligned_alloc(64, size + round_up(scratch));
+  network->memory = aligned_alloc(HB_I8_ALIGNMENT, size + hb_i8_round_up(scratch));
   if (network->memory == NULL) return hb_fail_memory(error);
   uint8_t *next = network->memory;
   for (int i = 0; i < PLACE_COUNT; next += place_size(i++, network->form)) network->places[i] = next;
   network->scratch = next;
-  *weights = next + round_up(scratch);
+  *weights = next + hb_i8_round_up(scratch);
   return HB_OK;
 }
 

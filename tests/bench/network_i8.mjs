@@ -2,28 +2,12 @@
 // is not the native program's.
 
 import { execFileSync } from 'node:child_process';
-import { createReadStream, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const { chromium } = createRequire(join(ROOT, 'tests/web/package.json'))('@playwright/test');
+import { join } from 'node:path';
+import { launch } from './chromium.mjs';
+import { ROOT } from './inputs.mjs';
+import { serveBuilds } from './server.mjs';
 
 const PROGRAM = 'bench-network-i8';
-const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
-// only isolated pages have a clock that is fine enough for one convolution
-const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-
-function answer(request, response) {
-  const { pathname } = new URL(request.url, 'http://localhost');
-  const head = type => response.writeHead(200, { 'Content-Type': type, ...ISOLATED });
-  if (pathname === '/') return head('text/html').end('<!doctype html><title>bench</title>');
-  const path = join(ROOT, pathname.endsWith('.wasm') ? 'build' : 'web', pathname);
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return response.writeHead(404).end();
-  return createReadStream(path).pipe(head(TYPES[extname(path)] ?? 'application/octet-stream'));
-}
 
 /** In the page. What the program prints goes to the console. */
 async function runProgram(address) {
@@ -46,7 +30,7 @@ async function bench(browser, address, build) {
     lines.push(message.text());
     console.log(message.text());
   });
-  await page.goto(address);
+  await page.goto(`${address}favicon.svg`);
   await page.evaluate(runProgram, `/${build}/${PROGRAM}.wasm`);
   await page.close();
   return lines;
@@ -58,16 +42,13 @@ const hashes = lines => lines.map(line => /^hash of weights to (\d+), .*: (\w+)$
 async function main(builds) {
   const native = execFileSync(join(ROOT, 'build/native/tests/bench', PROGRAM), { encoding: 'utf8' }).split('\n');
   const right = Object.fromEntries(hashes(native));
-  const server = createServer(answer);
-  await new Promise(done => { server.listen(0, '127.0.0.1', done); });
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'],
-  });
+  const server = await serveBuilds(ROOT);
+  const browser = await launch();
   let wrong = hashes(native).filter(([limit, hash]) => hash !== right[limit]).length;
   try {
     for (const build of builds) {
       console.log(`\n== ${build}`);
-      const found = hashes(await bench(browser, `http://127.0.0.1:${server.address().port}/`, build));
+      const found = hashes(await bench(browser, server.address, build));
       wrong += found.length === 0 || found.filter(([limit, hash]) => hash !== right[limit]).length;
     }
   } finally {

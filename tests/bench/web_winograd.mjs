@@ -4,34 +4,17 @@
 // Compares all outputs, by their hashes, with those of the native build.
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { launch } from './chromium.mjs';
+import { ROOT } from './inputs.mjs';
+import { serveBuilds } from './server.mjs';
+import { median } from './stats.mjs';
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const { chromium } = createRequire(join(ROOT, 'tests/web/package.json'))('@playwright/test');
-
-const PAGE = '<!doctype html><title>bench</title><link rel="icon" href="data:,">';
 const KINDS = ['winograd', 'winograd + sum', 'XNNPACK'];
 const LAYERS = 4;
-const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
 const side = layer => 56 >> layer;
 const channels = layer => 64 << layer;
 const macs = layer => side(layer) ** 2 * channels(layer) ** 2 * 9;
-
-/** web/ and the builds. The two headers give the page a clock of 5 microseconds. */
-function answer(request, response) {
-  const { pathname } = new URL(request.url, 'http://localhost');
-  const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-  if (pathname === '/') {
-    return response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end(PAGE);
-  }
-  if (!TYPES[extname(pathname)]) return response.writeHead(404).end();
-  const path = join(ROOT, pathname.endsWith('.wasm') ? 'build' : 'web', pathname);
-  return response.writeHead(200, { ...headers, 'Content-Type': TYPES[extname(path)] }).end(readFileSync(path));
-}
 
 /** In the page: times[layer][kind], milliseconds a run, and hashes[layer][kind]. */
 async function measure([address, layers, kinds, seconds]) {
@@ -64,9 +47,7 @@ async function measure([address, layers, kinds, seconds]) {
   return results;
 }
 
-const sorted = values => [...values].sort((a, b) => a - b);
-const median = values => sorted(values)[values.length >> 1];
-const low = values => sorted(values)[Math.floor(values.length / 50)];
+const low = values => [...values].sort((a, b) => a - b)[Math.floor(values.length / 50)];
 
 function report(build, layer, { times, packed, scratch }) {
   const shape = `${side(layer)}x${side(layer)}x${channels(layer)}`.padEnd(10);
@@ -84,16 +65,15 @@ function nativeHashes() {
 
 async function main([seconds = 3, ...builds]) {
   const expected = nativeHashes().join();
-  const server = createServer(answer);
-  await new Promise(done => { server.listen(0, '127.0.0.1', done); });
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'],
-  });
+  const server = await serveBuilds(ROOT);
+  const browser = await launch();
   let same = true;
   try {
     const page = await browser.newPage();
-    page.on('console', message => console.error(message.text()));
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    page.on('console', message => {
+      if (!message.location().url.endsWith('favicon.ico')) console.error(message.text());
+    });
+    await page.goto(`${server.address}favicon.svg`);
     for (const build of builds.length ? builds : ['simd', 'relaxed']) {
       const wasm = `/wasm-${build}/bench-winograd.wasm`;
       const results = await page.evaluate(measure, [wasm, LAYERS, KINDS.length, Number(seconds)]);

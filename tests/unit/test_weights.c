@@ -7,7 +7,7 @@
 #include "file.h"
 #include "sha256.h"
 #include "synthetic.h"
-#include "weights.h"
+#include "weight_files.h"
 
 /* The two files of make_weights in memory, read once: changed by tests, and changed back. */
 static blob torchvision, own;
@@ -24,21 +24,6 @@ static int free_files(void **state) {
   blob_free(&torchvision);
   blob_free(&own);
   return 0;
-}
-
-static hb_status read_at(const uint8_t *bytes, size_t size, hb_weights *out) {
-  hb_safetensors *file;
-  hb_status status = hb_safetensors_parse(bytes, size, &file, &failure);
-  if (status != HB_OK) return status;
-  status = hb_weights_read(file, out, &failure);
-  hb_safetensors_free(file);
-  return status;
-}
-
-static hb_weights read_fine(const blob *file) {
-  hb_weights weights;
-  assert_ok(read_at(file->bytes, file->size, &weights));
-  return weights;
 }
 
 static size_t kernel_floats(int c) {
@@ -139,29 +124,6 @@ static void tensors_at_any_address_are_folded_to_the_same_bits(void **state) {
 }
 
 /* ---- Changed files ---- */
-
-/* Where `text` is in the header, which goes before the tensors. */
-static uint8_t *find_in_header(const blob *file, const char *text) {
-  uint64_t length;
-  memcpy(&length, file->bytes, 8);
-  uint8_t *found = memmem(file->bytes + 8, length, text, strlen(text));
-  if (found == NULL) print_error("'%s' is not in the header\n", text);
-  assert_non_null(found);
-  return found;
-}
-
-/* With `from` replaced by `to`, of the same length, the file is refused with these words. */
-static void assert_refused_with(blob *file, const char *from, const char *to, const char *words) {
-  assert_int_equal(strlen(from), strlen(to));
-  uint8_t *place = find_in_header(file, from);
-  memcpy(place, to, strlen(to));
-  hb_weights weights = {.id = "untouched"};
-  failure = (hb_error){0};
-  hb_status status = read_at(file->bytes, file->size, &weights);
-  memcpy(place, from, strlen(from)); /* before the checks, so that one failure does not bring on the next */
-  check_fails(status, HB_BAD_MODEL, words, __FILE__, __LINE__);
-  assert_string_equal(weights.id, "untouched");
-}
 
 static void a_missing_tensor_is_named(void **state) {
   (void)state;

@@ -9,26 +9,12 @@
 #include "storage.h"
 #include "synthetic.h"
 #include "vector.h"
+#include "weight_files.h"
 
 #define FC_SIZE ((size_t)HB_LOGITS_DIM * HB_POOLED_DIM)
 
 /* Files in memory, read once: changed by tests, and changed back. */
 static blob f32, f16, i8;
-
-static hb_status read_at(const uint8_t *bytes, size_t size, hb_weights *out) {
-  hb_safetensors *file;
-  hb_status status = hb_safetensors_parse(bytes, size, &file, &failure);
-  if (status != HB_OK) return status;
-  status = hb_weights_read(file, out, &failure);
-  hb_safetensors_free(file);
-  return status;
-}
-
-static hb_weights read_fine(const blob *file) {
-  hb_weights weights;
-  assert_ok(read_at(file->bytes, file->size, &weights));
-  return weights;
-}
 
 static blob f16_file(void) {
   void *folder;
@@ -176,18 +162,6 @@ static void refuse(const blob *file, const char *words) {
   hb_weights weights = {.id = "untouched"};
   assert_fails(read_at(file->bytes, file->size, &weights), HB_BAD_MODEL, words);
   assert_string_equal(weights.id, "untouched");
-}
-
-/* With `from` in the header replaced by `to`, of the same length. */
-static void assert_refused_with(blob *file, const char *from, const char *to, const char *words) {
-  assert_int_equal(strlen(from), strlen(to));
-  uint64_t length;
-  memcpy(&length, file->bytes, 8);
-  uint8_t *place = memmem(file->bytes + 8, length, from, strlen(from));
-  if (place == NULL) fail_msg("'%s' is not in the header", from);
-  memcpy(place, to, strlen(to));
-  refuse(file, words);
-  memcpy(place, from, strlen(from));
 }
 
 static void a_missing_tensor_is_named(void **state) {
