@@ -6,18 +6,27 @@ if(HEYBAGH_RELAXED_SIMD)
   list(APPEND simd -mrelaxed-simd)
   set(name heybagh-relaxed)
 endif()
+# Atomics are in both files: whoever has SIMD has them, and so there is one library for both.
+list(APPEND simd -matomics -mbulk-memory)
 target_compile_options(heybagh PUBLIC ${simd} -O3 -flto)
 set_source_files_properties(src/image.c PROPERTIES COMPILE_OPTIONS -msse2)
 
 set(xnnpack ${HEYBAGH_XNNPACK}/lib)
-add_executable(${name} src/wasm_api.c)
-set_target_properties(${name} PROPERTIES SUFFIX .wasm)
-target_link_libraries(${name} PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
-  ${xnnpack}/libpthreadpool.a)
-# Memory: small at the start, capped at 256 MB, because phones refuse or kill tabs that ask for more.
-target_link_options(${name} PRIVATE ${simd} -O3 -flto --no-entry -sSTANDALONE_WASM=1 -sFILESYSTEM=0
-  -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=4MB -sMAXIMUM_MEMORY=256MB -sSTACK_SIZE=256KB
-  -sEXPORTED_FUNCTIONS=_malloc,_free)
+# engine(NAME OPTION...): memory is small at the start, and capped at 256 MB, because phones refuse or kill tabs that
+# ask for more.
+function(engine name)
+  add_executable(${name} src/wasm_api.c)
+  set_target_properties(${name} PROPERTIES SUFFIX .wasm)
+  target_link_libraries(${name} PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
+    ${xnnpack}/libpthreadpool.a)
+  target_link_options(${name} PRIVATE ${simd} -O3 -flto --no-entry -sSTANDALONE_WASM=1 -sFILESYSTEM=0
+    -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=4MB -sMAXIMUM_MEMORY=256MB -sSTACK_SIZE=256KB
+    -sEXPORTED_FUNCTIONS=_malloc,_free ${ARGN})
+endfunction()
+engine(${name})
+# For pages that may share memory: the memory comes from outside, and Workers that help (src/team.h) have stacks of
+# their own.
+engine(${name}-threads -sIMPORTED_MEMORY=1 -Wl,--shared-memory,--no-check-features,--export=__stack_pointer)
 
 # The same without the engine, for web_winograd.mjs.
 add_executable(bench-winograd tests/bench/winograd.c)

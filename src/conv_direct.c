@@ -56,10 +56,7 @@ static int32_t stored_bias(const hb_conv_i8_source *source, uint32_t o, int32_t 
   return (int32_t)((uint32_t)source->bias[o] - (uint32_t)stored_zero * (uint32_t)sum);
 }
 
-static void run_wide(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, const hb_sum_i8 *, const hb_conv_part *,
-                     void *);
-static void run_bytes(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, const hb_sum_i8 *, const hb_conv_part *,
-                      void *);
+static void run(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, const hb_sum_i8 *, void *, hb_team *);
 
 void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void *memory, hb_conv_i8 *out) {
   const hb_conv_spec *s = source->spec;
@@ -77,7 +74,7 @@ void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void 
                       .scale = scale,
                       .rounding = hb_rounding_to(source->output.zero),
                       .form = form,
-                      .run = form == HB_I8_WIDE ? run_wide : run_bytes};
+                      .run = run};
 }
 
 /* ---- Tiles ---- */
@@ -214,12 +211,17 @@ HB_INLINE void run_channels(const hb_conv_i8 *conv, const tile *t, uint32_t chan
       run_tile(conv, t, channel, row, sum, wide, SMALL_TILE);
 }
 
-HB_INLINE void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                   const hb_conv_part *part, const bool wide) {
+/* Channels whose weights stay in the nearest cache. */
+static uint32_t near_channels(const hb_conv_spec *s, uint32_t group) {
+  const uint32_t weights = s->kernel * run_length(s, group) * BLOCK;
+  return weights < NEAR_WEIGHTS ? NEAR_WEIGHTS / weights * BLOCK : BLOCK;
+}
+
+HB_INLINE void run_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+                        const hb_conv_part *part, const bool wide) {
   const hb_conv_spec *s = conv->spec;
   const size_t bytes = wide ? 2 : 1, padding = s->kernel / 2;
-  const uint32_t whole = wide ? WIDE_TILE : TILE, weights = s->kernel * run_length(s, wide ? WIDE_GROUP : GROUP);
-  const uint32_t span = weights * BLOCK < NEAR_WEIGHTS ? NEAR_WEIGHTS / (weights * BLOCK) * BLOCK : BLOCK;
+  const uint32_t whole = wide ? WIDE_TILE : TILE, span = near_channels(s, wide ? WIDE_GROUP : GROUP);
   const cursor first = {in->origin + part->row * s->stride * in->row - padding * (in->row + in->channels * bytes),
                         out->origin + part->row * out->row, 0};
   for (uint32_t channel = part->channel, end; channel < part->channel_end; channel = end) {
@@ -234,14 +236,37 @@ HB_INLINE void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 
   }
 }
 
-static void run_wide(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                     const hb_conv_part *part, void *scratch) {
-  (void)scratch;
-  run(conv, in, out, sum, part, true);
+void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+                         const hb_conv_part *part) {
+  if (conv->form == HB_I8_WIDE)
+    run_part(conv, in, out, sum, part, true);
+  else
+    run_part(conv, in, out, sum, part, false);
 }
 
-static void run_bytes(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                      const hb_conv_part *part, void *scratch) {
-  (void)scratch;
-  run(conv, in, out, sum, part, false);
+/* ---- A whole convolution: its channels are shared, so that weights are read once ---- */
+
+/* Members take channels so many times, if there are enough: they do not all work at the same speed. */
+#define TURNS 4
+
+typedef struct {
+  const hb_conv_i8 *conv;
+  const hb_map_i8 *in, *out;
+  const hb_sum_i8 *sum;
+  uint32_t channels; /* of an item */
+} work;
+
+static void run_item(void *context, uint32_t item, uint32_t member) {
+  const work *w = context;
+  const uint32_t channel = item * w->channels, end = channel + w->channels, all = w->conv->spec->out;
+  (void)member;
+  hb_conv_direct_part(w->conv, w->in, w->out, w->sum, &(hb_conv_part){0, w->out->side, channel, end < all ? end : all});
+}
+
+static void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum, void *scratch,
+                hb_team *team) {
+  const hb_map_i8 from = in->form == conv->form ? *in : hb_map_i8_widen(in, scratch, team);
+  const uint32_t blocks = conv->spec->out / BLOCK, items = TURNS * hb_team_present(team);
+  work w = {conv, &from, out, sum, hb_team_present(team) == 1 ? conv->spec->out : (blocks + items - 1) / items * BLOCK};
+  hb_team_run(team, (conv->spec->out + w.channels - 1) / w.channels, run_item, &w);
 }

@@ -2,10 +2,11 @@
 
 /* Winograd's filtering has a quarter of the products, but of int16. Where bytes are multiplied as signed, that is on
  * arm64, one instruction takes as many of them as four do of int16, so that it would gain nothing. */
-hb_conv_i8_draft hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product) {
+hb_conv_i8_draft hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product,
+                                   uint32_t members) {
   hb_conv_i8_draft d = {.source = *source, .side = side, .product = product};
-  d.winograd =
-      product != HB_I8_SIGNED && hb_conv_winograd_fits(source, side, hb_i8_form_of_maps(product), &d.size, &d.scratch);
+  d.winograd = product != HB_I8_SIGNED &&
+               hb_conv_winograd_fits(source, side, hb_i8_form_of_maps(product), members, &d.size, &d.scratch);
   if (d.winograd) return d;
   const uint32_t border = source->spec->kernel == 7 ? 3 : 1;
   d.size = hb_conv_direct_size(source->spec);

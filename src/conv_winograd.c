@@ -6,27 +6,22 @@ static hb_winograd_i8 shape_of(const hb_conv_i8_source *source, uint32_t side, h
       side, source->spec->in, source->spec->out, source->input.zero, source->output.zero, (uint8_t)hb_i8_flip(form)};
 }
 
-bool hb_conv_winograd_fits(const hb_conv_i8_source *source, uint32_t side, hb_i8_form form, size_t *size,
-                           size_t *scratch) {
+bool hb_conv_winograd_fits(const hb_conv_i8_source *source, uint32_t side, hb_i8_form form, uint32_t members,
+                           size_t *size, size_t *scratch) {
   if (source->spec->kernel != 3 || source->spec->stride != 1) return false;
   const hb_winograd_i8 shape = shape_of(source, side, form);
   if (!hb_winograd_i8_fits(&shape, source->kernel, source->bias)) return false;
   *size = hb_i8_round_up(hb_winograd_i8_packed_bytes(&shape));
-  *scratch = hb_i8_round_up(hb_winograd_i8_scratch_bytes(&shape));
+  *scratch = hb_i8_round_up(hb_winograd_i8_scratch_bytes(&shape, members));
   return true;
 }
 
-static void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                const hb_conv_part *part, void *scratch) {
-  if (part->row == part->row_end || part->channel == part->channel_end) return;
+static void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum, void *scratch,
+                hb_team *team) {
   const hb_winograd_map from = {in->origin, in->row}, to = {out->origin, out->row};
-  const hb_winograd_part all_rows = {0, hb_winograd_i8_rows(out->side), part->channel, part->channel_end};
-  if (sum == NULL) {
-    hb_winograd_i8_run(&conv->winograd, conv->weights, &from, &to, NULL, all_rows, scratch);
-    return;
-  }
-  const hb_winograd_sum add = {to, sum->own, sum->other, sum->bias, sum->zero, sum->shift};
-  hb_winograd_i8_run(&conv->winograd, conv->weights, &from, &to, &add, all_rows, scratch);
+  hb_winograd_sum add;
+  if (sum != NULL) add = (hb_winograd_sum){to, sum->own, sum->other, sum->bias, sum->zero, sum->shift};
+  hb_winograd_i8_run(&conv->winograd, conv->weights, &from, &to, sum != NULL ? &add : NULL, scratch, team);
 }
 
 void hb_conv_winograd_pack(const hb_conv_i8_source *source, uint32_t side, hb_i8_form form, void *memory,

@@ -53,6 +53,10 @@ uint32_t hb_engine_dim(const hb_engine *engine) {
   return engine->head != NULL ? engine->head->dim : HB_POOLED_DIM;
 }
 
+uint32_t hb_engine_threads(const hb_engine *engine) {
+  return engine->network != NULL ? hb_network_threads(engine->network) : 1;
+}
+
 void hb_engine_free(hb_engine *engine) {
   if (engine == NULL) return;
   hb_network_free(engine->network);

@@ -284,6 +284,9 @@ hb_status hb_engine_use_head(hb_engine *engine, const hb_head *head, hb_error *e
 /* The number of floats in an embedding of this engine. */
 uint32_t hb_engine_dim(const hb_engine *engine);
 
+/* Threads that share the work on a picture. */
+uint32_t hb_engine_threads(const hb_engine *engine);
+
 /* Milliseconds. */
 typedef struct {
   double decode, preprocess, network, head;

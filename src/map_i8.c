@@ -82,12 +82,27 @@ void hb_map_i8_write(const int8_t *numbers, const hb_map_i8 *out) {
   }
 }
 
-hb_map_i8 hb_map_i8_widen(const hb_map_i8 *map, void *memory) {
-  const size_t whole = map->side + 2 * (size_t)map->border, count = whole * whole * map->channels;
+#define WIDEN_ITEMS 8
+
+typedef struct {
+  const int8_t *from;
+  int16_t *to;
+  size_t count;
+  int8_t flip;
+} widening;
+
+static void widen_item(void *context, uint32_t item, uint32_t member) {
+  const widening *w = context;
+  const size_t end = w->count * (item + 1) / WIDEN_ITEMS;
+  (void)member;
+  for (size_t i = w->count * item / WIDEN_ITEMS; i < end; i++) w->to[i] = (int8_t)(w->from[i] ^ w->flip);
+}
+
+hb_map_i8 hb_map_i8_widen(const hb_map_i8 *map, void *memory, hb_team *team) {
+  const size_t whole = map->side + 2 * (size_t)map->border;
   const int8_t *from = (const int8_t *)map->origin - map->border * (map->row + map->channels);
-  const int8_t flip = hb_i8_flip(map->form);
-  int16_t *to = memory;
-  for (size_t i = 0; i < count; i++) to[i] = (int8_t)(from[i] ^ flip);
+  widening w = {from, memory, whole * whole * map->channels, hb_i8_flip(map->form)};
+  hb_team_run(team, WIDEN_ITEMS, widen_item, &w);
   hb_map_i8 wide = *map;
   wide.row = 2 * map->row;
   wide.origin = (uint8_t *)memory + map->border * (wide.row + 2 * map->channels);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "quantized.h"
+#include "team.h"
 
 /* How a number q (-128 .. 127) is stored: as the fastest exact product of the machine takes it. Maps are of bytes;
  * where there is no exact product of bytes, the input of a convolution is widened for it. */
@@ -52,8 +53,8 @@ void hb_map_i8_fill_border(const hb_map_i8 *map, int32_t zero);
 /* Takes numbers q [side][side][channels] into a map of bytes. */
 void hb_map_i8_write(const int8_t *numbers, const hb_map_i8 *out);
 
-/* A map of bytes as one of int16, with its border, in `memory` of hb_map_i8_size. */
-hb_map_i8 hb_map_i8_widen(const hb_map_i8 *map, void *memory);
+/* A map of bytes as one of int16, with its border, in `memory` of hb_map_i8_size. `team` may be NULL. */
+hb_map_i8 hb_map_i8_widen(const hb_map_i8 *map, void *memory, hb_team *team);
 
 /* Row `y` of a 3 x 3 maximum at a stride of 2, of the input's rows 2y - 1, 2y and 2y + 1, all bytes. For y = 0 the
  * first is outside the picture; the caller passes the second instead. */

@@ -18,6 +18,7 @@ struct hb_model {
 #endif
   bool has_source;
   hb_head *logits; /* a copy of fc: small, and needed after the source is dropped */
+  hb_team *team;   /* may be NULL */
 };
 
 static hb_status copy_fc(hb_model *model, hb_error *error) {
@@ -97,9 +98,11 @@ hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_err
   return status;
 }
 
+void hb_model_share(hb_model *model, hb_team *team) { model->team = team; }
+
 hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error) {
   hb_status status = check_source(model, error);
-  return status == HB_OK ? hb_network_create(&model->weights, &model->packed, out, error) : status;
+  return status == HB_OK ? hb_network_create(&model->weights, &model->packed, model->team, out, error) : status;
 }
 
 #ifndef __wasm__

@@ -5,7 +5,10 @@
 #include "head.h"
 #include "network.h"
 
-/* A network for one thread, of this model. */
+/* Networks that are made from now on share the work on a picture with the team, which outlives them. */
+void hb_model_share(hb_model *model, hb_team *team);
+
+/* A network of this model, for one picture at a time. */
 hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error);
 
 /* The weights; fails if they were given back. */

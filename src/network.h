@@ -4,12 +4,17 @@
 #define HB_NETWORK_H
 
 #include "resnet18.h"
+#include "team.h"
 
-/* A network for one thread. */
+/* A network for one picture at a time. */
 typedef struct hb_network hb_network;
 
-/* As hb_resnet18_create. */
-hb_status hb_network_create(const hb_weights *weights, hb_packed_weights **packed, hb_network **out, hb_error *error);
+/* As hb_resnet18_create. `team`, which outlives the network, may be NULL; XNNPACK does without it. */
+hb_status hb_network_create(const hb_weights *weights, hb_packed_weights **packed, hb_team *team, hb_network **out,
+                            hb_error *error);
+
+/* Threads that a run has, as far as they have come. */
+uint32_t hb_network_threads(const hb_network *network);
 
 /* Runs the network on a picture and returns its 512 pooled features, which stay valid until the next run. NULL if
  * XNNPACK fails. */

@@ -12,11 +12,13 @@
 /* Rows of the max pool that are made at once, so that the stem's large map is never there as a whole. */
 #define STRIP 2
 #define STRIP_ROWS (2 * STRIP + 1)
+#define STRIP_BYTES (STRIP_ROWS * STEM_SIDE * STEM_CHANNELS)
 
 /* Memory for maps. A block's result takes the place of its input, or, after a downsample, the place that is free. */
 enum { HOME, BRANCH, AWAY, PLACE_COUNT };
 
 struct hb_network_i8 {
+  hb_team *team;
   hb_i8_form product; /* of direct convolutions */
   hb_i8_form form;    /* of maps: bytes */
   hb_conv_i8 convs[HB_CONV_COUNT];
@@ -42,14 +44,17 @@ static void draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_
     if (s->kind != HB_STEP_CONVOLUTION) continue;
     const int c = s->conv;
     const hb_conv_i8_source source = {&hb_conv_specs[c], q->kernel[c], q->kernel_scale[c], q->bias[c], in, out};
-    drafts[c] = hb_conv_i8_choose(&source, s->in.side, network->product);
+    drafts[c] = hb_conv_i8_choose(&source, s->in.side, network->product, hb_team_members(network->team));
   }
 }
 
-/* Memory of a place: of the largest map that will be in it. AWAY has no map of the first four blocks. */
-static size_t place_size(int place, hb_i8_form form) {
-  const size_t pooled = hb_map_i8_size(POOLED_SIDE, STEM_CHANNELS, 1, form);
-  return hb_i8_round_up(place == AWAY ? hb_map_i8_size(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, form) : pooled);
+/* Memory of a place: of the largest map that will be in it. AWAY has no map of the first four blocks, and before them
+ * the members' strips. */
+static size_t place_size(int place, const hb_network_i8 *network) {
+  if (place != AWAY) return hb_i8_round_up(hb_map_i8_size(POOLED_SIDE, STEM_CHANNELS, 1, network->form));
+  const size_t map = hb_map_i8_size(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, network->form);
+  const size_t strips = STRIP_BYTES * hb_team_members(network->team);
+  return hb_i8_round_up(map > strips ? map : strips);
 }
 
 static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[HB_CONV_COUNT], uint8_t **weights,
@@ -59,22 +64,24 @@ static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[
     size += drafts[c].size;
     if (drafts[c].scratch > scratch) scratch = drafts[c].scratch;
   }
-  for (int i = 0; i < PLACE_COUNT; i++) size += place_size(i, network->form);
+  for (int i = 0; i < PLACE_COUNT; i++) size += place_size(i, network);
   network->memory = aligned_alloc(HB_I8_ALIGNMENT, size + hb_i8_round_up(scratch));
   if (network->memory == NULL) return hb_fail_memory(error);
   uint8_t *next = network->memory;
-  for (int i = 0; i < PLACE_COUNT; next += place_size(i++, network->form)) network->places[i] = next;
+  for (int i = 0; i < PLACE_COUNT; next += place_size(i++, network)) network->places[i] = next;
   network->scratch = next;
   *weights = next + hb_i8_round_up(scratch);
   return HB_OK;
 }
 
-hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_network_i8 **out, hb_error *error) {
+hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_team *team, hb_network_i8 **out,
+                               hb_error *error) {
   char tensor[HB_TENSOR_NAME];
   if (!hb_quantized_is_sound(quantized, tensor))
     return hb_fail(error, HB_BAD_MODEL, "the numbers of tensor '%s' are impossible; the model is damaged", tensor);
   hb_network_i8 *network = calloc(1, sizeof *network);
   if (network == NULL) return hb_fail_memory(error);
+  network->team = team;
   network->product = form;
   network->form = hb_i8_form_of_maps(form);
   network->input = quantized->input;
@@ -99,11 +106,9 @@ void hb_network_i8_free(hb_network_i8 *network) {
 
 /* ---- A run ---- */
 
-/* A whole convolution. Its parts are independent: this is where threads would share it. */
 static void convolve(const hb_network_i8 *network, const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out,
                      const hb_sum_i8 *sum) {
-  const hb_map_i8 from = conv->form == HB_I8_WIDE ? hb_map_i8_widen(in, network->scratch) : *in;
-  hb_conv_i8_run(conv, &from, out, sum, &(hb_conv_part){0, out->side, 0, conv->spec->out}, network->scratch);
+  hb_conv_i8_run(conv, in, out, sum, network->scratch, network->team);
 }
 
 /* Rows first .. first + count - 1 of the stem, to the strip's row `to`. */
@@ -112,21 +117,40 @@ static void stem_rows(const hb_conv_i8 *stem, const hb_map_i8 *picture, uint32_t
   hb_map_i8 in = *picture, out = *strip;
   in.origin += first * stem->spec->stride * in.row;
   out.origin += to * out.row;
-  hb_conv_i8_run(stem, &in, &out, NULL, &(hb_conv_part){0, count, 0, stem->spec->out}, NULL);
+  hb_conv_direct_part(stem, &in, &out, NULL, &(hb_conv_part){0, count, 0, stem->spec->out});
 }
 
-/* The stem and the max pool, a few rows at a time. The strip's first row is the last one of the strip before. */
-static void stem_and_pool(const hb_network_i8 *network, const hb_map_i8 *picture, const hb_map_i8 *pooled) {
+typedef struct {
+  const hb_network_i8 *network;
+  const hb_map_i8 *picture, *pooled;
+  uint32_t items;
+} stem_work;
+
+/* Stem and max pool, a few rows at a time. The strip's first row is the last one of the strip before, or made anew. */
+static void stem_and_pool_item(void *context, uint32_t item, uint32_t member) {
+  const stem_work *w = context;
+  const hb_conv_i8 *stem = &w->network->convs[0];
   const size_t row = STEM_SIDE * STEM_CHANNELS;
-  const hb_map_i8 strip = {network->places[AWAY], row, STEM_SIDE, STEM_CHANNELS, 0, network->form};
-  for (uint32_t y = 0; y < POOLED_SIDE; y += STRIP) {
+  const hb_map_i8 strip = {
+      w->network->places[AWAY] + member * STRIP_BYTES, row, STEM_SIDE, STEM_CHANNELS, 0, w->network->form};
+  const uint32_t strips = POOLED_SIDE / STRIP, first = strips * item / w->items * STRIP;
+  const uint32_t end = strips * (item + 1) / w->items * STRIP;
+  if (first > 0) stem_rows(stem, w->picture, 2 * first - 1, 1, &strip, STRIP_ROWS - 1);
+  for (uint32_t y = first; y < end; y += STRIP) {
     if (y > 0) memcpy(strip.origin, strip.origin + (STRIP_ROWS - 1) * row, row);
-    stem_rows(&network->convs[0], picture, 2 * y, 2 * STRIP, &strip, 1);
+    stem_rows(stem, w->picture, 2 * y, 2 * STRIP, &strip, 1);
     for (uint32_t i = 0; i < STRIP; i++) {
       const uint8_t *above = strip.origin + 2 * i * row, *middle = above + row;
-      hb_max_pool_row_i8((const uint8_t *[3]){y + i > 0 ? above : middle, middle, middle + row}, pooled, y + i);
+      hb_max_pool_row_i8((const uint8_t *[3]){y + i > 0 ? above : middle, middle, middle + row}, w->pooled, y + i);
     }
   }
+}
+
+/* Every item but the first makes a row more: so few items. */
+static void stem_and_pool(const hb_network_i8 *network, const hb_map_i8 *picture, const hb_map_i8 *pooled) {
+  const uint32_t present = hb_team_present(network->team);
+  stem_work w = {network, picture, pooled, present == 1 ? 1 : 2 * present};
+  hb_team_run(network->team, w.items, stem_and_pool_item, &w);
 }
 
 static hb_map_i8 lay_map(const hb_network_i8 *network, int place, uint32_t side, uint32_t channels, int32_t zero) {
@@ -155,7 +179,7 @@ static hb_map_i8 basic_block(const hb_network_i8 *network, int *c, int block, hb
 void hb_network_i8_run(hb_network_i8 *network, const int8_t *numbers, float pooled[HB_POOLED_DIM]) {
   hb_map_i8 picture = hb_map_i8_lay(network->places[BRANCH], HB_INPUT_SIDE, 3, 3, network->form, network->input.zero);
   hb_map_i8_write(numbers, &picture);
-  if (network->product == HB_I8_WIDE) picture = hb_map_i8_widen(&picture, network->scratch);
+  if (network->product == HB_I8_WIDE) picture = hb_map_i8_widen(&picture, network->scratch, network->team);
   hb_map_i8 x = lay_map(network, HOME, POOLED_SIDE, STEM_CHANNELS, network->conv[0].zero);
   stem_and_pool(network, &picture, &x);
   for (int c = 1, block = 0, home = HOME; block < HB_BLOCK_COUNT; block++)

@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "error.h"
+#include "model.h"
+#include "team.h"
 #include "text.h"
 
 #define EXPORT EMSCRIPTEN_KEEPALIVE
 
 typedef struct {
+  hb_team *team;
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
@@ -20,13 +23,24 @@ typedef struct {
   hb_error error;
 } context;
 
-EXPORT context *hb_wasm_new(void) { return calloc(1, sizeof(context)); }
+/* `members`: threads that will share the work on a picture, the caller included. NULL without memory. */
+EXPORT context *hb_wasm_new(uint32_t members) {
+  context *c = calloc(1, sizeof(context));
+  if (c == NULL || hb_team_create(members, &c->team, &c->error) == HB_OK) return c;
+  return free(c), NULL;
+}
+
+/* A further member, in an instance of its own that shares the memory, on a stack of its own: its number, or 0 if there
+ * is no room for it; and its life, which does not end. */
+EXPORT uint32_t hb_wasm_join(context *c) { return hb_team_join(c->team); }
+EXPORT void hb_wasm_help(context *c, uint32_t member) { hb_team_help(c->team, member); }
 
 EXPORT void hb_wasm_free(context *c) {
   if (c == NULL) return;
   hb_engine_free(c->engine);
   hb_index_free(c->index);
   hb_model_free(c->model);
+  hb_team_free(c->team);
   free(c->embedding);
   hb_text_free(&c->answer);
   free(c);
@@ -69,6 +83,7 @@ EXPORT void hb_wasm_release(context *c, uint32_t file) { hb_index_release(c->ind
 EXPORT hb_status hb_wasm_start(context *c) {
   if (c->index == NULL || c->engine != NULL)
     return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine starts once, after its model and index");
+  if (c->model != NULL) hb_model_share(c->model, c->team);
   hb_status status = hb_engine_create(c->model, c->index, &c->engine, &c->error);
   if (status != HB_OK) return status;
   c->embedding = malloc(hb_engine_dim(c->engine) * sizeof *c->embedding);
@@ -78,6 +93,9 @@ EXPORT hb_status hb_wasm_start(context *c) {
   const uint8_t grey[4] = {128, 128, 128, 255};
   return hb_engine_embed_rgba(c->engine, grey, 1, 1, c->embedding, NULL, &c->error);
 }
+
+/* Threads that share the work on a picture, as far as they have come. */
+EXPORT uint32_t hb_wasm_threads(const context *c) { return c->engine != NULL ? hb_engine_threads(c->engine) : 1; }
 
 static hb_status check_started(context *c) {
   return c->engine != NULL ? HB_OK : hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine is not started yet");

@@ -32,21 +32,28 @@ static uint32_t tile_start(uint32_t side, uint32_t t, uint32_t *from) {
   return start;
 }
 
-uint32_t hb_winograd_i8_rows(uint32_t side) { return tiles_of(side); }
-
 /* ---- Blocks: rows of tiles that are multiplied together; some blocks share what is computed from weights ---- */
 
 #define BLOCK_TILES 16 /* about so many: their sums are to stay in the fastest cache */
 #define BATCH 4        /* blocks */
 
+/* Scratch that members of a team do not share. */
 typedef struct {
-  const hb_winograd_i8 *conv;
-  uint32_t block_rows, batch; /* rows of tiles in a block; blocks */
-  size_t u_point, bytes;      /* numbers from point to point; of scratch */
-  hb_winograd_block blocks[BATCH];
   uint16_t *u;
   uint32_t *m;
   void *columns;
+} desk;
+
+typedef struct {
+  const hb_winograd_i8 *conv;
+  const void *packed;
+  const hb_winograd_map *input, *output;
+  const hb_winograd_sum *sum;
+  uint32_t block_rows, batch; /* rows of tiles in a block; blocks */
+  size_t u_point, bytes;      /* numbers from point to point; of scratch */
+  hb_winograd_block blocks[BATCH];
+  uint32_t block_count, row; /* of the batch that is at work; its first row */
+  desk desks[HB_TEAM_MEMBERS_MAX];
 } work;
 
 static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -59,7 +66,7 @@ static void *take(work *w, char *scratch, size_t count, size_t size) {
 }
 
 /* With scratch NULL only to know its size. */
-static void lay_out(work *w, const hb_winograd_i8 *conv, char *scratch) {
+static void lay_out(work *w, const hb_winograd_i8 *conv, uint32_t members, char *scratch) {
   const uint32_t side = tiles_of(conv->side), rows = smaller(side, side < BLOCK_TILES ? BLOCK_TILES / side : 1);
   const size_t tiles = (size_t)rows * side;
   *w = (work){.conv = conv, .block_rows = rows, .batch = smaller(BATCH, (side + rows - 1) / rows)};
@@ -70,15 +77,17 @@ static void lay_out(work *w, const hb_winograd_i8 *conv, char *scratch) {
     block->tiles = take(w, scratch, tiles, sizeof *block->tiles);
     for (int j = 0; j < 2; j++) block->order[j] = take(w, scratch, tiles, sizeof *block->order[j]);
   }
-  w->u_point = (size_t)conv->in * EIGHT + GAP / sizeof *w->u;
-  w->u = take(w, scratch, POINTS * w->u_point, sizeof *w->u);
-  w->m = take(w, scratch, tiles * POINTS * EIGHT, sizeof *w->m);
-  w->columns = take(w, scratch, conv->side + 2, HB_WINOGRAD_COLUMN_BYTES);
+  w->u_point = (size_t)conv->in * EIGHT + GAP / sizeof *w->desks->u;
+  for (desk *d = w->desks; d < w->desks + members; d++) {
+    d->u = take(w, scratch, POINTS * w->u_point, sizeof *d->u);
+    d->m = take(w, scratch, tiles * POINTS * EIGHT, sizeof *d->m);
+    d->columns = take(w, scratch, conv->side + 2, HB_WINOGRAD_COLUMN_BYTES);
+  }
 }
 
-size_t hb_winograd_i8_scratch_bytes(const hb_winograd_i8 *conv) {
+size_t hb_winograd_i8_scratch_bytes(const hb_winograd_i8 *conv, uint32_t members) {
   work w;
-  lay_out(&w, conv, NULL);
+  lay_out(&w, conv, members, NULL);
   return w.bytes;
 }
 
@@ -174,33 +183,37 @@ bool hb_winograd_i8_fits(const hb_winograd_i8 *conv, const int8_t *kernel, const
 
 /* ---- Run ---- */
 
-/* All blocks of a batch, eight output channels. */
-static void run_eight(const work *w, uint32_t blocks, const void *packed, uint32_t channel,
-                      const hb_winograd_map *output, const hb_winograd_sum *sum) {
-  const int8_t *weights = (const int8_t *)packed + channel / EIGHT * eight_bytes(w->conv);
+/* Input of a block of the batch. */
+static void run_block(void *context, uint32_t item, uint32_t member) {
+  work *w = context;
+  const uint32_t first = w->row + item * w->block_rows, side = tiles_of(w->conv->side);
+  begin_block(&w->blocks[item], w->conv->side, first, smaller(w->block_rows, side - first));
+  hb_winograd_input(w->conv, w->input, &w->blocks[item], w->desks[member].columns);
+}
+
+/* All blocks of the batch, eight output channels. */
+static void run_eight(void *context, uint32_t item, uint32_t member) {
+  const work *w = context;
+  const desk *d = &w->desks[member];
+  const int8_t *weights = (const int8_t *)w->packed + item * eight_bytes(w->conv);
   const hb_winograd_finish *finish = (const void *)(weights + weights_bytes(w->conv));
-  hb_winograd_weights(weights, w->conv->in, w->u, w->u_point);
-  for (const hb_winograd_block *block = w->blocks; block < w->blocks + blocks; block++) {
-    hb_winograd_products(block, w->conv->in, w->u, w->u_point, finish->start, w->m);
+  hb_winograd_weights(weights, w->conv->in, d->u, w->u_point);
+  for (const hb_winograd_block *block = w->blocks; block < w->blocks + w->block_count; block++) {
+    hb_winograd_products(block, w->conv->in, d->u, w->u_point, finish->start, d->m);
     for (uint32_t t = 0; t < block->rows * block->columns; t++)
-      hb_winograd_output(w->conv, finish, channel, w->m + t * POINTS * EIGHT, &block->tiles[t], output, sum);
+      hb_winograd_output(w->conv, finish, item * EIGHT, d->m + t * POINTS * EIGHT, &block->tiles[t], w->output, w->sum);
   }
 }
 
 void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_winograd_map *input,
-                        const hb_winograd_map *output, const hb_winograd_sum *sum, hb_winograd_part part,
-                        void *scratch) {
+                        const hb_winograd_map *output, const hb_winograd_sum *sum, void *scratch, hb_team *team) {
+  const uint32_t rows = tiles_of(conv->side);
   work w;
-  lay_out(&w, conv, scratch);
-  for (uint32_t y = part.row_begin; y < part.row_end;) {
-    uint32_t blocks = 0;
-    for (; blocks < w.batch && y < part.row_end; blocks++) {
-      const uint32_t rows = smaller(w.block_rows, part.row_end - y);
-      begin_block(&w.blocks[blocks], conv->side, y, rows);
-      hb_winograd_input(conv, input, &w.blocks[blocks], w.columns);
-      y += rows;
-    }
-    for (uint32_t c = part.channel_begin; c < part.channel_end; c += EIGHT)
-      run_eight(&w, blocks, packed, c, output, sum);
+  lay_out(&w, conv, hb_team_members(team), scratch);
+  w.packed = packed, w.input = input, w.output = output, w.sum = sum;
+  for (; w.row < rows; w.row += w.block_count * w.block_rows) {
+    w.block_count = smaller(w.batch, (rows - w.row + w.block_rows - 1) / w.block_rows);
+    hb_team_run(team, w.block_count, run_block, &w);
+    hb_team_run(team, conv->out / EIGHT, run_eight, &w);
   }
 }

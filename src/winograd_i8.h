@@ -4,17 +4,18 @@
  *
  *   if (hb_winograd_i8_fits(&conv, kernel, bias)) {
  *     hb_winograd_i8_pack(&conv, kernel, bias, multiplier, packed);    hb_winograd_i8_packed_bytes of memory
- *     hb_winograd_i8_run(&conv, packed, &input, &output, NULL, all, scratch);    hb_winograd_i8_scratch_bytes
+ *     hb_winograd_i8_run(&conv, packed, &input, &output, NULL, scratch, NULL);    hb_winograd_i8_scratch_bytes
  *   }
  *
- * packed and scratch are aligned to 16 bytes. A packed convolution is read-only; threads share it and take a part and
- * a scratch each. */
+ * packed and scratch are aligned to 16 bytes. A packed convolution is read-only, and runs may share it. */
 #ifndef HB_WINOGRAD_I8_H
 #define HB_WINOGRAD_I8_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "team.h"
 
 #define HB_WINOGRAD_CHANNELS 8 /* channels are multiples of it */
 #define HB_WINOGRAD_SIDE 4     /* the smallest side */
@@ -40,27 +41,20 @@ typedef struct {
   uint32_t shift;
 } hb_winograd_sum;
 
-/* A part of the work: rows of tiles, of hb_winograd_i8_rows, and output channels, in multiples of eight. */
-typedef struct {
-  uint32_t row_begin, row_end, channel_begin, channel_end;
-} hb_winograd_part;
-
-uint32_t hb_winograd_i8_rows(uint32_t side);
-
 /* Whether it is exact for every input: a bound on the sums, bias included, from weights and input zero, for each output
  * channel. kernel is [out][3][3][in]. False also for sides and channels that it does not take. */
 bool hb_winograd_i8_fits(const hb_winograd_i8 *conv, const int8_t *kernel, const int32_t *bias);
 
 size_t hb_winograd_i8_packed_bytes(const hb_winograd_i8 *conv);
-size_t hb_winograd_i8_scratch_bytes(const hb_winograd_i8 *conv);
+/* Of a run by a team with room for so many members. */
+size_t hb_winograd_i8_scratch_bytes(const hb_winograd_i8 *conv, uint32_t members);
 
 /* multiplier[out]: input scale * kernel scale / output scale. */
 void hb_winograd_i8_pack(const hb_winograd_i8 *conv, const int8_t *kernel, const int32_t *bias, const float *multiplier,
                          void *packed);
 
-/* input and output are different maps. sum may be NULL. */
+/* input and output are different maps. sum and team may be NULL. */
 void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_winograd_map *input,
-                        const hb_winograd_map *output, const hb_winograd_sum *sum, hb_winograd_part part,
-                        void *scratch);
+                        const hb_winograd_map *output, const hb_winograd_sum *sum, void *scratch, hb_team *team);
 
 #endif

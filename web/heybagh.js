@@ -69,7 +69,8 @@ export class HeyBagh {
    * @param {number} [options.memory] bytes that searched parts of the index may fill, 0 to 134217728; by default 32 MiB
    * @param {boolean} [options.prefetch] fetch the whole index in the background, for later searches and visits
    * @param {'simd' | 'relaxed-simd'} [options.simd] use this build of the engine; by default the fastest that runs
-   * @param {number} [options.threads] accepted and ignored: there is one thread for now
+   * @param {number} [options.threads] compute with at most so many, where the page may share memory between threads (it
+   *   is cross-origin isolated) and the model is an int8 one; by default as many as the processor has, at most 4
    * @returns {Promise<HeyBagh>}
    * @throws {HeyBaghError} any code but `closed`
    */
@@ -137,7 +138,7 @@ export class HeyBagh {
   /**
    * What is loaded, and what it took: as of the last answer, and of the end of the prefetch.
    *
-   * @returns {{simd: 'simd' | 'relaxed-simd', threads: number, precision: 'f32' | 'f16' | 'i8' | '', modelId: string,
+   * @returns {{build: string, simd: 'simd' | 'relaxed-simd', threads: number, precision: 'f32' | 'f16' | 'i8' | '', modelId: string,
    *   head: string, storage: string, dim: number, count: number, nlist: number, nprobe: number, labels: string[],
    *   heapBytes: number, shards: {bytes: number, files: number}, network: {bytes: number, requests: number},
    *   cached: {bytes: number, files: number}}} `count` pictures in `nlist` lists, of which `nprobe` are searched by
@@ -146,8 +147,8 @@ export class HeyBagh {
    *   lists came from
    */
   info() {
-    const { simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
-    const known = { simd, threads: 1, precision, modelId, head, storage, dim, count, nlist, nprobe, labels };
+    const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
+    const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels };
     return structuredClone({ ...known, ...this.#worker.usage });
   }
 

@@ -10,15 +10,15 @@ import { ProgressTeller } from './progress.js';
 import { startWasm } from './wasm.js';
 
 /**
- * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd'}} what `indexUrl` is index.json's
+ * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number}} what `indexUrl` is index.json's
  * @param {(progress: object) => void} report told as `HeyBagh.load` documents it
  * @returns {Promise<{engine: import('./wasm-engine.js').WasmEngine, files: IndexFiles, imageUrl: string,
  *   thumbUrl: string}>} with all files but the shards
  * @throws {import('./errors.js').HeyBaghError}
  */
-export async function loadEngine({ indexUrl, modelUrl, simd }, report) {
+export async function loadEngine({ indexUrl, modelUrl, simd, threads }, report) {
   const progress = new ProgressTeller(report);
-  const [engine, manifestBytes] = await loadFirst(indexUrl, simd, progress.begin('engine', 2));
+  const [engine, manifestBytes] = await loadFirst(indexUrl, startWasm(simd, threads), progress.begin('engine', 2));
   engine.parseManifest(manifestBytes);
   const { model, imageUrl, thumbUrl } = readManifest(manifestBytes, indexUrl);
   const files = new IndexFiles(engine, new URL('.', indexUrl).href, new FileCache());
@@ -35,12 +35,12 @@ export async function loadEngine({ indexUrl, modelUrl, simd }, report) {
 }
 
 /** The two small things that all else depends on, at the same time. */
-function loadFirst(indexUrl, simd, onPart) {
+function loadFirst(indexUrl, starting, onPart) {
   const counted = promise => promise.then(value => {
     onPart(1);
     return value;
   });
-  return Promise.all([counted(startWasm(simd)), counted(loadManifest(indexUrl))]);
+  return Promise.all([counted(starting), counted(loadManifest(indexUrl))]);
 }
 
 /** Always fresh: everything else is named by its hash, so an old manifest would name files that are gone. */

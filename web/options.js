@@ -10,22 +10,24 @@ const MEMORY_MAX = 128 * 1024 * 1024; // the engine's memory is capped at 256 MB
 
 /**
  * @param {object} options as `HeyBagh.load` documents them
- * @returns {{indexUrl: string, modelUrl?: string, simd?: string, memory: number, prefetch: boolean}} absolute URLs
+ * @returns {{indexUrl: string, modelUrl?: string, simd?: string, threads?: number, memory: number, prefetch: boolean}}
+ *   absolute URLs
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkLoadOptions({
-  index, model, simd, memory = MEMORY_DEFAULT, prefetch = false, onProgress,
+  index, model, simd, threads, memory = MEMORY_DEFAULT, prefetch = false, onProgress,
 } = {}) {
   const folder = resolveAddress(index);
   const modelUrl = resolveAddress(model);
   check(folder, 'index must be the address of a bundle, such as "bundle/".');
   check(model === undefined || modelUrl, 'model must be the address of a model file.');
   check(simd === undefined || SIMD_BUILDS.includes(simd), `simd must be one of ${SIMD_BUILDS.join(', ')}.`);
+  check(threads === undefined || isInteger(threads, 1, Infinity), 'threads must be a positive integer.');
   check(isInteger(memory, 0, MEMORY_MAX), `memory must be an integer from 0 to ${MEMORY_MAX} (bytes).`);
   check(typeof prefetch === 'boolean', 'prefetch must be true or false.');
   checkFunction(onProgress, 'onProgress');
   if (!folder.pathname.endsWith('/')) folder.pathname += '/';
-  return { indexUrl: new URL('index.json', folder).href, modelUrl: modelUrl?.href, simd, memory, prefetch };
+  return { indexUrl: new URL('index.json', folder).href, modelUrl: modelUrl?.href, simd, threads, memory, prefetch };
 }
 
 /**

@@ -14,13 +14,18 @@ const REALTIME_CLOCK = 0;
  * name, so that a new import is found when it is used rather than by a module that does not start.
  *
  * @param {WebAssembly.Module} module
- * @param {() => WebAssembly.Memory} memory the instance's memory, once there is an instance
+ * @param {() => WebAssembly.Memory} memory the instance's memory, once there is an instance; of a module that imports
+ *   its memory, that memory
  * @returns {WebAssembly.Imports}
  */
 export function makeImports(module, memory) {
   const known = { ...wasi(memory), ...environment };
   const imports = {};
   for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
+    if (kind === 'memory') {
+      imports[space] = { ...imports[space], [name]: memory() };
+      continue;
+    }
     if (kind !== 'function') throw new HeyBaghError('engine-failed', `The engine wants a ${kind} ${space}.${name}.`);
     imports[space] ??= {};
     imports[space][name] = known[name] ?? (() => {
@@ -47,7 +52,7 @@ function wasi(memory) {
       for (let i = 0; i < count; i++) {
         const pointer = view().getUint32(vectors + 8 * i, true);
         const size = view().getUint32(vectors + 8 * i + 4, true);
-        print(new Uint8Array(memory().buffer, pointer, size));
+        print(new Uint8Array(memory().buffer, pointer, size).slice()); // no decoder takes memory that is shared
         total += size;
       }
       view().setUint32(written, total, true);

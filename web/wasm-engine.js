@@ -10,23 +10,43 @@ const NO_FILE = 0xffffffff;
  */
 export class WasmEngine {
   #c;
+  #memory;
   #context;
-  #simd;
+  #build;
 
   /**
    * @param {WebAssembly.Exports} exports
-   * @param {'simd' | 'relaxed-simd'} simd which build it is
+   * @param {WebAssembly.Memory} memory
+   * @param {{file: string, simd: 'simd' | 'relaxed-simd', members: number}} build which it is, and for how many threads
    */
-  constructor(exports, simd) {
+  constructor(exports, memory, { file, simd, members }) {
     this.#c = exports;
-    this.#simd = simd;
-    this.#context = exports.hb_wasm_new();
+    this.#memory = memory;
+    this.#build = { build: file, simd };
+    this.#context = exports.hb_wasm_new(members);
     if (!this.#context) throw new HeyBaghError('out-of-memory', 'The browser has no memory left for the engine.');
   }
 
   /** @returns {number} bytes of wasm memory; it never shrinks */
   get heapBytes() {
-    return this.#c.memory.buffer.byteLength;
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** @returns {number} threads that share the work on a picture: those that have come so far */
+  get threads() {
+    return this.#c.hb_wasm_threads(this.#context);
+  }
+
+  /**
+   * What a further thread needs, with a stack of so many bytes.
+   *
+   * @param {number} stackBytes
+   * @returns {{memory: WebAssembly.Memory, stack: number, context: number}} `stack` is where it begins: its end, as
+   *   stacks grow downwards
+   */
+  placeForHelper(stackBytes) {
+    const { memory, pointer } = this.allocate(stackBytes);
+    return { memory, stack: Math.floor((pointer + stackBytes) / 16) * 16, context: this.#context };
   }
 
   /**
@@ -38,7 +58,7 @@ export class WasmEngine {
   allocate(size) {
     const pointer = this.#c.malloc(size) >>> 0;
     if (!pointer) throw new HeyBaghError('out-of-memory', `There is no memory for ${Math.ceil(size / 1e6)} MB more.`);
-    return { memory: this.#c.memory, pointer, size };
+    return { memory: this.#memory, pointer, size };
   }
 
   /** Takes the weight file over, from `allocate`. */
@@ -89,7 +109,7 @@ export class WasmEngine {
   /** @returns {object} what the engine knows of model and index, and which build it is */
   info() {
     const known = JSON.parse(this.#text(this.#c.hb_wasm_info(this.#context)));
-    return { simd: this.#simd, ...known };
+    return { ...this.#build, ...known };
   }
 
   /**
@@ -103,7 +123,7 @@ export class WasmEngine {
     if (bytes) this.#lend(bytes, pointer => this.#check(c.hb_wasm_embed(this.#context, pointer, bytes.length)));
     else this.#lend(pixels, pointer => this.#check(c.hb_wasm_embed_rgba(this.#context, pointer, width, height)));
     const vector = c.hb_wasm_vector(this.#context) >>> 0;
-    return new Float32Array(c.memory.buffer, vector, c.hb_wasm_dim(this.#context)).slice();
+    return new Float32Array(this.#memory.buffer, vector, c.hb_wasm_dim(this.#context)).slice();
   }
 
   /** @returns {{decode: number, preprocess: number, network: number, head: number}} of the last `embed`, in ms */
@@ -183,12 +203,12 @@ export class WasmEngine {
   }
 
   #numbers(pointer, count) {
-    return count === 0 ? [] : Array.from(new Uint32Array(this.#c.memory.buffer, pointer >>> 0, count));
+    return count === 0 ? [] : Array.from(new Uint32Array(this.#memory.buffer, pointer >>> 0, count));
   }
 
   #text(pointer) {
-    const bytes = new Uint8Array(this.#c.memory.buffer, pointer >>> 0);
-    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+    const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
+    return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0))); // a copy: no decoder takes memory that is shared
   }
 }
 

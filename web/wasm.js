@@ -2,13 +2,14 @@
 
 import { readBody, request } from './download.js';
 import { HeyBaghError } from './errors.js';
+import { callHelpers, membersFor, sharedMemory } from './threads.js';
 import { makeImports } from './wasi.js';
 import { WasmEngine } from './wasm-engine.js';
 
-/** Both builds do the same; relaxed SIMD is faster. Best first. */
+/** All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. */
 const BUILDS = [
-  { simd: 'relaxed-simd', file: 'heybagh-relaxed.wasm', supported: () => WebAssembly.validate(RELAXED_SIMD_PROBE) },
-  { simd: 'simd', file: 'heybagh-simd.wasm', supported: () => WebAssembly.validate(SIMD_PROBE) },
+  { simd: 'relaxed-simd', name: 'heybagh-relaxed', supported: () => WebAssembly.validate(RELAXED_SIMD_PROBE) },
+  { simd: 'simd', name: 'heybagh-simd', supported: () => WebAssembly.validate(SIMD_PROBE) },
 ];
 
 // The smallest modules that only a browser with the feature accepts: one function () -> v128.
@@ -28,23 +29,35 @@ function probe(...instructions) {
 /**
  * Downloads and starts the fastest build that this browser can run.
  *
- * @param {'simd' | 'relaxed-simd'} [wanted] this build and no other
+ * @param {'simd' | 'relaxed-simd'} [wanted] this instruction set and no other
+ * @param {number} [threads] at most so many; by default all that pay
  * @returns {Promise<WasmEngine>} with no model and no index yet
  * @throws {HeyBaghError} `no-simd`, `download-failed`, `engine-failed`
  */
-export async function startWasm(wanted) {
+export async function startWasm(wanted, threads) {
   const build = BUILDS.find(candidate => (!wanted || candidate.simd === wanted) && candidate.supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
+  const members = membersFor(threads);
+  // Whatever keeps threads from starting, without them the engine is only slower.
+  if (members > 1) return startFile(`${build.name}-threads.wasm`, build.simd, members).catch(() => startAlone(build));
+  return startAlone(build);
+}
+
+const startAlone = ({ name, simd }) => startFile(`${name}.wasm`, simd, 1);
+
+async function startFile(file, simd, members) {
   try {
-    const module = await compile(build.file);
-    let memory;
+    const module = await compile(file);
+    let memory = members > 1 ? sharedMemory() : undefined;
     const { exports } = await WebAssembly.instantiate(module, makeImports(module, () => memory));
-    memory = exports.memory;
+    memory ??= exports.memory;
     exports._initialize?.();
-    return new WasmEngine(exports, build.simd);
+    const engine = new WasmEngine(exports, memory, { file, simd, members });
+    if (members > 1) callHelpers(engine, module, members - 1);
+    return engine;
   } catch (error) {
     if (error instanceof HeyBaghError) throw error;
-    throw new HeyBaghError('engine-failed', `The engine (${build.file}) cannot run here: ${error.message}`);
+    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
   }
 }
 

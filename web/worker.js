@@ -49,7 +49,8 @@ self.onmessage = async ({ data: { id, method, args } }) => {
 
 function usage() {
   const { network, cached } = files;
-  return { heapBytes: engine.heapBytes, shards: shards.usage, network: { ...network }, cached: { ...cached } };
+  const { heapBytes, threads } = engine;
+  return { heapBytes, threads, shards: shards.usage, network: { ...network }, cached: { ...cached } };
 }
 
 /** Anything that was not foreseen, a wasm trap above all. What the engine's memory holds then is anyone's guess. */

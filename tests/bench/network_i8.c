@@ -37,7 +37,7 @@ static uint32_t hash(const void *bytes, size_t size) {
 static hb_network_i8 *create(hb_i8_form form) {
   hb_network_i8 *network;
   hb_error error;
-  if (hb_network_i8_create(&model, form, &network, &error) == HB_OK) return network;
+  if (hb_network_i8_create(&model, form, NULL, &network, &error) == HB_OK) return network;
   printf("%s\n", error.text);
   exit(1);
 }
@@ -138,7 +138,7 @@ static void create_layer(int c, hb_i8_form form) {
   const hb_quantization quantization = {0.05f, -128};
   const hb_conv_i8_source source = {s,           model.kernel[c], model.kernel_scale[c], model.bias[c], quantization,
                                     quantization};
-  const hb_conv_i8_draft draft = hb_conv_i8_choose(&source, side, form);
+  const hb_conv_i8_draft draft = hb_conv_i8_choose(&source, side, form, 1);
   const hb_i8_form maps = hb_i8_form_of_maps(form), in = draft.winograd ? maps : form;
   const size_t sizes[4] = {hb_map_i8_size(side, s->in, border, in), hb_map_i8_size(out_side, s->out, 1, maps),
                            draft.size, draft.scratch + 64};
@@ -207,8 +207,7 @@ static void run_layers(const xnnpack_network *peer) {
   for (int c = 0; c < HB_CONV_COUNT; c++) {
     layer *l = &layers[c];
     double started = hb_now(), between;
-    hb_conv_i8_run(&l->conv, &l->in, &l->out, NULL, &(hb_conv_part){0, l->out.side, 0, l->conv.spec->out},
-                   l->memory[3]);
+    hb_conv_i8_run(&l->conv, &l->in, &l->out, NULL, l->memory[3], NULL);
     between = hb_now();
     our_ms += between - started;
     note(&l->ours, started);

@@ -25,9 +25,12 @@ function roots(models) {
     '/peers/': 'tests/bench/peers/',
     '/node_modules/': 'tests/bench/peers/node_modules/',
     '/web/': 'web/',
-    '/web/heybagh-simd.wasm': 'build/wasm-simd/heybagh-simd.wasm',
-    '/web/heybagh-relaxed.wasm': 'build/wasm-relaxed/heybagh-relaxed.wasm',
   };
+  for (const build of ['simd', 'relaxed']) {
+    for (const file of [`heybagh-${build}.wasm`, `heybagh-${build}-threads.wasm`]) {
+      places[`/web/${file}`] = `build/wasm-${build}/${file}`;
+    }
+  }
   return [
     ...Object.entries(places).map(([prefix, place]) => [prefix, join(ROOT, place)]),
     ['/work/', `${WORK}/`],
@@ -35,29 +38,30 @@ function roots(models) {
   ];
 }
 
-function contendersOn(threads, { models, bundles, onnx }) {
-  const ours = models.flatMap((model, i) => ['simd', 'relaxed-simd'].map(simd => ({
-    library: 'HeyBagh', variant: `${model.precision}, ${simd}`, precision: model.precision, ours: true,
-    options: { library: 'heybagh', index: `${address(bundles[i])}/`, simd, threads },
-  })));
-  const peers = [
-    { library: 'onnxruntime-web', options: { library: 'ort', onnx: address(onnx), threads } },
-    { library: 'TensorFlow.js', options: { library: 'tfjs', model: addressOfModel(models[0]), threads } },
-  ].map(peer => ({ ...peer, variant: 'f32, simd', precision: 'f32', ours: false }));
-  return [...ours, ...peers].map(facts =>
-    ({ ...facts, wanted: threads, name: `${facts.library} ${facts.variant}, threads: ${threads}` }));
+/** Ours on one thread, too, to be compared with; only the int8 network has more. */
+function oursOn(threads, { models, bundles }) {
+  const counts = ({ precision }) => (threads === 1 ? [1] : precision === 'i8' ? [1, threads] : []);
+  return models.flatMap((model, i) => ['simd', 'relaxed-simd'].flatMap(simd => counts(model).map(count => ({
+    library: 'HeyBagh', variant: `${model.precision}, ${simd}`, precision: model.precision, ours: true, wanted: count,
+    options: { library: 'heybagh', index: `${address(bundles[i])}/`, simd, threads: count },
+  }))));
 }
 
-/** Loads and checks the features. An engine of ours that has not as many threads as asked for is left out. */
+function contendersOn(threads, inputs) {
+  const { models: [first], onnx } = inputs;
+  const peers = [
+    { library: 'onnxruntime-web', options: { library: 'ort', onnx: address(onnx), threads } },
+    { library: 'TensorFlow.js', options: { library: 'tfjs', model: addressOfModel(first), threads } },
+  ].map(peer => ({ ...peer, variant: 'f32, simd', precision: 'f32', ours: false, wanted: threads }));
+  return [...oursOn(threads, inputs), ...peers].map(facts =>
+    ({ ...facts, name: `${facts.library} ${facts.variant}, threads: ${facts.wanted}` }));
+}
+
+/** Loads and checks the features. */
 async function enter(page, facts, pictures) {
-  const { name, ours, options, wanted, precision } = facts;
+  const { name, options, wanted, precision } = facts;
   const { threads } = await page.evaluate(([who, how]) => bench.load(who, how), [name, options]);
-  if (threads !== wanted) {
-    const what = `${name}: there are ${threads} threads where ${wanted} were asked for`;
-    if (!ours) throw new Error(what);
-    say(`${what}; left out`);
-    return [];
-  }
+  if (threads !== wanted) throw new Error(`${name}: there are ${threads} threads where ${wanted} were asked for`);
   const similar = [];
   for (const { file, tensor, features } of pictures) {
     const found = await page.evaluate(([who, what]) => bench.features(who, what), [name, { file, tensor }]);
@@ -65,10 +69,10 @@ async function enter(page, facts, pictures) {
   }
   say(`${name}: features have cosine ${Math.min(...similar).toFixed(7)} with the native ones`);
   const [picture] = pictures;
-  return [{
+  return {
     ...facts, threads, cosine: Math.min(...similar),
     run: runs => page.evaluate(([who, what, count]) => bench.run(who, what, count), [name, picture, runs]),
-  }];
+  };
 }
 
 /** One page, and all that take part in it. */
@@ -81,7 +85,7 @@ async function compete(browser, inputs, { isolated, threads }, how) {
     await page.waitForFunction(() => window.bench);
     if (await page.evaluate(() => crossOriginIsolated) !== isolated) throw new Error(`isolated should be ${isolated}`);
     const contenders = [];
-    for (const facts of contendersOn(threads, inputs)) contenders.push(...await enter(page, facts, inputs.pictures));
+    for (const facts of contendersOn(threads, inputs)) contenders.push(await enter(page, facts, inputs.pictures));
     const seen = await takeTurns(contenders, how, say);
     await page.close();
     const rows = contenders.map(({ name, ...facts }) => rowOf(facts, isolated, seen.get(name)));
@@ -97,10 +101,12 @@ function rowOf({ library, variant, precision, ours, threads, cosine }, isolated,
   return { ...facts, ...summary(network), whole: whole && summary(whole) };
 }
 
-/** How many times as fast as each peer, with as many threads. */
+/** How many times as fast as each peer with as many threads, and as the same on one thread, in one page. */
 function addRatios(rows) {
   for (const row of rows.filter(({ ours }) => ours)) {
     const peers = rows.filter(({ ours, threads }) => !ours && threads === row.threads);
+    const alone = rows.find(({ variant, threads }) => variant === row.variant && threads === 1);
+    if (row.threads > 1) row.scaling = 1 / ratio(row.rounds, alone.rounds);
     row.speedup = Object.fromEntries(peers.map(({ library, rounds }) => [library, 1 / ratio(row.rounds, rounds)]));
   }
 }
@@ -109,11 +115,11 @@ function print(result) {
   const peers = [...new Set(result.rows.filter(({ ours }) => !ours).map(({ library }) => library))];
   const head = [
     'network in Chromium', 'threads', 'ms (median)', 'ms (minimum)', 'file to embedding, ms',
-    ...peers.map(name => `${name} = 1`),
+    ...peers.map(name => `${name} = 1`), 'one thread = 1',
   ];
-  console.log(table(head, result.rows.map(({ library, variant, threads, median, minimum, whole, speedup }) => [
+  console.log(table(head, result.rows.map(({ library, variant, threads, median, minimum, whole, speedup, scaling }) => [
     `${library} (${variant})`, threads, number(median), number(minimum), whole ? number(whole.median) : '',
-    ...peers.map(name => (speedup?.[name] ? number(speedup[name], 2) : '')),
+    ...peers.map(name => (speedup?.[name] ? number(speedup[name], 2) : '')), scaling ? number(scaling, 2) : '',
   ])));
   console.log(`\n${conditions(result)}`);
 }
@@ -121,15 +127,15 @@ function print(result) {
 function bars({ rows }) {
   const group = (name, picks) => ({
     name,
-    bars: rows.filter(picks).map(({ library, variant, median, ours }) =>
-      ({ label: `${library}, ${variant}`, value: median, shown: `${number(median)} ms`, ours })),
+    bars: rows.filter(picks).map(({ library, variant, threads, median, ours }) =>
+      ({ label: `${library}, ${variant}${threads > 1 ? ', two threads' : ''}`, value: median, shown: `${number(median)} ms`, ours })),
   });
   return {
     title: 'ResNet-18 of one picture in Chromium',
     note: 'Milliseconds, median; shorter is better',
     groups: [
       group('One thread', ({ isolated }) => !isolated),
-      group('Two threads, in a cross-origin isolated page', ({ isolated }) => isolated),
+      group('A cross-origin isolated page', ({ isolated }) => isolated),
     ],
   };
 }

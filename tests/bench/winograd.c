@@ -100,7 +100,7 @@ static void make_layer(layer *l, uint32_t side, uint32_t channels) {
   l->sum.bias += 128 * (l->sum.multiplier + l->sum.other_multiplier);
   check(hb_winograd_i8_fits(&l->conv, kernel, bias), "the bound");
   l->packed = allocate(hb_winograd_i8_packed_bytes(&l->conv));
-  l->scratch = allocate(hb_winograd_i8_scratch_bytes(&l->conv));
+  l->scratch = allocate(hb_winograd_i8_scratch_bytes(&l->conv, 1));
   hb_winograd_i8_pack(&l->conv, kernel, bias, multiplier, l->packed);
   free(kernel), free(bias), free(scale), free(multiplier);
 }
@@ -112,13 +112,12 @@ EXPORT(bench_prepare) void bench_prepare(void) {
 
 EXPORT(bench_run) void bench_run(uint32_t i, uint32_t kind, uint32_t times) {
   layer *l = &layers[i];
-  const hb_winograd_part all = {0, hb_winograd_i8_rows(l->conv.side), 0, l->conv.out};
   const hb_winograd_sum *sum = kind == WINOGRAD_SUM ? &l->sum : NULL;
   while (times-- > 0)
     if (kind == XNNPACK)
       check(xnn_run_operator(l->operator, NULL) == xnn_status_success, "XNNPACK");
     else
-      hb_winograd_i8_run(&l->conv, l->packed, &l->bordered, &l->output, sum, all, l->scratch);
+      hb_winograd_i8_run(&l->conv, l->packed, &l->bordered, &l->output, sum, l->scratch, NULL);
 }
 
 /* FNV-1a of the output of the last run. */
@@ -131,7 +130,7 @@ EXPORT(bench_hash) uint32_t bench_hash(uint32_t i) {
 }
 
 EXPORT(bench_bytes) uint32_t bench_bytes(uint32_t i, uint32_t scratch) {
-  return (uint32_t)(scratch ? hb_winograd_i8_scratch_bytes(&layers[i].conv)
+  return (uint32_t)(scratch ? hb_winograd_i8_scratch_bytes(&layers[i].conv, 1)
                             : hb_winograd_i8_packed_bytes(&layers[i].conv));
 }
 

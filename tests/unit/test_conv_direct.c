@@ -6,6 +6,7 @@
 #include "conv_i8.h"
 #include "maps_i8.h"
 #include "reference_i8.h"
+#include "helpers.h"
 #include "support.h"
 #include "synthetic_i8.h"
 #include "xnnpack_i8.h"
@@ -77,24 +78,34 @@ static void free_problem(problem *p) {
 
 /* Runs it in two parts of rows and two of channels, if it has so many. */
 static void run_parts(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                      uint32_t row, uint32_t channel, void *scratch) {
+                      uint32_t row, uint32_t channel) {
   const uint32_t rows[3] = {0, row, out->side}, channels[3] = {0, channel, conv->spec->out};
   for (int r = 1; r >= 0; r--)
     for (int c = 1; c >= 0; c--)
-      hb_conv_i8_run(conv, in, out, sum, &(hb_conv_part){rows[r], rows[r + 1], channels[c], channels[c + 1]}, scratch);
+      hb_conv_direct_part(conv, in, out, sum, &(hb_conv_part){rows[r], rows[r + 1], channels[c], channels[c + 1]});
 }
 
 static hb_conv_i8_source source_of(const problem *p) {
   return (hb_conv_i8_source){&p->spec, p->kernel, p->kernel_scale, p->bias, p->in, p->out};
 }
 
+/* How it is run: in parts, or as a whole by a team, or NULL. */
+typedef struct {
+  bool parts;
+  uint32_t row, channel;
+  hb_team *team;
+} way;
+
 /* Runs a packed convolution and compares. */
-static void check_run(const problem *p, const hb_conv_i8 *conv, hb_i8_form maps, bool add, uint32_t row,
-                      uint32_t channel, void *scratch) {
-  const hb_sum_i8 sum = hb_sum_i8_of(p->out, p->other, p->result);
-  test_map in = map_of(p->input, p->side, p->spec.in, p->spec.kernel / 2, conv->form, p->in.zero);
+static void check_run(const problem *p, const hb_conv_i8 *conv, hb_i8_form maps, bool add, way how, void *scratch) {
+  const hb_sum_i8 sum = hb_sum_i8_of(p->out, p->other, p->result), *added = add ? &sum : NULL;
+  const hb_i8_form form = how.parts ? conv->form : maps;
+  test_map in = map_of(p->input, p->side, p->spec.in, p->spec.kernel == 7 ? 3 : 1, form, p->in.zero);
   test_map out = map_of(add ? p->shortcut : NULL, p->out_side, p->spec.out, 1, maps, 17);
-  run_parts(conv, &in.map, &out.map, add ? &sum : NULL, row, channel, scratch);
+  if (how.parts)
+    run_parts(conv, &in.map, &out.map, added, how.row, how.channel);
+  else
+    hb_conv_i8_run(conv, &in.map, &out.map, added, scratch, how.team);
   int8_t *got = numbers_of(&out.map);
   if (memcmp(got, add ? p->summed : p->plain, outputs(p)) != 0)
     fail_msg("%s in form %s%s differs", p->spec.name, form_names[conv->form], add ? " with a shortcut" : "");
@@ -109,28 +120,31 @@ static void check(const problem *p, hb_i8_form form, bool add, uint32_t row, uin
   void *packed = aligned_alloc(64, hb_conv_direct_size(&p->spec));
   hb_conv_i8 conv;
   hb_conv_direct_pack(&source, form, packed, &conv);
-  check_run(p, &conv, hb_i8_form_of_maps(form), add, row, channel, NULL);
+  check_run(p, &conv, hb_i8_form_of_maps(form), add, (way){true, row, channel, NULL}, NULL);
   free(packed);
 }
 
-/* The kind that is chosen, which for 3 x 3 at a stride of 1 is another one. */
-static void check_chosen(const problem *p, hb_i8_form product, bool add) {
+/* The kind that is chosen, which for 3 x 3 at a stride of 1 is another one, by one thread or by a team. */
+static void check_chosen(const problem *p, hb_i8_form product, bool add, hb_team *team) {
   const hb_conv_i8_source source = source_of(p);
-  const hb_conv_i8_draft draft = hb_conv_i8_choose(&source, p->side, product);
-  void *packed = aligned_alloc(64, draft.size), *scratch = aligned_alloc(64, (draft.scratch / 64 + 1) * 64);
+  const hb_conv_i8_draft draft = hb_conv_i8_choose(&source, p->side, product, hb_team_members(team));
+  void *packed = aligned_alloc(64, draft.size), *scratch = aligned_alloc(64, hb_i8_round_up(draft.scratch + 1));
   hb_conv_i8 conv;
   hb_conv_i8_pack(&draft, packed, &conv);
-  check_run(p, &conv, hb_i8_form_of_maps(product), add, 0, 0, scratch);
+  check_run(p, &conv, hb_i8_form_of_maps(product), add, (way){.team = team}, scratch);
   free(packed);
   free(scratch);
 }
+
+static helped_team helped; /* of three, for all tests */
 
 static void check_all(problem *p) {
   solve(p);
   for (hb_i8_form form = HB_I8_WIDE; form < FORMS; form++)
     for (int add = 0; add < 2; add++) {
       check(p, form, add, 0, 0);
-      check_chosen(p, form, add);
+      check_chosen(p, form, add, NULL);
+      check_chosen(p, form, add, helped.team);
     }
   free_problem(p);
 }
@@ -245,6 +259,18 @@ static void sums_of_unlike_scales(void **state) {
   }
 }
 
+static int get_help(void **state) {
+  (void)state;
+  helped = helped_team_of(3);
+  return 0;
+}
+
+static int send_help_away(void **state) {
+  (void)state;
+  helped_team_free(&helped);
+  return 0;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_shape_gives_the_same_numbers),
@@ -256,5 +282,5 @@ int main(void) {
       cmocka_unit_test(halves_are_rounded_to_even),
       cmocka_unit_test(sums_of_unlike_scales),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, get_help, send_help_away);
 }

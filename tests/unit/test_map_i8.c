@@ -38,7 +38,7 @@ static void numbers_are_written_and_widened(void **state) {
       assert_memory_equal(written, q, 16 * 16 * 3);
       assert_true(border_is(&t.map, 4));
       void *memory = must_allocate(hb_map_i8_size(16, 3, border, HB_I8_WIDE));
-      const hb_map_i8 wide = hb_map_i8_widen(&t.map, memory);
+      const hb_map_i8 wide = hb_map_i8_widen(&t.map, memory, NULL);
       int8_t *widened = numbers_of(&wide);
       assert_memory_equal(widened, q, 16 * 16 * 3);
       assert_true(border_is(&wide, 4));

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helpers.h"
 #include "network_i8.h"
 #include "preprocess.h"
 #include "support.h"
@@ -53,8 +54,10 @@ static void the_numbers_are_worth_comparing(void **state) {
 /* Sanitized, a run takes ten seconds and more: one form has to do there. */
 #ifdef HB_SANITIZED
 #define FIRST_FORM HB_I8_UNSIGNED
+#define TEAM_RUNS 1
 #else
 #define FIRST_FORM HB_I8_WIDE
+#define TEAM_RUNS 10
 #endif
 
 static void all_forms_give_the_same_bits_as_xnnpack(void **state) {
@@ -62,9 +65,27 @@ static void all_forms_give_the_same_bits_as_xnnpack(void **state) {
   for (hb_i8_form form = FIRST_FORM; form <= HB_I8_UNSIGNED; form++) {
     hb_network_i8 *network = NULL;
     float pooled[HB_POOLED_DIM];
-    assert_ok(hb_network_i8_create(&f->model, form, &network, &failure));
+    assert_ok(hb_network_i8_create(&f->model, form, NULL, &network, &failure));
     hb_network_i8_run(network, f->picture, pooled);
     assert_same_bits(pooled, f->expected, HB_POOLED_DIM);
+    hb_network_i8_free(network);
+  }
+}
+
+static void teams_give_the_same_bits(void **state) {
+  fixture *f = *state;
+  for (uint32_t members = 2; members <= HB_TEAM_MEMBERS_MAX; members++) {
+    helped_team helped = helped_team_of(members);
+    hb_network_i8 *network = NULL;
+    float pooled[HB_POOLED_DIM];
+    assert_ok(
+        hb_network_i8_create(&f->model, members == 3 ? HB_I8_UNSIGNED : HB_I8_WIDE, helped.team, &network, &failure));
+    for (int run = 0; run < TEAM_RUNS; run++) {
+      memset(pooled, 0, sizeof pooled);
+      hb_network_i8_run(network, f->picture, pooled);
+      assert_same_bits(pooled, f->expected, HB_POOLED_DIM);
+    }
+    helped_team_free(&helped);
     hb_network_i8_free(network);
   }
 }
@@ -74,7 +95,7 @@ static void a_run_leaves_nothing_behind_and_weights_may_go(void **state) {
   hb_network_i8 *network = NULL;
   float pooled[HB_POOLED_DIM];
   int8_t *other = calloc(HB_INPUT_BYTES, sizeof *other);
-  assert_ok(hb_network_i8_create(&f->model, HB_I8_WIDE, &network, &failure));
+  assert_ok(hb_network_i8_create(&f->model, HB_I8_WIDE, NULL, &network, &failure));
   free(f->memory);
   f->memory = NULL;
   hb_network_i8_run(network, other, pooled);
@@ -90,20 +111,21 @@ static void scales_out_of_range_are_refused(void **state) {
   hb_network_i8 *network = NULL;
   hb_quantized wrong = f->model;
   wrong.input.scale = 0;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, NULL, &network, &failure), HB_BAD_MODEL, "maps.scale");
   wrong = f->model;
   wrong.conv[6].scale *= 1e-6f;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, NULL, &network, &failure), HB_BAD_MODEL, "maps.scale");
   wrong = f->model;
   wrong.block[0].scale *= 5000;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, NULL, &network, &failure), HB_BAD_MODEL, "maps.scale");
   wrong = f->model;
   float scales[64] = {0};
   wrong.kernel_scale[1] = scales;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "layer1.0.conv1.scale");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, NULL, &network, &failure), HB_BAD_MODEL,
+               "layer1.0.conv1.scale");
   wrong = f->model;
   wrong.block[7].scale = -1;
-  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, &network, &failure), HB_BAD_MODEL, "maps.scale");
+  assert_fails(hb_network_i8_create(&wrong, HB_I8_WIDE, NULL, &network, &failure), HB_BAD_MODEL, "maps.scale");
   assert_null(network);
   hb_network_i8_free(NULL);
 }
@@ -112,9 +134,8 @@ static void scales_out_of_range_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      test(the_numbers_are_worth_comparing),
-      test(all_forms_give_the_same_bits_as_xnnpack),
-      test(a_run_leaves_nothing_behind_and_weights_may_go),
+      test(the_numbers_are_worth_comparing), test(all_forms_give_the_same_bits_as_xnnpack),
+      test(teams_give_the_same_bits),        test(a_run_leaves_nothing_behind_and_weights_may_go),
       test(scales_out_of_range_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

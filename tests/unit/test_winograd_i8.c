@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helpers.h"
 #include "support.h"
 #include "winograd_i8.h"
 
@@ -119,24 +120,19 @@ static void write_map(const hb_winograd_map *map, uint32_t side, uint32_t channe
   for (size_t i = 0; i < row * side; i++) map->pixels[i / row * map->stride + i % row] = (uint8_t)values[i] ^ flip;
 }
 
-/* Where a map first differs from what it should be, border included: only `part` of it was to be written. */
-static void check_output(const instance *c, const bordered *output, hb_winograd_part part) {
+/* Where a map first differs from what it should be, border included. */
+static void check_output(const instance *c, const bordered *output) {
   const uint32_t side = c->conv.side, out = c->conv.out;
   const int32_t last = (int32_t)side - 1;
   for (int32_t y = -1; y <= (int32_t)side; y++)
     for (int32_t x = -1; x <= (int32_t)side; x++)
       for (uint32_t o = 0; o < out; o++) {
         const uint8_t got = output->map.pixels[y * (int64_t)output->map.stride + x * (int64_t)out + o];
-        const bool inside = y >= 0 && x >= 0 && y <= last && x <= last;
-        if (!inside || o < part.channel_begin || o >= part.channel_end)
+        if (y < 0 || x < 0 || y > last || x > last)
           assert_int_equal(got, CANARY);
-        else if (part.row_begin == 0 && part.row_end == hb_winograd_i8_rows(side))
+        else
           assert_int_equal((int8_t)(got ^ c->conv.flip), c->expected[((size_t)(y * (int32_t)side + x)) * out + o]);
       }
-}
-
-static hb_winograd_part whole(const instance *c) {
-  return (hb_winograd_part){0, hb_winograd_i8_rows(c->conv.side), 0, c->conv.out};
 }
 
 typedef struct {
@@ -144,14 +140,14 @@ typedef struct {
   void *packed, *scratch;
 } run_memory;
 
-static run_memory prepare(const instance *c) {
+static run_memory prepare(const instance *c, uint32_t members) {
   const hb_winograd_i8 *v = &c->conv;
   run_memory m = {bordered_map(v->side, v->in, (uint8_t)v->input_zero ^ v->flip), bordered_map(v->side, v->out, CANARY),
                   bordered_map(v->side, v->out, CANARY), must_allocate(hb_winograd_i8_packed_bytes(v)),
-                  must_allocate(hb_winograd_i8_scratch_bytes(v))};
+                  must_allocate(hb_winograd_i8_scratch_bytes(v, members))};
   write_map(&m.input.map, v->side, v->in, c->input, v->flip);
   write_map(&m.other.map, v->side, v->out, c->other, v->flip);
-  memset(m.scratch, 0xa5, hb_winograd_i8_scratch_bytes(v));
+  memset(m.scratch, 0xa5, hb_winograd_i8_scratch_bytes(v, members));
   hb_winograd_i8_pack(v, c->kernel, c->bias, c->multiplier, m.packed);
   return m;
 }
@@ -160,19 +156,19 @@ static void release(run_memory *m) {
   free(m->input.memory), free(m->other.memory), free(m->output.memory), free(m->packed), free(m->scratch);
 }
 
-static void run_part(const instance *c, run_memory *m, hb_winograd_part part) {
+static void check_by(const instance *c, hb_team *team) {
+  run_memory m = prepare(c, hb_team_members(team));
   hb_winograd_sum sum = c->sum;
-  sum.other = m->other.map;
-  hb_winograd_i8_run(&c->conv, m->packed, &m->input.map, &m->output.map, c->with_sum ? &sum : NULL, part, m->scratch);
+  sum.other = m.other.map;
+  hb_winograd_i8_run(&c->conv, m.packed, &m.input.map, &m.output.map, c->with_sum ? &sum : NULL, m.scratch, team);
+  check_output(c, &m.output);
+  release(&m);
 }
 
 static void check(const instance *c) {
   assert_true(hb_winograd_i8_fits(&c->conv, c->kernel, c->bias));
   convolve(c);
-  run_memory m = prepare(c);
-  run_part(c, &m, whole(c));
-  check_output(c, &m.output, whole(c));
-  release(&m);
+  check_by(c, NULL);
 }
 
 /* The same with signed and unsigned maps, without and with an addition. */
@@ -352,56 +348,31 @@ static void the_sum_may_replace_what_was_added(void **state) {
   instance c = make(14, 16, 16, -128);
   c.with_sum = true;
   convolve(&c);
-  run_memory m = prepare(&c);
+  run_memory m = prepare(&c, 1);
   write_map(&m.output.map, 14, 16, c.other, 0);
   hb_winograd_sum sum = c.sum;
   sum.other = m.output.map;
-  hb_winograd_i8_run(&c.conv, m.packed, &m.input.map, &m.output.map, &sum, whole(&c), m.scratch);
-  check_output(&c, &m.output, whole(&c));
+  hb_winograd_i8_run(&c.conv, m.packed, &m.input.map, &m.output.map, &sum, m.scratch, NULL);
+  check_output(&c, &m.output);
   release(&m);
   drop(&c);
 }
 
-/* Each part alone writes its channels only, and all rows together write everything. */
-static void check_parts(uint32_t side) {
-  instance c = make(side, 16, 24, -128);
-  convolve(&c);
-  const uint32_t rows = hb_winograd_i8_rows(side);
-  for (uint32_t channel = 0; channel < 24; channel += 8)
-    for (uint32_t cut = 0; cut <= rows; cut++) {
-      run_memory m = prepare(&c);
-      run_part(&c, &m, (hb_winograd_part){cut, rows, channel, channel + 8});
-      check_output(&c, &m.output, (hb_winograd_part){cut, rows, channel, channel + 8});
-      run_part(&c, &m, (hb_winograd_part){0, cut, channel, channel + 8});
-      check_output(&c, &m.output, (hb_winograd_part){0, rows, channel, channel + 8});
-      release(&m);
-    }
-  drop(&c);
-}
-
-static void parts_make_the_whole(void **state) {
+/* Sides of one batch and of several, whole and not; fewer and more channels than members. */
+static void teams_give_the_same_bits(void **state) {
   (void)state;
-  check_parts(4), check_parts(7), check_parts(13), check_parts(28);
-}
-
-/* Rows of a part are those that no other part writes. */
-static void parts_do_not_write_the_same_rows(void **state) {
-  (void)state;
-  instance c = make(21, 8, 8, -128);
-  run_memory m = prepare(&c);
-  uint32_t written = 0;
-  for (uint32_t row = 0; row < hb_winograd_i8_rows(21); row++) {
-    memset(m.output.memory, CANARY, m.output.bytes);
-    run_part(&c, &m, (hb_winograd_part){row, row + 1, 0, 8});
-    for (uint32_t y = 0; y < 21; y++) {
-      bool touched = false;
-      for (uint32_t i = 0; i < 21 * 8; i++) touched |= m.output.map.pixels[y * m.output.map.stride + i] != CANARY;
-      written += touched;
-    }
+  static const uint32_t sides[] = {4, 7, 13, 28, 57};
+  for (uint32_t members = 2; members <= HB_TEAM_MEMBERS_MAX; members++) {
+    helped_team helped = helped_team_of(members);
+    for (size_t s = 0; s < sizeof sides / sizeof *sides; s++)
+      for (uint32_t out = 8; out <= 64; out += 56) {
+        instance c = make(sides[s], 16, out, -128);
+        convolve(&c);
+        for (int run = 0; run < 20; run++) check_by(&c, helped.team);
+        drop(&c);
+      }
+    helped_team_free(&helped);
   }
-  assert_int_equal(written, 21);
-  release(&m);
-  drop(&c);
 }
 
 int main(void) {
@@ -417,8 +388,7 @@ int main(void) {
       cmocka_unit_test(shapes_that_it_does_not_take_are_refused),
       cmocka_unit_test(results_saturate),
       cmocka_unit_test(the_sum_may_replace_what_was_added),
-      cmocka_unit_test(parts_make_the_whole),
-      cmocka_unit_test(parts_do_not_write_the_same_rows),
+      cmocka_unit_test(teams_give_the_same_bits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ test('info tells what is loaded', async ({ page }) => {
   const info = await page.evaluate(() => engine.info());
   const { model, head, storage, dim, count, nlist, labels } = manifest();
   const known = { modelId: model.id, head: head.kind, storage, dim, count, nlist, labels };
-  expect(info).toMatchObject({ simd: 'relaxed-simd', threads: 1, ...known, shards: { bytes: 0, files: 0 } });
+  expect(info).toMatchObject({ build: 'heybagh-relaxed.wasm', simd: 'relaxed-simd', threads: 1, ...known, shards: { bytes: 0, files: 0 } });
   expect(info.nprobe).toBeLessThanOrEqual(info.nlist);
   expect(info.heapBytes).toBeLessThanOrEqual(256 * 1024 * 1024);
 });
@@ -242,6 +242,7 @@ test('what is out of range is refused with its range', async ({ page }) => {
     'HeyBagh.load()': /index/,
     'HeyBagh.load({ index: "data:," })': /index/,
     'HeyBagh.load({ index: "bundle/", simd: "avx" })': /simd/,
+    'HeyBagh.load({ index: "bundle/", threads: 0 })': /threads/,
     'HeyBagh.load({ index: "bundle/", memory: -1 })': /0 to 134217728/,
     'HeyBagh.load({ index: "bundle/", memory: "32 MB" })': /0 to 134217728/,
     'HeyBagh.load({ index: "bundle/", prefetch: 1 })': /true or false/,

@@ -7,7 +7,13 @@ export class HeyBaghContender {
 
   async load({ index, simd, threads }) {
     this.#engine = await HeyBagh.load({ index, simd, threads });
+    await this.#waitForThreads(threads);
     return { threads: this.#engine.info().threads };
+  }
+
+  /** They come by themselves; the engine tells with its answers. */
+  async #waitForThreads(threads) {
+    for (let i = 0; i < 100 && this.#engine.info().threads < threads; i++) await this.#engine.embed(new ImageData(1, 1));
   }
 
   async features({ file }) {
