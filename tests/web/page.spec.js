@@ -84,8 +84,8 @@ test('everything works from the keyboard', async ({ page }) => {
   await openReady(page);
   await page.keyboard.press('Tab');
   await expect(chooser(page)).toBeFocused();
+  const opened = page.waitForEvent('filechooser'); // early: a busy browser takes its time to tell of one
   await shoot(page, 'focus');
-  const opened = page.waitForEvent('filechooser');
   await page.keyboard.press('Space');
   await (await opened).setFiles(picture(CAMERA));
   expect((await shownPaths(page))[0]).toBe(CAMERA);
