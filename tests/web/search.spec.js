@@ -42,9 +42,9 @@ test('a dropped photo is searched', async ({ page }) => {
   await openReady(page);
   const transfer = await dataTransfer(page, picture(CAMERA));
   await page.dispatchEvent('footer', 'dragover', { dataTransfer: transfer });
-  await expect(page.locator('body')).toHaveClass('dragging');
+  await expect(page.locator('.heybagh')).toHaveClass(/dragging/);
   await page.dispatchEvent('footer', 'drop', { dataTransfer: transfer });
-  await expect(page.locator('body')).not.toHaveClass('dragging');
+  await expect(page.locator('.heybagh')).not.toHaveClass(/dragging/);
   expect((await shownPaths(page))[0]).toBe(CAMERA);
 });
 

@@ -1,0 +1,114 @@
+// A box over the photo, for a search with that part alone: drawn and moved by pointer or keyboard.
+
+import { h } from './dom.js';
+
+const STEP = 0.05; // of the photo, for a key
+const SMALLEST = 0.05;
+const FIRST = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
+
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+
+export class Crop {
+  #preview;
+  #onRegion;
+  #area = h('div', { class: 'crop-area' });
+  #box;
+  #region = null;
+
+  element = h('div', { class: 'crop', part: 'crop', hidden: true }, this.#area);
+
+  /**
+   * @param {HTMLImageElement} preview the photo, which may not fill its element
+   * @param {string} help what the box is and which keys it knows
+   * @param {(region: import('../heybagh.js').Region | null) => void} onRegion told when a box is done; null: no box
+   */
+  constructor(preview, help, onRegion) {
+    this.#preview = preview;
+    this.#onRegion = onRegion;
+    this.#box = h('div', { class: 'crop-box', tabindex: 0, role: 'application', 'aria-label': help });
+    this.#area.append(this.#box);
+    this.element.addEventListener('pointerdown', event => this.#drag(event));
+    this.#box.addEventListener('keydown', event => this.#press(event));
+    new ResizeObserver(() => this.#layArea()).observe(this.element);
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  /** Shows a box over the middle, and moves the focus to it. */
+  open() {
+    this.element.hidden = false;
+    this.#layArea();
+    this.#place(FIRST);
+    this.#box.focus();
+  }
+
+  /** Without a box, the whole photo counts. Tells nobody. */
+  close() {
+    this.element.hidden = true;
+    this.#region = null;
+  }
+
+  /** The area is where the photo is shown, in the middle of its element. */
+  #layArea() {
+    const { clientWidth, clientHeight } = this.element;
+    const { naturalWidth, naturalHeight } = this.#preview;
+    if (!clientWidth || !naturalWidth) return;
+    const scale = Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight);
+    const [width, height] = [naturalWidth * scale, naturalHeight * scale];
+    setBox(this.#area, {
+      x: (clientWidth - width) / 2 / clientWidth, y: (clientHeight - height) / 2 / clientHeight,
+      width: width / clientWidth, height: height / clientHeight,
+    });
+  }
+
+  #place(region) {
+    const width = clamp(region.width, SMALLEST, 1);
+    const height = clamp(region.height, SMALLEST, 1);
+    this.#region = { x: clamp(region.x, 0, 1 - width), y: clamp(region.y, 0, 1 - height), width, height };
+    setBox(this.#box, this.#region);
+  }
+
+  /** On the box it is moved, elsewhere a new one is drawn. */
+  #drag(down) {
+    const start = this.#pointAt(down);
+    const before = this.#region;
+    const moves = down.target === this.#box;
+    const move = event => {
+      const point = this.#pointAt(event);
+      const [dx, dy] = [point.x - start.x, point.y - start.y];
+      this.#place(moves ? { ...before, x: before.x + dx, y: before.y + dy } : {
+        x: Math.min(start.x, point.x), y: Math.min(start.y, point.y), width: Math.abs(dx), height: Math.abs(dy),
+      });
+    };
+    const end = () => {
+      this.element.removeEventListener('pointermove', move);
+      this.#onRegion(this.#region);
+    };
+    this.element.setPointerCapture(down.pointerId);
+    this.element.addEventListener('pointermove', move);
+    for (const type of ['pointerup', 'pointercancel']) this.element.addEventListener(type, end, { once: true });
+  }
+
+  #pointAt({ clientX, clientY }) {
+    const { left, top, width, height } = this.#area.getBoundingClientRect();
+    return { x: clamp((clientX - left) / width, 0, 1), y: clamp((clientY - top) / height, 0, 1) };
+  }
+
+  #press(event) {
+    const { x, y, width, height } = this.#region;
+    const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key]
+      ?? [0, 0];
+    if (dx || dy) this.#place(event.shiftKey ? { x, y, width: width + dx, height: height + dy } : { x: x + dx, y: y + dy, width, height });
+    else if (event.key === 'Enter') this.#onRegion(this.#region);
+    else if (event.key === 'Escape') this.#onRegion(null);
+    else return;
+    event.preventDefault();
+  }
+}
+
+function setBox({ style }, { x, y, width, height }) {
+  const percent = value => `${100 * value}%`;
+  Object.assign(style, { left: percent(x), top: percent(y), width: percent(width), height: percent(height) });
+}

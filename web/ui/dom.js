@@ -1,0 +1,29 @@
+// Elements without markup in strings, so that no text from an index can ever become markup.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/**
+ * @param {string} name
+ * @param {Record<string, string | number | boolean | undefined>} [attributes] true is an empty attribute, false and
+ *   undefined are none
+ * @param {...(Node | string)} children
+ * @returns {HTMLElement}
+ */
+export function h(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+/** The same for drawings: a path in strokes, on a grid of 24 or as `viewBox` says. */
+export function icon(path, viewBox = '0 0 24 24') {
+  const drawing = fill(document.createElementNS(SVG, 'svg'), { viewBox, class: 'icon', 'aria-hidden': 'true' }, []);
+  drawing.append(fill(document.createElementNS(SVG, 'path'), { d: path }, []));
+  return drawing;
+}
+
+function fill(element, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== false && value !== undefined) element.setAttribute(key, value === true ? '' : value);
+  }
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,35 @@
+// Signs that somebody is about to search: reason enough to begin to load.
+
+/**
+ * @param {HTMLElement} element
+ * @param {() => void} act called once
+ * @returns {() => void} stops listening
+ */
+export function listenForIntent(element, act) {
+  // Who saves data, or pays for it, is not served by a guess.
+  const types = ['focusin', 'dragenter', 'pointerdown', ...(navigator.connection?.saveData ? [] : ['pointerenter'])];
+  const stop = () => {
+    for (const type of types) element.removeEventListener(type, once);
+  };
+  const once = () => {
+    stop();
+    act();
+  };
+  for (const type of types) element.addEventListener(type, once, { passive: true });
+  return stop;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {() => void} act called once, when the element is about to be seen
+ * @returns {() => void} stops looking
+ */
+export function whenNearlySeen(element, act) {
+  const observer = new IntersectionObserver(entries => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    observer.disconnect();
+    act();
+  }, { rootMargin: '200px' });
+  observer.observe(element);
+  return () => observer.disconnect();
+}

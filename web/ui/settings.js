@@ -1,0 +1,63 @@
+// What people may set: how many results, of which label, and how much of the index is searched.
+
+import { h } from './dom.js';
+
+const K_SHOWN = [4, 8, 12, 24];
+
+export class Settings {
+  #text;
+
+  /**
+   * @param {object} translator of strings.js
+   * @param {() => void} onChange
+   */
+  constructor(translator, onChange) {
+    this.#text = translator;
+    this.k = h('select', {});
+    this.label = h('select', {});
+    this.nprobe = h('input', { type: 'number', min: 1, step: 1, inputmode: 'numeric' });
+    this.exact = h('input', { type: 'checkbox' });
+    this.nprobeName = h('span', {});
+    this.element = h('details', { class: 'advanced', part: 'advanced', hidden: true },
+      h('summary', {}, translator.text('advanced')),
+      h('div', { class: 'fields' }, this.#field('count', this.k), this.#field('label', this.label),
+        h('label', {}, this.nprobeName, this.nprobe), this.#field('exact', this.exact)));
+    this.element.addEventListener('change', () => {
+      this.nprobe.disabled = this.exact.checked;
+      if (this.nprobe.reportValidity()) onChange();
+    });
+  }
+
+  #field(key, input) {
+    return h('label', {}, h('span', {}, this.#text.text(key)), input);
+  }
+
+  /**
+   * Fills in what the index offers.
+   *
+   * @param {{nlist: number, nprobe: number, labels: string[]}} info
+   * @param {{k: number, nprobe?: number, exact: boolean}} chosen by whoever put the search into the page
+   */
+  offer({ nlist, nprobe, labels }, chosen) {
+    const counts = [...new Set([chosen.k, ...K_SHOWN])].sort((a, b) => a - b);
+    this.k.replaceChildren(...counts.map(k => h('option', { value: k, selected: k === chosen.k }, String(k))));
+    const any = h('option', { value: '' }, this.#text.text('anyLabel'));
+    const options = labels.map(label => h('option', { value: label }, label.replaceAll('_', ' ')));
+    this.label.replaceChildren(any, ...options);
+    this.nprobe.max = nlist;
+    this.nprobe.value = chosen.nprobe ?? nprobe;
+    this.exact.checked = chosen.exact;
+    this.nprobe.disabled = chosen.exact;
+    this.nprobeName.textContent = this.#text.text('nprobe', { nlist });
+    this.element.hidden = false;
+  }
+
+  /** @returns {{k: number, nprobe?: number, exact: boolean, labels: string[]}} for `HeyBagh#search` */
+  get options() {
+    const exact = this.exact.checked;
+    const { value: label } = this.label;
+    return {
+      k: Number(this.k.value), exact, labels: label ? [label] : [], nprobe: exact ? undefined : Number(this.nprobe.value),
+    };
+  }
+}

@@ -1,0 +1,91 @@
+// The texts, in English. A language of web/lang/ has the same keys; what it lacks is shown in English.
+// {name} stands for a value.
+
+export const en = {
+  photo: 'Your photo',
+  choose: 'Choose a photo',
+  orDrop: 'or drop one anywhere, or paste it',
+  chooseAgain: 'Choose another',
+  formats: 'JPEG, PNG, GIF, WebP and whatever else your browser shows',
+  camera: 'Take a picture',
+  address: 'Use an address',
+  addressLabel: 'Address of a picture',
+  addressGo: 'Search',
+  samples: 'Or try one of these',
+  sample: 'Search with sample {n}',
+  part: 'Search a part',
+  whole: 'Search the whole photo',
+  partHelp: 'Part of the photo to search with. Arrow keys move it, with Shift they change its size, Enter searches, '
+    + 'Escape goes back to the whole photo.',
+  facade: 'Searches {count} pictures in this tab. The first search loads {size} MB.',
+  loadingEngine: 'Loading the engine…',
+  loadingModel: 'Loading the model…',
+  loadingIndex: 'Loading the index…',
+  starting: 'Starting the engine…',
+  photoIsNext: 'Your photo is next.',
+  bytes: '{name}: {loaded} of {total} MB',
+  bytesKept: '{name}: {loaded} of {total} MB, kept from an earlier visit',
+  model: 'Model',
+  index: 'Index',
+  ready: 'Ready to search {count} pictures.',
+  searching: 'Searching…',
+  searched: 'Searched {scanned} of {count} pictures in {ms} ms.',
+  nothing: 'No picture of this collection matches. Try another label, or a lower score.',
+  results: 'Most similar',
+  rank: 'Rank {n}: {label}',
+  searchWith: 'Rank {n}: {label}. Search with it.',
+  score: 'Similarity {score}',
+  details: 'Where the time went',
+  decode: 'Decode',
+  preprocess: 'Resize',
+  network: 'Network',
+  head: 'Head',
+  fetch: 'Downloads',
+  scan: 'Search',
+  threads: '{n} threads, {simd}',
+  oneThread: 'one thread, {simd}',
+  advanced: 'Advanced',
+  count: 'Results',
+  label: 'Label',
+  anyLabel: 'All labels',
+  nprobe: 'Lists to search (nprobe), 1 to {nlist}',
+  exact: 'Search all lists',
+  retry: 'Try again',
+  share: 'Copy a link to this search',
+  shared: 'The link was copied.',
+  somethingWrong: 'Something went wrong in this page: {message}',
+};
+
+/**
+ * @param {Record<string, string>} strings
+ * @param {string} lang BCP 47, for numbers
+ */
+export function translator(strings, lang) {
+  const integer = new Intl.NumberFormat(lang, { maximumFractionDigits: 0 });
+  const fine = new Intl.NumberFormat(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const score = new Intl.NumberFormat(lang, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  return {
+    lang,
+    text: (key, values = {}) => (strings[key] ?? en[key]).replace(/\{(\w+)\}/g, (_, name) => values[name]),
+    /** The sentence for an error: translated by its code where there is a translation, as the engine's are English. */
+    failure: ({ code, message }) => strings[`error ${code}`] ?? message,
+    integer: value => integer.format(value),
+    milliseconds: ms => (ms < 10 ? fine : integer).format(ms),
+    megabytes: bytes => fine.format(bytes / 1e6),
+    score: value => score.format(value),
+  };
+}
+
+/**
+ * The texts of a language: those of `lang`, of its main language, or English ones.
+ *
+ * @param {string} lang such as "de-AT"
+ */
+export async function loadStrings(lang) {
+  const main = lang.toLowerCase().split('-')[0];
+  if (!LANGUAGES.includes(main)) return translator(en, main === 'en' ? lang : 'en');
+  const { strings } = await import(`../lang/${main}.js`);
+  return translator(strings, lang);
+}
+
+const LANGUAGES = ['de', 'fr'];

@@ -1,0 +1,224 @@
+// How a search looks. Every box has its size before it has its content, so that nothing moves when pictures arrive.
+//
+// To be changed from outside: --heybagh-accent, --heybagh-accent-ground, --heybagh-text, --heybagh-quiet,
+// --heybagh-surface, --heybagh-ghost, --heybagh-line (edges of what is to be used; 3:1 on the ground),
+// --heybagh-hairline, --heybagh-danger, --heybagh-danger-ground, --heybagh-radius, --heybagh-font; and the parts base,
+// query, dropzone, preview, ways, sample, progress, status, answer, results, result, image, label, score, error, share,
+// crop, advanced.
+
+const CSS = `
+:host { display: block; }
+:host([hidden]) { display: none; }
+
+.heybagh {
+  --accent: var(--heybagh-accent, light-dark(#b4530a, #f5a551));
+  --accent-ground: var(--heybagh-accent-ground, light-dark(#fdf0e1, #33261a));
+  --text: var(--heybagh-text, light-dark(#24201b, #f1ece5));
+  --quiet: var(--heybagh-quiet, light-dark(#675f55, #b3a99d));
+  --surface: var(--heybagh-surface, light-dark(#fff, #211e1b));
+  --ghost: var(--heybagh-ghost, light-dark(#f0ece6, #262320));
+  --line: var(--heybagh-line, light-dark(#8f867a, #7d746a));
+  --hairline: var(--heybagh-hairline, light-dark(#e4ded5, #35302b));
+  --danger: var(--heybagh-danger, light-dark(#a81d1d, #ffb0a8));
+  --danger-ground: var(--heybagh-danger-ground, light-dark(#fdeeee, #3a1f1d));
+  --radius: var(--heybagh-radius, 14px);
+  --shadow: 0 1px 2px rgb(50 35 15 / 6%), 0 6px 20px rgb(50 35 15 / 6%);
+  container: heybagh / inline-size;
+  color-scheme: light dark;
+  color: var(--text);
+  font: var(--heybagh-font, 1rem/1.5 system-ui, sans-serif);
+}
+
+.heybagh *, .heybagh ::before, .heybagh ::after { box-sizing: border-box; }
+.heybagh [hidden] { display: none !important; }
+.heybagh .away { visibility: hidden; }
+.heybagh :is(h2, p, dl, dd, ol) { margin: 0; }
+.heybagh h2 { font-size: 1.0625rem; font-weight: 650; }
+.heybagh .fine { color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums; }
+
+/* Out of sight, yet in the tab order and in the accessibility tree. */
+.heybagh .unseen {
+  position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap;
+}
+
+.heybagh :focus-visible, .heybagh .unseen:focus-visible + .drop { outline: 3px solid var(--accent); outline-offset: 3px; }
+
+/* ---- The photo ---- */
+
+.heybagh .layout { display: grid; gap: 1.5rem; }
+.heybagh section { display: grid; gap: 0.75rem; align-content: start; min-width: 0; }
+
+.heybagh .frame { position: relative; }
+
+.heybagh .drop {
+  position: relative; display: grid; place-items: center; aspect-ratio: 3 / 2; overflow: hidden;
+  border: 1.5px dashed var(--line); border-radius: var(--radius); background: var(--surface); text-align: center;
+  cursor: pointer; transition: border-color 0.15s, background-color 0.15s;
+}
+.heybagh .drop:hover, .heybagh.dragging .drop { border-color: var(--accent); background: var(--accent-ground); }
+.heybagh .invitation { padding: 1rem; }
+.heybagh .inside, .heybagh .invitation slot { display: grid; gap: 0.25rem; justify-items: center; }
+.heybagh .icon { fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
+.heybagh .invitation .icon { width: 3rem; height: 3rem; margin-bottom: 0.5rem; color: var(--accent); }
+.heybagh .invitation strong { font-size: 1.125rem; font-weight: 650; }
+.heybagh .invitation span span { color: var(--quiet); font-size: 0.9375rem; }
+.heybagh .preview { position: absolute; width: 100%; height: 100%; object-fit: contain; }
+
+/* With a photo in it, what looks like a button in the corner takes the invitation's place. */
+.heybagh .drop.filled { border-style: solid; border-color: var(--hairline); background: var(--ghost); }
+.heybagh .drop.filled .invitation, .heybagh .drop:not(.filled) .again { display: none; }
+.heybagh .again { position: absolute; right: 0.75rem; bottom: 0.75rem; }
+
+.heybagh .again, .heybagh .way, .heybagh .go, .heybagh .share {
+  padding: 0.35rem 0.9rem; border: 1px solid var(--line); border-radius: 99px; background: var(--surface);
+  color: inherit; font: inherit; font-size: 0.9375rem; font-weight: 550; cursor: pointer;
+}
+.heybagh :is(.way, .go, .share):hover, .heybagh .drop:hover .again { border-color: var(--accent); color: var(--accent); }
+
+.heybagh .crop { position: absolute; inset: 0; overflow: hidden; border-radius: var(--radius); cursor: crosshair; touch-action: none; }
+.heybagh .crop-area { position: absolute; }
+.heybagh .crop-box {
+  position: absolute; border: 2px solid #fff; outline: 2px solid var(--accent); box-shadow: 0 0 0 100vmax rgb(0 0 0 / 50%);
+  cursor: move;
+}
+.heybagh .crop-box:focus-visible { outline: 4px solid var(--accent); outline-offset: 0; }
+
+.heybagh .ways { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.heybagh .address { display: flex; gap: 0.5rem; }
+.heybagh :is(.address, .fields) :is(input, select) {
+  min-width: 0; min-height: 2.25rem; padding: 0.3rem 0.7rem; border: 1px solid var(--line); border-radius: 0.6rem;
+  background: var(--surface); color: inherit; font: inherit;
+}
+.heybagh .address input { flex: 1; }
+
+/* A camera is worth a button where fingers are. */
+@media not (any-pointer: coarse) { .heybagh .camera { display: none; } }
+
+.heybagh .samples { display: grid; gap: 0.4rem; }
+.heybagh .samples[hidden] { display: none; }
+.heybagh .strip { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0.5rem; }
+.heybagh .sample {
+  aspect-ratio: 1; padding: 0; overflow: hidden; border: 1px solid var(--hairline); border-radius: 0.6rem;
+  background: var(--ghost); cursor: pointer;
+}
+.heybagh .sample:hover { border-color: var(--accent); }
+.heybagh .sample img { display: block; width: 100%; height: 100%; object-fit: cover; }
+
+/* ---- How far it is: room for two lines of two texts where it is narrow, of one elsewhere ---- */
+
+.heybagh .state { min-height: 6.5rem; padding-top: 0.5rem; }
+.heybagh .status { min-height: 1.5em; font-weight: 550; }
+.heybagh .loading { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: center; }
+.heybagh .loading span { min-width: 11rem; }
+.heybagh progress {
+  flex: 1; min-width: 6rem; height: 0.5rem; overflow: hidden; appearance: none; border: 0; border-radius: 99px;
+  background: var(--hairline);
+}
+.heybagh progress::-webkit-progress-bar { background: var(--hairline); }
+.heybagh progress::-webkit-progress-value {
+  border-radius: 99px; background: var(--accent); transition: width 0.12s linear;
+}
+.heybagh progress::-moz-progress-bar { border-radius: 99px; background: var(--accent); }
+
+/* ---- The answer ---- */
+
+.heybagh .board { display: grid; }
+.heybagh .board > * { grid-area: 1 / 1; }
+.heybagh .results {
+  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; padding: 0; list-style: none;
+}
+.heybagh .tile {
+  display: grid; grid-template: auto 1fr / minmax(0, 1fr); overflow: hidden; border: 1px solid var(--hairline);
+  border-radius: var(--radius); background: var(--surface); box-shadow: var(--shadow);
+}
+.heybagh .look { display: block; padding: 0; border: 0; background: var(--ghost); cursor: pointer; }
+.heybagh .look:focus-visible { outline-offset: -3px; }
+.heybagh .tile img { display: block; width: 100%; aspect-ratio: 4 / 3; background: var(--ghost); object-fit: cover; }
+.heybagh .look:hover img { opacity: 0.85; }
+.heybagh .caption {
+  display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.75rem; align-items: center;
+  padding: 0.55rem 0.85rem 0.65rem;
+}
+.heybagh .label {
+  grid-column: 1 / -1; overflow: hidden; font-weight: 600; text-overflow: ellipsis; white-space: nowrap;
+}
+.heybagh .label::first-letter { text-transform: uppercase; }
+.heybagh .score { color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums; }
+.heybagh .bar { height: 0.3rem; overflow: hidden; border-radius: 99px; background: var(--hairline); }
+.heybagh .bar::before {
+  display: block; width: calc(100% * var(--score, 0)); height: 100%; border-radius: inherit;
+  background: var(--accent); content: "";
+}
+.heybagh .tile[data-path] { animation: heybagh-arrive 0.28s ease-out backwards; }
+.heybagh .tile:nth-child(2) { animation-delay: 0.04s; }
+.heybagh .tile:nth-child(3) { animation-delay: 0.08s; }
+.heybagh .tile:nth-child(4) { animation-delay: 0.12s; }
+@keyframes heybagh-arrive { from { opacity: 0; transform: translateY(6px); } }
+
+/* Where a result will be: a tile of the same size. */
+.heybagh .tile.empty { border-color: transparent; background: var(--ghost); box-shadow: none; }
+.heybagh .tile.empty .picture { aspect-ratio: 4 / 3; }
+.heybagh .tile.empty .caption { visibility: hidden; }
+.heybagh .results[aria-busy="true"] .empty { animation: heybagh-breathe 1.4s ease-in-out infinite alternate; }
+@keyframes heybagh-breathe { to { opacity: 0.45; } }
+
+.heybagh .nothing { align-self: start; padding: 1.25rem; font-weight: 550; }
+
+.heybagh .notice {
+  z-index: 1; display: grid; gap: 0.9rem; justify-items: start; align-self: start;
+  margin: clamp(0.75rem, 3cqi, 1.5rem); padding: 1rem 1.15rem; border: 1px solid var(--danger);
+  border-radius: var(--radius); background: var(--danger-ground); color: var(--danger); box-shadow: var(--shadow);
+  font-weight: 550; overflow-wrap: anywhere;
+}
+.heybagh .retry {
+  padding: 0.45rem 1.1rem; border: 0; border-radius: 99px; background: var(--danger); color: var(--danger-ground);
+  font: inherit; cursor: pointer;
+}
+.heybagh .retry:hover { filter: brightness(1.12); }
+
+/* ---- Below it ---- */
+
+.heybagh .below { display: grid; gap: 0.75rem; justify-items: start; }
+.heybagh details { width: 100%; }
+.heybagh summary { width: fit-content; color: var(--quiet); font-size: 0.9375rem; cursor: pointer; }
+.heybagh .times { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 1rem; padding: 0.5rem 0; }
+.heybagh .times dd { text-align: start; }
+.heybagh .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.75rem; padding: 0.5rem 0; }
+.heybagh .fields label { display: grid; gap: 0.2rem; align-content: end; font-size: 0.9375rem; }
+.heybagh .fields label:has([type=checkbox]) { grid-auto-flow: column; justify-content: start; align-items: center; gap: 0.5rem; }
+.heybagh .fields label:has([type=checkbox]) span { order: 1; }
+.heybagh .fields [type=checkbox] { min-height: 0; width: 1.15rem; height: 1.15rem; accent-color: var(--accent); }
+
+@container heybagh (min-width: 44rem) {
+  .heybagh .layout { grid-template-columns: minmax(0, 4fr) minmax(0, 5fr); gap: 2.5rem; }
+  .heybagh .query { position: sticky; top: 1.5rem; } /* results of a longer list scroll past the photo */
+  .heybagh .drop { aspect-ratio: 4 / 3; }
+  .heybagh .state { min-height: 4rem; }
+}
+
+@media (prefers-reduced-motion: reduce) {
+  .heybagh *, .heybagh ::before, .heybagh ::after { animation: none !important; transition: none !important; }
+}
+
+@media (forced-colors: active) {
+  .heybagh .bar { border: 1px solid CanvasText; }
+  .heybagh .bar::before { background: Highlight; forced-color-adjust: none; }
+}
+`;
+
+let sheet;
+
+/**
+ * Gives the style to a root, once. A constructed style sheet needs no permission of the page's security policy.
+ *
+ * @param {ShadowRoot | HTMLElement} root
+ */
+export function adoptStyle(root) {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+  }
+  const place = root instanceof ShadowRoot ? root : document;
+  if (!place.adoptedStyleSheets.includes(sheet)) place.adoptedStyleSheets = [...place.adoptedStyleSheets, sheet];
+}

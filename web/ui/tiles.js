@@ -1,0 +1,96 @@
+// The results: tiles whose place and size are there before their pictures.
+
+import { h } from './dom.js';
+
+/** A list of results, best first. */
+export class Tiles {
+  #text;
+  #onChoose;
+  #template;
+
+  /**
+   * @param {object} translator of strings.js
+   * @param {(result: import('../heybagh.js').Result) => void} onChoose a result is to be searched with
+   * @param {() => HTMLTemplateElement | null} template how a result looks; without one, as here. In it, text goes to
+   *   elements with data-field="label", "score", "rank" or "path", and the picture to an <img data-field="image">
+   */
+  constructor(translator, onChoose, template) {
+    this.#text = translator;
+    this.#onChoose = onChoose;
+    this.#template = template;
+    this.element = h('ol', { class: 'results', part: 'results', 'aria-labelledby': 'answer-title' });
+  }
+
+  /** Shows places for so many results to come. */
+  clear(count, busy) {
+    this.element.replaceChildren(...Array.from({ length: count }, emptyTile));
+    this.#busy(busy);
+  }
+
+  setBusy() {
+    this.#busy(true);
+  }
+
+  /**
+   * Only the answer's own tiles are results to those who look for `data-result`. A tile that stays is not redrawn.
+   *
+   * @param {import('../heybagh.js').Result[]} results
+   * @param {boolean} early others may yet take their places
+   */
+  show(results, early) {
+    const old = [...this.element.children];
+    const tiles = results.map((result, i) => (old[i]?.dataset.path === result.path ? old[i] : this.#tile(result, i)));
+    if (!early) for (const tile of tiles) tile.dataset.result = '';
+    if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.element.replaceChildren(...tiles);
+    this.#busy(early);
+  }
+
+  #busy(busy) {
+    this.element.setAttribute('aria-busy', busy);
+  }
+
+  #tile(result, i) {
+    const { path, label, score } = result;
+    const tile = h('li', { class: 'tile', part: 'result' });
+    Object.assign(tile.dataset, { path, label, score });
+    const values = {
+      rank: String(i + 1), label: label.replaceAll('_', ' '), score: this.#text.score(score), path,
+    };
+    const template = this.#template();
+    tile.append(template ? fromTemplate(template, values, result) : this.#usual(values, result));
+    return tile;
+  }
+
+  #usual({ rank, label, score }, result) {
+    const name = this.#text.text('searchWith', { n: rank, label });
+    const image = h('img', { alt: this.#text.text('rank', { n: rank, label }), decoding: 'async', part: 'image' });
+    image.src = result.thumb;
+    const button = h('button', { type: 'button', class: 'look', 'aria-label': name, title: name }, image);
+    button.addEventListener('click', () => this.#onChoose(result));
+    const bar = h('span', { class: 'bar' });
+    bar.style.setProperty('--score', Math.max(0, result.score));
+    const number = h('span', { class: 'score', part: 'score', title: this.#text.text('score', { score }) }, score);
+    const caption = h('div', { class: 'caption' }, h('span', { class: 'label', part: 'label' }, label), bar, number);
+    const made = document.createDocumentFragment();
+    made.append(button, caption);
+    return made;
+  }
+}
+
+function fromTemplate(template, values, { thumb, url }) {
+  const made = template.content.cloneNode(true);
+  for (const element of made.querySelectorAll('[data-field]')) {
+    const { field } = element.dataset;
+    if (field === 'image') Object.assign(element, { src: thumb, alt: `${values.rank}: ${values.label}` });
+    else if (field === 'link') element.href = url;
+    else element.textContent = values[field] ?? '';
+  }
+  return made;
+}
+
+/** The place of a result to come. Nothing for a screen reader. */
+function emptyTile() {
+  const lines = ['label', 'bar', 'score'].map(name => h('span', { class: name }, '\u00a0'));
+  return h('li', { class: 'tile empty', 'aria-hidden': 'true' },
+    h('div', { class: 'picture' }), h('div', { class: 'caption' }, ...lines));
+}
