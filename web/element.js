@@ -110,7 +110,7 @@ export class HeyBaghSearchElement extends HTMLElement {
 
   /** Frees the engine, which other searches of the page may be using; the next search loads it again. */
   close() {
-    this.#search?.engine?.close();
+    this.#search?.closeEngine();
     if (this.#search) this.#begin();
   }
 

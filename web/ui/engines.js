@@ -1,6 +1,6 @@
 // Engines that the elements of a page share: one for each index and model.
 
-const engines = new Map(); // key -> {engine: Promise<HeyBagh>, listeners: Set, last: Progress}
+const engines = new Map(); // key -> {engine: Promise<HeyBagh>, loaded: HeyBagh, listeners: Set, last: Progress}
 
 /**
  * The engine for these options, loaded if nobody has asked for it yet. heybagh.js itself comes only now.
@@ -16,7 +16,7 @@ export async function obtainEngine(options, onProgress) {
   if (shared.last) onProgress(shared.last);
   shared.listeners.add(onProgress);
   try {
-    return await shared.engine;
+    return shared.loaded = await shared.engine;
   } catch (error) {
     if (engines.get(key) === shared) engines.delete(key);
     throw error;
@@ -27,13 +27,11 @@ export async function obtainEngine(options, onProgress) {
 
 /** Forgets an engine that broke down or was closed, so that the next one who asks gets a new one. */
 export function forgetEngine(engine) {
-  for (const [key, shared] of engines) {
-    shared.engine.then(known => known === engine && engines.get(key) === shared && engines.delete(key), () => {});
-  }
+  for (const [key, { loaded }] of engines) if (loaded === engine) engines.delete(key);
 }
 
 function begin(key, options) {
-  const shared = { listeners: new Set(), last: null };
+  const shared = { loaded: null, listeners: new Set(), last: null };
   const onProgress = progress => {
     shared.last = progress;
     for (const listener of shared.listeners) listener(progress);

@@ -146,6 +146,13 @@ export class Search {
     this.#place.tell('error', { code: error.code ?? 'unknown', message: sentence });
   }
 
+  /** Frees the engine, which others may be using, too. */
+  closeEngine() {
+    if (!this.#engine) return;
+    forgetEngine(this.#engine);
+    this.#engine.close();
+  }
+
   /** Shows and tells nothing more. The engine, which others may use, stays. */
   close() {
     this.#closed = true;
