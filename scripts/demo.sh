@@ -40,20 +40,7 @@ else
 fi
 
 say "putting the site together ..."
-cp "$ROOT"/web/*.{html,js,css,svg} "$ROOT"/build/wasm-*/heybagh-*.wasm "$MODEL" "$ROOT/LICENSE" "$ROOT/NOTICE" "$SITE/"
-# The licences of what is compiled into the engine ask to travel with it.
-for name in xnnpack pthreadpool fxdiv; do
-  printf '%s\n\n' "==== $name ===="
-  cat "$CACHE/src/$name/LICENSE"
-done >"$SITE/licenses.txt"
-if [ ! -e "$SITE/images/.complete" ]; then
-  rm -rf "$SITE/images"
-  # hard links where the file system allows it, else copies
-  cp -rl "$images" "$SITE/images" 2>/dev/null || { rm -rf "$SITE/images" && cp -r "$images" "$SITE/images"; }
-  find "$SITE/images" -type d -exec chmod u+w {} +
-  rm -rf "$SITE/images/BACKGROUND_Google"
-  touch "$SITE/images/.complete"
-fi
+"$ROOT/scripts/site.sh" "$SITE" --images "$images" --exclude BACKGROUND_Google
 
 say "done in $((SECONDS - start)) s: $(du -sh "$SITE" | cut -f1) in build/site"
 "$BUILDER" info "$SITE/bundle"

@@ -1,0 +1,226 @@
+// <heybagh-search> in pages of other people: nothing heavy before somebody wants it, attributes, events, methods, texts.
+
+import { readFileSync } from 'node:fs';
+import {
+  chooser, dataTransfer, embed, expect, holdModel, manifest, openEngine, picture, results, search, shoot, shownPaths,
+  status, test, MODEL,
+} from './support.js';
+
+const CAMERA = 'camera/image_0003.jpg';
+const LOTUS = '/images/lotus/image_0020.jpg';
+const HEAVY = /\.wasm|safetensors|worker\.js|heybagh\.js|head-|centroids-/;
+
+/** A page of somebody else, with this in its body. */
+async function openWidget(page, body, language = 'en') {
+  const html = `<!doctype html><html lang="${language}"><meta charset="utf-8"><title>widget</title>
+    <script type="module" src="/element.js"></script>
+    <style>p, li, button { color: rgb(255, 0, 255) }</style><body>${body}`;
+  await page.route('**/widget.html', route => route.fulfill({ contentType: 'text/html', body: html }));
+  await page.goto('/widget.html');
+  await page.waitForFunction(() => document.querySelector('heybagh-search')?.shadowRoot?.querySelector('.heybagh'));
+}
+
+const widget = page => page.locator('heybagh-search');
+const call = (page, script) => page.evaluate(source => eval(`(async element => ${source})`)(
+  document.querySelector('heybagh-search')), script);
+
+test('nothing heavy is asked for before somebody is about to search', async ({ page }) => {
+  const asked = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
+  await openWidget(page, '<p>Text.</p><heybagh-search index="/bundle/"></heybagh-search>');
+  const { count, model } = manifest();
+  await expect(status(page)).toContainText(count.toLocaleString('en'));
+  const [, size] = /loads ([\d.]+) MB/.exec(await status(page).textContent());
+  expect(Number(size)).toBeGreaterThan(model.bytes / 1e6);
+  expect(Number(size)).toBeLessThan(model.bytes / 1e6 + 1);
+  expect(asked.filter(path => HEAVY.test(path))).toEqual([]);
+  await shoot(page, 'widget-facade');
+  await widget(page).hover();
+  await expect(status(page)).toContainText('Ready to search');
+});
+
+const INTENTS = {
+  focus: page => page.keyboard.press('Tab'),
+  'a tap': page => widget(page).dispatchEvent('pointerdown'),
+  'something dragged over it': async page => widget(page).dispatchEvent('dragenter', {
+    dataTransfer: await dataTransfer(page, picture(CAMERA)),
+  }),
+};
+
+for (const [what, show] of Object.entries(INTENTS)) {
+  test(`${what} is reason enough to load`, async ({ page }) => {
+    await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+    await show(page);
+    await expect(status(page)).toContainText('Ready to search');
+  });
+}
+
+test('a photo is answered as the engine answers it, in a shadow root that the page cannot disturb', async ({ page, context }) => {
+  await openWidget(page, '<heybagh-search index="/bundle/" k="6"></heybagh-search>');
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await expect(results(page)).toHaveCount(6);
+  const shown = await results(page).evaluateAll(items => items.map(({ dataset: { path, label, score } }) =>
+    ({ path, label, score: Number(score) })));
+  const engine = await context.newPage();
+  await openEngine(engine);
+  const { results: expected } = await search(engine, readFileSync(picture(CAMERA)), { k: 6 });
+  expect(shown).toEqual(expected.map(({ path, label, score }) => ({ path, label, score })));
+  expect(await results(page).first().evaluate(item => getComputedStyle(item).color)).not.toBe('rgb(255, 0, 255)');
+});
+
+test('events tell what happens, and leave the element', async ({ page }) => {
+  await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+  await page.evaluate(() => {
+    window.told = [];
+    for (const name of ['ready', 'progress', 'results', 'error']) {
+      document.addEventListener(`heybagh-${name}`, ({ detail }) => told.push({ name, detail }));
+    }
+  });
+  await call(page, `element.search('${LOTUS}')`);
+  const told = await page.evaluate(() => window.told);
+  const names = told.map(({ name }) => name);
+  expect([...new Set(names)]).toEqual(['progress', 'ready', 'results']);
+  expect(told.find(({ name }) => name === 'ready').detail.count).toBe(manifest().count);
+  const answer = told.find(({ name }) => name === 'results').detail;
+  expect(answer.results).toHaveLength(4);
+  expect(answer.photo).toBe(LOTUS);
+
+  await call(page, `element.search(new File(['no picture'], 'a.jpg')).catch(error => error.code)`);
+  expect(await page.evaluate(() => window.told.at(-1))).toMatchObject({ name: 'error', detail: { code: 'unsupported-image' } });
+});
+
+test('attributes and properties mirror each other, also those set before the script came', async ({ page }) => {
+  await page.route('**/early.html', route => route.fulfill({ contentType: 'text/html', body: `<!doctype html>
+    <title>early</title><heybagh-search></heybagh-search><script>
+      Object.assign(document.querySelector('heybagh-search'), { index: '/bundle/', k: 7, exact: true });
+    </script><script type="module" src="/element.js"></script>` }));
+  await page.goto('/early.html');
+  await page.waitForFunction(() => document.querySelector('heybagh-search').shadowRoot);
+  expect(await call(page, `[element.getAttribute('index'), element.getAttribute('k'), element.hasAttribute('exact')]`))
+    .toEqual(['/bundle/', '7', true]);
+  expect(await call(page, `(await element.search('${LOTUS}')).results.length`)).toBe(7);
+  await call(page, `element.setAttribute('k', '2')`);
+  expect(await call(page, `element.k`)).toBe(2);
+  expect(await call(page, `(await element.search('${LOTUS}')).results.length`)).toBe(2);
+  const { nlist } = manifest();
+  expect(await call(page, `(await element.search('${LOTUS}')).nprobe`)).toBe(nlist);
+});
+
+test('methods are the engine\'s', async ({ page, context }) => {
+  await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+  expect(await call(page, `element.info()`)).toBe(null);
+  const vector = await call(page, `Array.from(await element.embed('/images/${CAMERA}'))`);
+  const engine = await context.newPage();
+  await openEngine(engine);
+  expect(vector).toEqual(await embed(engine, readFileSync(picture(CAMERA))));
+  expect(await call(page, `element.info().count`)).toBe(manifest().count);
+  expect(await call(page, `(await element.search(new Float32Array(${JSON.stringify(vector)}))).results[0].path`))
+    .toBe(CAMERA);
+  await call(page, `element.close()`);
+  expect(await call(page, `element.info()`)).toBe(null);
+  expect(await call(page, `(await element.search('/images/${CAMERA}')).results[0].path`)).toBe(CAMERA);
+});
+
+test('several searches of a page share one engine, and a photo goes to the one it is dropped on', async ({ page }) => {
+  const asked = [];
+  page.on('request', request => asked.push(request.url()));
+  const one = '<heybagh-search index="/bundle/" loading="eager"></heybagh-search>';
+  await openWidget(page, one + one);
+  await expect(status(page).filter({ hasText: 'Ready' })).toHaveCount(2);
+  expect(asked.filter(url => MODEL.test(url))).toHaveLength(1);
+  const transfer = await dataTransfer(page, picture(CAMERA));
+  await widget(page).nth(1).dispatchEvent('drop', { dataTransfer: transfer });
+  await expect(widget(page).nth(1).locator('[data-result]')).toHaveCount(4);
+  await expect(widget(page).nth(0).locator('[data-result]')).toHaveCount(0);
+});
+
+test('texts and numbers are in the language of the page', async ({ page }) => {
+  await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>', 'de-AT');
+  await expect(status(page)).toContainText('Bilder in diesem Tab');
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await expect(status(page)).toHaveText(/^\d+ von 8.677 Bildern in [\d,]+ ms durchsucht\.$/);
+  await expect(results(page).first()).toContainText('1,000');
+  await shoot(page, 'widget-de');
+});
+
+test('all languages have all texts, with the same values in them', async ({ page }) => {
+  await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+  const missing = await page.evaluate(async () => {
+    const { en } = await import('/ui/strings.js');
+    const values = text => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort().join();
+    const found = [];
+    for (const lang of ['de', 'fr']) {
+      const { strings } = await import(`/lang/${lang}.js`);
+      for (const [key, text] of Object.entries(en)) {
+        if (strings[key] === undefined || values(strings[key]) !== values(text)) found.push(`${lang}: ${key}`);
+      }
+    }
+    return found;
+  });
+  expect(missing).toEqual([]);
+});
+
+test('the page says what stands in the drop zone and how a result looks', async ({ page }) => {
+  await openWidget(page, `<heybagh-search index="/bundle/"><b slot="prompt">Show me a plant</b>
+    <template slot="result"><figure><img data-field="image"><figcaption data-field="label"></figcaption></figure></template>
+    </heybagh-search>`);
+  await expect(widget(page).getByText('Show me a plant')).toBeVisible();
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await shownPaths(page);
+  await expect(results(page).first().locator('figcaption')).toHaveText('camera');
+  await expect(results(page).first().locator('figure img')).toHaveAttribute('src', /camera/);
+});
+
+test('parts and custom properties reach into the search', async ({ page }) => {
+  await openWidget(page, `<style>heybagh-search { --heybagh-accent: rgb(1, 2, 3) }
+    heybagh-search::part(dropzone) { border-width: 7px }</style><heybagh-search index="/bundle/"></heybagh-search>`);
+  const drop = widget(page).locator('.drop');
+  expect(await drop.evaluate(element => getComputedStyle(element).borderTopWidth)).toBe('7px');
+  expect(await drop.locator('.icon').evaluate(element => getComputedStyle(element).color)).toBe('rgb(1, 2, 3)');
+});
+
+test('a label from an index is text, never markup', async ({ page }) => {
+  await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+  await call(page, `element.load()`);
+  await page.evaluate(async () => {
+    const { HeyBagh } = await import('/heybagh.js');
+    const { search: real } = HeyBagh.prototype;
+    const spoil = answer => {
+      for (const result of answer.results) result.label = '<img src=x onerror="window.broken = true">';
+      return answer;
+    };
+    HeyBagh.prototype.search = async function (image, { onResults, ...options }) {
+      return spoil(await real.call(this, image, { ...options, onResults: early => onResults(spoil(early)) }));
+    };
+  });
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await expect(results(page)).toHaveCount(4);
+  await expect(results(page).first()).toContainText('<img src=x');
+  expect(await page.evaluate(() => window.broken)).toBeUndefined();
+});
+
+test('a search that was moved keeps its answer, and one that was removed hears nothing', async ({ page }) => {
+  await openWidget(page, '<main></main><heybagh-search index="/bundle/"></heybagh-search>');
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await shownPaths(page);
+  await call(page, `document.querySelector('main').append(element)`);
+  await expect(results(page)).toHaveCount(4);
+  const heard = await call(page, `{
+    element.remove();
+    await new Promise(resolve => setTimeout(resolve, 50));
+    let heard = 0;
+    element.addEventListener('heybagh-results', () => heard++);
+    document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: new DataTransfer(), bubbles: true }));
+    return heard;
+  }`);
+  expect(heard).toBe(0);
+});
+
+test('a photo chosen while it loads is searched when it can be', async ({ page }) => {
+  const release = await holdModel(page);
+  await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await expect(status(page)).toContainText('Your photo is next');
+  release();
+  expect((await shownPaths(page))[0]).toBe(CAMERA);
+});
