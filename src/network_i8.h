@@ -8,8 +8,9 @@
 /* A network for one thread: 11 MB of packed weights, less than 0.6 MB of maps, and 0.6 MB of scratch. */
 typedef struct hb_network_i8 hb_network_i8;
 
-/* Packs the weights; `quantized` may go afterwards. `form` is that of the products of bytes, or HB_I8_WIDE for products
- * of int16: any of them natively, in wasm HB_I8_WIDE or hb_i8_form_here(). */
+/* Packs the weights, which must be sound (hb_quantized_is_sound; reading and making a model see to it); `quantized` may
+ * go afterwards. `form` is that of the products of bytes, or HB_I8_WIDE for products of int16: any of them natively, in
+ * wasm HB_I8_WIDE or hb_i8_form_here(). */
 hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_network_i8 **out, hb_error *error);
 
 /* From a quantized picture [224][224][3] to the pooled features. */
