@@ -6,8 +6,7 @@ import { PageView } from './page-view.js';
 import { resolveUrl } from './url.js';
 
 const view = new PageView(document, start);
-let engine = null; // until it is loaded, and after it has failed
-let loading = false;
+let engine = null; // from the beginning of its loading on; null after it has failed
 let photo = null; // the newest
 let count = 0;
 
@@ -16,38 +15,42 @@ start();
 
 async function start() {
   view.hideError();
-  loading = true;
   try {
-    engine = await HeyBagh.load({ index: indexAddress(), onProgress: progress => view.showProgress(progress) });
+    engine = HeyBagh.open({ index: indexAddress(), onProgress: progress => view.showProgress(progress) });
+    if (photo) search();
+    await engine.ready;
     count = engine.info().count;
-    view.showReady(count);
+    if (!photo) view.showReady(count);
   } catch (error) {
-    return fail(error);
-  } finally {
-    loading = false;
+    fail(error);
   }
-  if (photo) search();
 }
 
 function take(file) {
   photo = file;
   view.showPhoto(file);
   if (engine) search();
-  else if (!loading) start(); // it failed before; a new photo is a reason to try again
+  else start(); // it failed before; a new photo is a reason to try again
 }
 
 async function search() {
   const mine = photo;
-  view.showSearching();
+  const asked = engine;
+  const isCurrent = () => mine === photo && asked === engine;
+  const onResults = ({ results }) => {
+    if (isCurrent()) view.showEarly(results);
+  };
+  const answer = asked.search(mine, { k: 4, onResults });
+  answer.catch(() => {}); // told below, once loading is not what people look at
+  if (!await asked.ready.then(() => true, () => false)) return; // `start` tells
   try {
-    const onResults = ({ results }) => {
-      if (mine === photo) view.showEarly(results);
-    };
-    const answer = await engine.search(mine, { k: 4, onResults });
-    if (mine === photo) view.showAnswer(answer, count);
+    if (isCurrent()) view.showSearching();
+    const found = await answer;
+    if (isCurrent()) view.showAnswer(found, count);
   } catch (error) {
+    if (!isCurrent()) return;
     if (error.code === 'crashed') fail(error);
-    else if (mine === photo) view.showError(sentence(error), false);
+    else view.showError(sentence(error), false);
   }
 }
 

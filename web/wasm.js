@@ -2,8 +2,6 @@
 
 import { readBody, request } from './download.js';
 import { HeyBaghError } from './errors.js';
-import { makeImports } from './wasi.js';
-import { WasmEngine } from './wasm-engine.js';
 
 /** Both builds do the same; relaxed SIMD is faster. Best first. */
 const BUILDS = [
@@ -26,30 +24,28 @@ function probe(...instructions) {
 }
 
 /**
- * Downloads and starts the fastest build that this browser can run.
+ * Downloads and compiles the fastest build that this browser can run.
  *
  * @param {'simd' | 'relaxed-simd'} [wanted] this build and no other
- * @returns {Promise<WasmEngine>} with no model and no index yet
+ * @param {AbortSignal} [signal] ends the download
+ * @returns {Promise<{simd: 'simd' | 'relaxed-simd', file: string, module: WebAssembly.Module}>} for `startWasm`, in any
+ *   thread
  * @throws {HeyBaghError} `no-simd`, `download-failed`, `engine-failed`
  */
-export async function startWasm(wanted) {
+export async function compileWasm(wanted, signal) {
   const build = BUILDS.find(candidate => (!wanted || candidate.simd === wanted) && candidate.supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
+  const { simd, file } = build;
   try {
-    const module = await compile(build.file);
-    let memory;
-    const { exports } = await WebAssembly.instantiate(module, makeImports(module, () => memory));
-    memory = exports.memory;
-    exports._initialize?.();
-    return new WasmEngine(exports, build.simd);
+    return { simd, file, module: await compile(file, signal) };
   } catch (error) {
     if (error instanceof HeyBaghError) throw error;
-    throw new HeyBaghError('engine-failed', `The engine (${build.file}) cannot run here: ${error.message}`);
+    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
   }
 }
 
-async function compile(file) {
-  const response = await request(new URL(file, import.meta.url), file);
+async function compile(file, signal) {
+  const response = await request(new URL(file, import.meta.url), file, { signal });
   // Many static hosts do not know .wasm and send another type, which the streaming compiler refuses.
   if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await readBody(response, file));
