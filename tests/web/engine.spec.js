@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import {
-  cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, patchWorker, picture, search, spread,
+  cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, picture, search, spread,
   test, BUILDER, MODEL,
 } from './support.js';
 
