@@ -7,13 +7,15 @@
 #include "model.h"
 #include "preprocess.h"
 
+_Static_assert(HB_CROP_BYTES == HB_INPUT_BYTES, "a crop is the network's input");
+
 struct hb_engine {
   hb_model *model; /* may be NULL */
   hb_index *index; /* may be NULL */
   hb_network *network;
   const hb_head *head; /* NULL: pooled features */
   hb_search *search;
-  uint8_t crop[HB_INPUT_BYTES];
+  uint8_t crop[HB_CROP_BYTES];
 };
 
 static hb_status attach_index(hb_engine *engine, hb_error *error) {
@@ -64,58 +66,78 @@ void hb_engine_free(hb_engine *engine) {
   free(engine);
 }
 
-/* ---- Embedding ---- */
+/* ---- Crops ---- */
 
-/* From pixels on. `started` is when decoding began. */
-static hb_status embed_image(hb_engine *engine, const hb_image *image, double started, float *embedding,
-                             hb_timings *timings, hb_error *error) {
-  double decoded = hb_now();
-  hb_status status = hb_preprocess_crop(image, engine->crop, error);
-  if (status != HB_OK) return status;
-  double preprocessed = hb_now();
-  const float *pooled = hb_network_run(engine->network, engine->crop);
-  if (pooled == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
-  double ran = hb_now();
-  if (engine->head != NULL)
-    hb_head_apply(engine->head, pooled, embedding);
-  else
-    memcpy(embedding, pooled, HB_POOLED_DIM * sizeof *embedding);
-  if (timings != NULL)
-    *timings = (hb_timings){decoded - started, preprocessed - decoded, ran - preprocessed, hb_now() - ran};
-  return HB_OK;
+/* `started` is when decoding began. */
+static hb_status crop_image(const hb_image *image, double started, uint8_t crop[HB_CROP_BYTES], hb_timings *timings,
+                            hb_error *error) {
+  const double decoded = hb_now();
+  hb_status status = hb_preprocess_crop(image, crop, error);
+  if (status == HB_OK && timings != NULL) timings->decode = decoded - started, timings->preprocess = hb_now() - decoded;
+  return status;
 }
+
+hb_status hb_crop_file(const void *bytes, size_t size, uint8_t crop[HB_CROP_BYTES], hb_timings *timings,
+                       hb_error *error) {
+  const double started = hb_now();
+  hb_image image;
+  hb_status status = hb_image_decode(bytes, size, &image, error);
+  if (status != HB_OK) return status;
+  status = crop_image(&image, started, crop, timings, error);
+  hb_image_free(&image);
+  return status;
+}
+
+hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error) {
+  const double started = hb_now();
+  hb_status status = hb_image_check_size(width, height, error);
+  if (status != HB_OK) return status;
+  const size_t pixels = (size_t)width * height;
+  uint8_t *copy = malloc(4 * pixels);
+  if (copy == NULL) return hb_fail_memory(error);
+  memcpy(copy, rgba, 4 * pixels);
+  hb_flatten_alpha(copy, pixels);
+  const hb_image image = {copy, width, height, 4, HB_UPRIGHT};
+  status = crop_image(&image, started, crop, timings, error);
+  free(copy);
+  return status;
+}
+
+/* ---- Embedding ---- */
 
 static hb_status check_model(const hb_engine *engine, hb_error *error) {
   return engine->model != NULL ? HB_OK : hb_fail(error, HB_INVALID_ARGUMENT, "this engine has no model to embed with");
 }
 
+hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYTES], float *embedding,
+                               hb_timings *timings, hb_error *error) {
+  hb_status status = check_model(engine, error);
+  if (status != HB_OK) return status;
+  const double started = hb_now();
+  const float *pooled = hb_network_run(engine->network, crop);
+  if (pooled == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
+  const double ran = hb_now();
+  if (engine->head != NULL)
+    hb_head_apply(engine->head, pooled, embedding);
+  else
+    memcpy(embedding, pooled, HB_POOLED_DIM * sizeof *embedding);
+  if (timings != NULL) timings->network = ran - started, timings->head = hb_now() - ran;
+  return HB_OK;
+}
+
 hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, float *embedding, hb_timings *timings,
                           hb_error *error) {
-  double started = hb_now();
-  hb_image image;
   hb_status status = check_model(engine, error);
-  if (status == HB_OK) status = hb_image_decode(bytes, size, &image, error);
-  if (status != HB_OK) return status;
-  status = embed_image(engine, &image, started, embedding, timings, error);
-  hb_image_free(&image);
-  return status;
+  if (status == HB_OK) status = hb_crop_file(bytes, size, engine->crop, timings, error);
+  return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
 }
 
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
                                float *embedding, hb_timings *timings, hb_error *error) {
-  double started = hb_now();
   hb_status status = check_model(engine, error);
-  if (status == HB_OK) status = hb_image_check_size(width, height, error);
-  if (status != HB_OK) return status;
-  size_t pixels = (size_t)width * height;
-  uint8_t *copy = malloc(4 * pixels);
-  if (copy == NULL) return hb_fail_memory(error);
-  memcpy(copy, rgba, 4 * pixels);
-  hb_flatten_alpha(copy, pixels);
-  hb_image image = {copy, width, height, 4, HB_UPRIGHT};
-  status = embed_image(engine, &image, started, embedding, timings, error);
-  free(copy);
-  return status;
+  if (status == HB_OK) status = hb_crop_rgba(rgba, width, height, engine->crop, timings, error);
+  return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
 }
 
 /* ---- Searching ---- */

@@ -67,6 +67,32 @@ typedef struct {
 /* A stable machine-readable word for a status, such as "corrupt-image". Static storage. */
 const char *hb_status_text(hb_status status);
 
+/* ---- Crop: what the network sees of a picture ------------------------------------------------------------------ */
+
+#define HB_CROP_BYTES (224 * 224 * 3) /* 8-bit RGB, rows top to bottom */
+
+/* The most pixels that are decoded; a picture with more is refused before anything is allocated. In the browser the
+ * engine's memory is capped at 256 MB, of which decoding takes up to 6 bytes a pixel beside 64 MB of model. */
+#ifdef __wasm__
+#define HB_IMAGE_MAX_PIXELS 25000000u
+#else
+#define HB_IMAGE_MAX_PIXELS 268435456u
+#endif
+
+/* Milliseconds. */
+typedef struct {
+  double decode, preprocess, network, head;
+} hb_timings;
+
+/* Of a picture file in memory: JPEG, PNG, GIF (first frame), BMP or PNM; EXIF orientation applied, alpha laid over
+ * white. Sets decode and preprocess of `timings`, which may be NULL. */
+hb_status hb_crop_file(const void *bytes, size_t size, uint8_t crop[HB_CROP_BYTES], hb_timings *timings,
+                       hb_error *error);
+
+/* Of decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not premultiplied. */
+hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error);
+
 /* ---- Model: the network's weights ------------------------------------------------------------------------------ */
 
 #define HB_POOLED_DIM 512  /* features after global average pooling */
@@ -101,17 +127,20 @@ hb_status hb_model_write(const hb_model *model, const char *path, hb_error *erro
 const char *hb_model_id(const hb_model *model);
 hb_precision hb_model_precision(const hb_model *model);
 
+/* HB_BAD_MODEL unless the weights are those that `id` names, which takes a hash of all of them. For a copy that may
+ * have been damaged: opening a model checks its structure, and that it can be computed with. Needs the weight file. */
+hb_status hb_model_verify(const hb_model *model, const char *id, hb_error *error);
+
 /* The same network in halves (round to nearest even). `model` must be f32. The caller frees *out. Not in the browser.
  */
 hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error);
 
-#define HB_CALIBRATION_CROP (224 * 224 * 3) /* bytes of a picture for calibration */
 #define HB_CALIBRATION_LEAST 8
 #define HB_CALIBRATION_METHODS 3
 
 /* Pictures that show what the network's maps look like; a few hundred of the kind that will be searched. */
 typedef struct {
-  const uint8_t *crops; /* [count] of hb_preprocess_crop */
+  const uint8_t *crops; /* [count][HB_CROP_BYTES] */
   uint32_t count;
   void (*progress)(void *context, uint32_t done); /* told of each picture; may be NULL */
   void *context;
@@ -287,25 +316,16 @@ uint32_t hb_engine_dim(const hb_engine *engine);
 /* Threads that share the work on a picture. */
 uint32_t hb_engine_threads(const hb_engine *engine);
 
-/* Milliseconds. */
-typedef struct {
-  double decode, preprocess, network, head;
-} hb_timings;
-
-/* The most pixels that are decoded; a picture with more is refused before anything is allocated. In the browser the
- * engine's memory is capped at 256 MB, of which decoding takes up to 6 bytes a pixel beside 64 MB of model. */
-#ifdef __wasm__
-#define HB_IMAGE_MAX_PIXELS 25000000u
-#else
-#define HB_IMAGE_MAX_PIXELS 268435456u
-#endif
-
-/* Embeds a picture file in memory: JPEG, PNG, GIF (first frame), BMP or PNM; EXIF orientation applied, alpha laid over
- * white. `embedding` receives hb_engine_dim floats of unit length; `timings` may be NULL. */
+/* Embeds a picture file as hb_crop_file takes it. `embedding` receives hb_engine_dim floats of unit length; `timings`
+ * may be NULL. */
 hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, float *embedding, hb_timings *timings,
                           hb_error *error);
 
-/* Embeds decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not premultiplied. */
+/* The same of a crop: what is left to be done of hb_engine_embed. Sets network and head of `timings`. */
+hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYTES], float *embedding,
+                               hb_timings *timings, hb_error *error);
+
+/* The same of pixels as hb_crop_rgba takes them. */
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
                                float *embedding, hb_timings *timings, hb_error *error);
 

@@ -105,6 +105,15 @@ hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error) {
   return status == HB_OK ? hb_network_create(&model->weights, &model->packed, model->team, out, error) : status;
 }
 
+hb_status hb_model_verify(const hb_model *model, const char *id, hb_error *error) {
+  hb_status status = check_source(model, error);
+  if (status != HB_OK) return status;
+  hb_weights weights = model->weights;
+  hb_weights_identify(&weights);
+  if (strcmp(weights.id, id) == 0) return HB_OK;
+  return hb_fail(error, HB_BAD_MODEL, "the model's weights are not those of %.12s; the file is damaged", id);
+}
+
 #ifndef __wasm__
 hb_status hb_model_open(const char *path, hb_model **out, hb_error *error) {
   hb_model *model = calloc(1, sizeof *model);

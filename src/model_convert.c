@@ -94,7 +94,7 @@ static bool is_rectified(uint32_t map) {
 static bool is_held_out(uint32_t picture) { return picture % 4 == 3; }
 
 static const uint8_t *crop_of(const job *j, uint32_t picture) {
-  return j->calibration->crops + (size_t)picture * HB_CALIBRATION_CROP;
+  return j->calibration->crops + (size_t)picture * HB_CROP_BYTES;
 }
 
 static hb_status fail_run(hb_error *error) {

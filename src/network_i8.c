@@ -33,7 +33,7 @@ struct hb_network_i8 {
 
 static bool downsamples(int conv) { return conv < HB_CONV_COUNT && hb_conv_specs[conv].kernel == 1; }
 
-/* Drafts of all convolutions, and the additions, by the plan. `quantized` is sound. */
+/* Drafts of all convolutions, and the additions, by the plan. */
 static void draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_draft drafts[HB_CONV_COUNT]) {
   hb_plan plan;
   hb_sum_i8 *sum = network->sums;
@@ -76,9 +76,6 @@ static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[
 
 hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_team *team, hb_network_i8 **out,
                                hb_error *error) {
-  char tensor[HB_TENSOR_NAME];
-  if (!hb_quantized_is_sound(quantized, tensor))
-    return hb_fail(error, HB_BAD_MODEL, "the numbers of tensor '%s' are impossible; the model is damaged", tensor);
   hb_network_i8 *network = calloc(1, sizeof *network);
   if (network == NULL) return hb_fail_memory(error);
   network->team = team;

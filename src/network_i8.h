@@ -9,9 +9,9 @@
  * for every further member of a team 0.3 MB more. */
 typedef struct hb_network_i8 hb_network_i8;
 
-/* Packs the weights; `quantized` may go afterwards. `form` is that of the products of bytes, or HB_I8_WIDE for products
- * of int16: any of them natively, in wasm HB_I8_WIDE or hb_i8_form_here(). `team`, which shares the work and outlives
- * the network, may be NULL. */
+/* Packs the weights, which must be sound (hb_quantized_is_sound; reading and making a model see to it); `quantized` may
+ * go afterwards. `form` is that of the products of bytes, or HB_I8_WIDE for products of int16: any of them natively, in
+ * wasm HB_I8_WIDE or hb_i8_form_here(). `team`, which shares the work and outlives the network, may be NULL. */
 hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_team *team, hb_network_i8 **out,
                                hb_error *error);
 

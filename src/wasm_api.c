@@ -17,7 +17,8 @@ typedef struct {
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
-  float *embedding; /* of the last picture */
+  float *embedding; /* of the last crop */
+  uint8_t crop[HB_CROP_BYTES];
   hb_timings timings;
   hb_text answer;
   hb_error error;
@@ -49,10 +50,18 @@ EXPORT void hb_wasm_free(context *c) {
 EXPORT const char *hb_wasm_status_text(hb_status status) { return hb_status_text(status); }
 EXPORT const char *hb_wasm_error(const context *c) { return c->error.text; }
 
-/* Takes ownership of bytes, which come from malloc, also on failure. */
-EXPORT hb_status hb_wasm_model(context *c, void *bytes, size_t size) {
-  if (c->model != NULL) return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is a model already");
-  return hb_model_from_memory(bytes, size, &c->model, &c->error);
+/* Takes ownership of bytes, which come from malloc, also on failure; then another model may be given. With `verify`
+ * only the very weights that the index, which is there, was built with are accepted. */
+EXPORT hb_status hb_wasm_model(context *c, void *bytes, size_t size, bool verify) {
+  if (c->model != NULL || (verify && c->index == NULL))
+    return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is a model already, or no index yet");
+  hb_model *model;
+  hb_status status = hb_model_from_memory(bytes, size, &model, &c->error);
+  if (status != HB_OK) return status;
+  if (verify) status = hb_model_verify(model, hb_index_model_id(c->index), &c->error);
+  if (status != HB_OK) return hb_model_free(model), status;
+  c->model = model;
+  return HB_OK;
 }
 
 EXPORT hb_status hb_wasm_manifest(context *c, const char *bytes, size_t size) {
@@ -78,8 +87,7 @@ EXPORT bool hb_wasm_file_is_needed(const context *c, uint32_t file) { return hb_
 /* Frees a file of lists. */
 EXPORT void hb_wasm_release(context *c, uint32_t file) { hb_index_release(c->index, file); }
 
-/* Builds the engine, gives the weight file's memory back, and embeds one grey picture, so that the browser's compiler
- * has optimised the network before the visitor's photo comes. */
+/* Builds the engine and gives the weight file's memory back. */
 EXPORT hb_status hb_wasm_start(context *c) {
   if (c->index == NULL || c->engine != NULL)
     return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine starts once, after its model and index");
@@ -88,10 +96,8 @@ EXPORT hb_status hb_wasm_start(context *c) {
   if (status != HB_OK) return status;
   c->embedding = malloc(hb_engine_dim(c->engine) * sizeof *c->embedding);
   if (c->embedding == NULL) return hb_fail_memory(&c->error);
-  if (c->model == NULL) return HB_OK; /* an index of ready-made vectors */
-  hb_model_drop_source(c->model);
-  const uint8_t grey[4] = {128, 128, 128, 255};
-  return hb_engine_embed_rgba(c->engine, grey, 1, 1, c->embedding, NULL, &c->error);
+  if (c->model != NULL) hb_model_drop_source(c->model); /* there is none for an index of ready-made vectors */
+  return HB_OK;
 }
 
 /* Threads that share the work on a picture, as far as they have come. */
@@ -104,22 +110,28 @@ static hb_status check_started(context *c) {
 EXPORT uint32_t hb_wasm_dim(const context *c) { return c->engine != NULL ? hb_engine_dim(c->engine) : 0; }
 EXPORT const float *hb_wasm_vector(const context *c) { return c->embedding; }
 
-EXPORT hb_status hb_wasm_embed(context *c, const void *bytes, size_t size) {
-  hb_status status = check_started(c);
-  if (status == HB_OK) status = hb_engine_embed(c->engine, bytes, size, c->embedding, &c->timings, &c->error);
-  return status;
+/* Crops need no start. */
+EXPORT hb_status hb_wasm_crop_file(context *c, const void *bytes, size_t size) {
+  return hb_crop_file(bytes, size, c->crop, &c->timings, &c->error);
 }
 
-EXPORT hb_status hb_wasm_embed_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height) {
+EXPORT hb_status hb_wasm_crop_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height) {
+  return hb_crop_rgba(pixels, width, height, c->crop, &c->timings, &c->error);
+}
+
+/* HB_CROP_BYTES: the last crop, or one that was made before and is put there again. */
+EXPORT uint8_t *hb_wasm_crop(context *c) { return c->crop; }
+EXPORT uint32_t hb_wasm_crop_bytes(void) { return HB_CROP_BYTES; }
+
+EXPORT hb_status hb_wasm_embed(context *c) {
   hb_status status = check_started(c);
-  if (status == HB_OK)
-    status = hb_engine_embed_rgba(c->engine, pixels, width, height, c->embedding, &c->timings, &c->error);
+  if (status == HB_OK) status = hb_engine_embed_crop(c->engine, c->crop, c->embedding, &c->timings, &c->error);
   return status;
 }
 
 static const char *text_or_null(const hb_text *text) { return text->failed ? NULL : text->bytes; }
 
-/* Timings of the last embedding, as JSON; NULL without memory. */
+/* Timings of the last crop and the last embedding, as JSON; NULL without memory. */
 EXPORT const char *hb_wasm_timings(context *c) {
   hb_text_clear(&c->answer);
   hb_text_add(&c->answer, "{\"decode\":%.3f,\"preprocess\":%.3f,\"network\":%.3f,\"head\":%.3f}", c->timings.decode,

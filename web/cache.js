@@ -1,12 +1,16 @@
-// Files of indexes, kept for the next visit in the browser's Cache Storage. It may be missing (pages without https),
+// Files of indexes and models, kept for the next visit in the browser's Cache Storage. It may be missing (pages without https),
 // forbidden, full or broken: whatever goes wrong means that there is no cache from then on, and is never an error.
 
-const NAME = 'heybagh-index-1';
 const TYPE = { 'Content-Type': 'application/octet-stream' };
 
 /** Keeps bodies by their address, which holds their hash: what is found is never out of date. */
 export class FileCache {
-  #opened = openCache();
+  #opened;
+
+  /** @param {string} name of the cache */
+  constructor(name) {
+    this.#opened = openCache(name);
+  }
 
   /**
    * @param {string} url absolute
@@ -31,6 +35,23 @@ export class FileCache {
    */
   async write(url, bytes) {
     await this.#try(cache => cache.put(url, new Response(bytes, { headers: TYPE })));
+  }
+
+  /**
+   * Keeps what a response brings while the caller reads it, who has not begun to; the copies that differ only in the
+   * query go. It has not been verified: whoever reads it must.
+   *
+   * @param {string} url absolute
+   * @param {Response} response
+   */
+  async keep(url, response) {
+    const copy = response.clone();
+    const kept = await this.#try(async cache => {
+      await cache.delete(url, { ignoreSearch: true });
+      await cache.put(url, copy);
+      return true;
+    });
+    if (!kept) copy.body?.cancel().catch(() => {}); // or all of it would wait in memory to be read
   }
 
   /** @param {string} url absolute */
@@ -65,9 +86,9 @@ export class FileCache {
   }
 }
 
-async function openCache() {
+async function openCache(name) {
   try {
-    return await caches.open(NAME);
+    return await caches.open(name);
   } catch {
     return null;
   }

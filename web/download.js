@@ -36,21 +36,22 @@ export async function readBody(response, name) {
 }
 
 /**
- * Streams a body straight into wasm memory, so that a model is never held twice.
+ * Reads a body of a known length piece by piece, and fails as soon as the length cannot be right.
  *
  * @param {Response} response
  * @param {string} name
- * @param {{memory: WebAssembly.Memory, pointer: number, size: number}} target `size` is also the length that the body
- *   must have, in bytes
- * @param {(bytes: number) => void} onBytes told the size of every piece that has arrived
+ * @param {number} size that it must have, in bytes
+ * @param {(piece: Uint8Array) => void} onPiece given every piece as it arrives, to keep
  * @throws {HeyBaghError} `bad-download` if the body is shorter or longer, `download-failed` if the connection breaks
  */
-export async function streamInto(response, name, { memory, pointer, size }, onBytes) {
-  for await (const { chunk, start } of exactly(response, name, size)) {
-    // A new view for every piece: memory may have grown since the last one, which detaches the old buffer.
-    new Uint8Array(memory.buffer, pointer + start, chunk.length).set(chunk);
-    onBytes(chunk.length);
+export async function pieces(response, name, size, onPiece) {
+  let received = 0;
+  for await (const piece of chunks(response, name)) {
+    received += piece.length;
+    if (received > size) throw wrongLength(name, `more than the ${size}`);
+    onPiece(piece);
   }
+  if (received < size) throw wrongLength(name, `${received} of the ${size}`);
 }
 
 /**
@@ -61,26 +62,17 @@ export async function streamInto(response, name, { memory, pointer, size }, onBy
  * @param {number} size that it must have, in bytes
  * @param {(bytes: number) => void} onBytes told the size of every piece that has arrived
  * @returns {Promise<Uint8Array>}
- * @throws {HeyBaghError} as `streamInto`
+ * @throws {HeyBaghError} as `pieces`
  */
 export async function readExactly(response, name, size, onBytes) {
   const body = new Uint8Array(size);
-  for await (const { chunk, start } of exactly(response, name, size)) {
-    body.set(chunk, start);
-    onBytes(chunk.length);
-  }
+  let start = 0;
+  await pieces(response, name, size, piece => {
+    body.set(piece, start);
+    start += piece.length;
+    onBytes(piece.length);
+  });
   return body;
-}
-
-/** The pieces of a body and where each belongs; fails as soon as the length cannot be right. */
-async function* exactly(response, name, size) {
-  let received = 0;
-  for await (const chunk of chunks(response, name)) {
-    if (chunk.length > size - received) throw wrongLength(name, `more than the ${size}`);
-    yield { chunk, start: received };
-    received += chunk.length;
-  }
-  if (received < size) throw wrongLength(name, `${received} of the ${size}`);
 }
 
 /** The pieces of a body. Safari cannot iterate a stream by itself; and an abandoned download must be cancelled. */

@@ -8,11 +8,14 @@
 
 import { HeyBaghError } from './errors.js';
 import { readImage } from './image.js';
+import { loadEngine } from './loader.js';
 import { pictureUrls } from './manifest.js';
 import { checkLoadOptions, checkSearchOptions, checkVector } from './options.js';
 import { WorkerClient } from './rpc.js';
 
 export { HeyBaghError };
+
+const IDLE = 100; // ms without a picture after which the engine warms up
 
 /**
  * @typedef {import('./image.js').ImageSource} ImageSource a picture file (JPEG, PNG, GIF, BMP, PNM), its address, an
@@ -23,7 +26,7 @@ export { HeyBaghError };
  * @property {number} loaded bytes; in the phase `engine`, whose files are small, parts
  * @property {number} total the same; every phase ends with loaded = total
  * @property {'network' | 'cache'} source `cache`: all that has come so far was kept from an earlier visit. Of the
- *   engine and the model nobody can tell: the browser's own cache may have answered
+ *   engine nobody can tell: the browser's own cache may have answered
  *
  * @typedef {object} Result
  * @property {number} id of the picture in the index
@@ -56,8 +59,11 @@ export { HeyBaghError };
 /** An engine: a model and an index, ready to search. Made by `HeyBagh.load`. */
 export class HeyBagh {
   #worker;
-  #loaded;
+  #started;
+  #ready;
+  #loaded; // once it is ready
   #indexUrl;
+  #asked = false;
 
   /**
    * Downloads and starts an engine.
@@ -75,22 +81,39 @@ export class HeyBagh {
    * @throws {HeyBaghError} any code but `closed`
    */
   static async load(options) {
-    const what = checkLoadOptions(options);
-    const worker = new WorkerClient();
-    try {
-      const loaded = await worker.call('load', what, { onProgress: options.onProgress });
-      return new HeyBagh(worker, loaded, what.indexUrl);
-    } catch (error) {
-      worker.end(error);
-      throw error;
-    }
+    const engine = HeyBagh.open(options);
+    await engine.ready;
+    return engine;
   }
 
-  /** @private Use `HeyBagh.load`. */
-  constructor(worker, loaded, indexUrl) {
+  /**
+   * The same at once, for who may have a picture before the engine is ready: it is decoded while the model is on its way.
+   *
+   * @param {object} options as `load` takes them
+   * @returns {HeyBagh} whose `search` and `embed` wait for `ready`, and fail as it does
+   * @throws {HeyBaghError} `invalid-argument`, `engine-failed`
+   */
+  static open(options) {
+    const what = checkLoadOptions(options);
+    return new HeyBagh(new WorkerClient(), what, options.onProgress);
+  }
+
+  /** @private Use `HeyBagh.load` or `HeyBagh.open`. */
+  constructor(worker, what, onProgress = () => {}) {
+    const { started, ready } = loadEngine(worker, what, onProgress);
     this.#worker = worker;
-    this.#loaded = loaded;
-    this.#indexUrl = indexUrl;
+    this.#indexUrl = what.indexUrl;
+    this.#started = started;
+    this.#ready = ready.then(loaded => this.#begin(loaded)).catch(error => {
+      worker.end(error);
+      throw worker.ended.reason; // what ended it first
+    });
+    this.#ready.catch(() => {}); // told to all who use the engine
+  }
+
+  /** @returns {Promise<void>} when the engine is loaded; fails with any code but `closed`, or if it was closed with that */
+  get ready() {
+    return this.#ready;
   }
 
   /**
@@ -111,17 +134,17 @@ export class HeyBagh {
    */
   async search(image, options) {
     const start = performance.now();
+    const { timings: { fetch, ...before }, transfer, ...query } = await this.#readQuery(image);
     const checked = checkSearchOptions(options, this.#loaded.nlist);
     const onResults = options?.onResults;
     const onProgress = found => onResults(this.#early(found));
     const asked = { options: checked, early: Boolean(onResults) };
-    const { fetch, transfer, ...query } = await this.#readQuery(image);
     const answer = await this.#worker.call('search', { ...asked, ...query }, { transfer, onProgress });
     const { timings } = answer;
     return {
       ...answer,
       results: this.#withUrls(answer.results),
-      timings: { ...timings, fetch: fetch + timings.fetch, total: performance.now() - start },
+      timings: { ...before, ...timings, fetch: fetch + timings.fetch, total: performance.now() - start },
     };
   }
 
@@ -131,12 +154,12 @@ export class HeyBagh {
    * @throws {HeyBaghError}
    */
   async embed(image) {
-    const { transfer, image: picture } = await readImage(image);
-    return this.#worker.call('embed', { image: picture }, { transfer });
+    const { crop, transfer } = await this.#crop(image);
+    return this.#worker.call('embed', { crop }, { transfer });
   }
 
   /**
-   * What is loaded, and what it took: as of the last answer, and of the end of the prefetch.
+   * What is loaded, and what it took: as of the last answer, and of the end of the prefetch. Not before it is ready.
    *
    * @returns {{build: string, simd: 'simd' | 'relaxed-simd', threads: number, precision: 'f32' | 'f16' | 'i8' | '', modelId: string,
    *   head: string, storage: string, dim: number, count: number, nlist: number, nprobe: number, labels: string[],
@@ -147,6 +170,7 @@ export class HeyBagh {
    *   lists came from
    */
   info() {
+    if (!this.#loaded) throw new HeyBaghError('invalid-argument', 'Nothing is known of an engine that is not ready.');
     const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
     const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels };
     return structuredClone({ ...known, ...this.#worker.usage });
@@ -157,10 +181,29 @@ export class HeyBagh {
     this.#worker.end(new HeyBaghError('closed', 'The engine was closed. Load it again.'));
   }
 
+  #begin(loaded) {
+    this.#loaded = loaded;
+    setTimeout(() => {
+      const hasModel = loaded.precision !== '';
+      if (hasModel && !this.#asked) this.#worker.call('warmUp').catch(() => {}); // a search will tell
+    }, IDLE);
+  }
+
   async #readQuery(image) {
-    if (!(image instanceof Float32Array)) return readImage(image);
+    if (!(image instanceof Float32Array)) return this.#crop(image);
+    await this.#ready;
     const vector = checkVector(image, this.#loaded.dim);
-    return { vector, transfer: [vector.buffer], fetch: 0 };
+    return { vector, transfer: [vector.buffer], timings: { fetch: 0, decode: 0, preprocess: 0 } };
+  }
+
+  /** Before the engine is ready, so that only the network is left to be run then. */
+  async #crop(image) {
+    this.#asked = true;
+    const { transfer, fetch, image: picture } = await readImage(image);
+    await this.#started.catch(() => this.#ready);
+    const { crop, timings } = await this.#worker.call('crop', { image: picture }, { transfer });
+    await this.#ready;
+    return { crop, transfer: [crop.buffer], timings: { fetch, ...timings } };
   }
 
   #early({ results, nprobe, planned, scanned }) {

@@ -1,9 +1,11 @@
 // One file of the index: from the cache or the network into the engine, which verifies it.
 
+import { FileCache } from './cache.js';
 import { readExactly, request } from './download.js';
 import { HeyBaghError } from './errors.js';
 import { checkFiles } from './manifest.js';
 
+const CACHE = 'heybagh-index-1';
 const BACK_OFF = 300; // ms
 const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];
 
@@ -16,7 +18,7 @@ export class IndexFiles {
   #engine;
   #folder;
   #files;
-  #cache;
+  #cache = new FileCache(CACHE);
 
   /** @type {Traffic} of all files together */
   network = { bytes: 0, requests: 0 };
@@ -26,12 +28,10 @@ export class IndexFiles {
   /**
    * @param {import('./wasm-engine.js').WasmEngine} engine
    * @param {string} folder absolute URL of the bundle
-   * @param {import('./cache.js').FileCache} cache
    */
-  constructor(engine, folder, cache) {
+  constructor(engine, folder) {
     this.#engine = engine;
     this.#folder = folder;
-    this.#cache = cache;
     this.#list();
   }
 

@@ -1,57 +1,73 @@
 // From nothing to a working engine: what is downloaded, in which order, and who is told how far it is.
 //
-// A failure leaves the engine half made and other downloads running; whoever called ends the whole Worker then.
+// The page downloads the wasm, index.json and the model, because all of them can be on their way before the Worker runs.
+// What the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
-import { FileCache } from './cache.js';
-import { readBody, request, streamInto } from './download.js';
-import { IndexFiles } from './index-files.js';
+import { readBody, request } from './download.js';
 import { readManifest } from './manifest.js';
+import { ModelSource } from './model.js';
 import { ProgressTeller } from './progress.js';
-import { startWasm } from './wasm.js';
+import { membersFor } from './threads.js';
+import { compileWasm } from './wasm.js';
 
 /**
- * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number}} what `indexUrl` is index.json's
+ * A failure leaves the engine half made and other downloads running; whoever called ends the whole Worker then.
+ *
+ * @param {import('./rpc.js').WorkerClient} worker
+ * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number, memory: number,
+ *   prefetch: boolean}} what `indexUrl` is index.json's
  * @param {(progress: object) => void} report told as `HeyBagh.load` documents it
- * @returns {Promise<{engine: import('./wasm-engine.js').WasmEngine, files: IndexFiles, imageUrl: string,
- *   thumbUrl: string}>} with all files but the shards
- * @throws {import('./errors.js').HeyBaghError}
+ * @returns {{started: Promise<void>, ready: Promise<object>}} `started` when pictures can be cropped, `ready` with what
+ *   the engine knows and the manifest's `imageUrl` and `thumbUrl`; both fail with a HeyBaghError
  */
-export async function loadEngine({ indexUrl, modelUrl, simd, threads }, report) {
+export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, prefetch }, report) {
   const progress = new ProgressTeller(report);
-  const [engine, manifestBytes] = await loadFirst(indexUrl, startWasm(simd, threads), progress.begin('engine', 2));
-  engine.parseManifest(manifestBytes);
-  const { model, imageUrl, thumbUrl } = readManifest(manifestBytes, indexUrl);
-  const files = new IndexFiles(engine, new URL('.', indexUrl).href, new FileCache());
-  const needed = files.neededBytes;
-  const tasks = [];
-  if (model) tasks.push(loadModel(engine, model, modelUrl ?? model.url, progress.begin('model', model.bytes)));
-  tasks.push(files.obtainNeeded(progress.begin('index', needed)));
-  await Promise.all(tasks);
-  engine.start();
-  const all = needed + (model?.bytes ?? 0);
-  progress.begin('ready', all)(all, model || files.network.requests > 0 ? 'network' : 'cache');
-  files.prune();
-  return { engine, files, imageUrl, thumbUrl };
+  const models = new ModelSource();
+  const onPart = progress.begin('engine', 2);
+  const started = startEngine(worker, simd, membersFor(threads), onPart);
+  const manifest = loadManifest(indexUrl, worker.ended).then(read => {
+    onPart(1);
+    return read;
+  });
+  const opened = Promise.all([manifest, started]).then(
+    ([{ bytes }]) => worker.call('open', { bytes, folder: new URL('.', indexUrl).href, memory }));
+  const model = manifest.then(({ model: named }) => !named || models.obtain(
+    worker, opened, { ...named, url: modelUrl ?? named.url }, progress.begin('model', named.bytes)));
+  const index = opened.then(needed => obtainIndex(worker, progress.begin('index', needed)));
+  return { started, ready: finish(worker, Promise.all([manifest, model, opened, index]), prefetch, progress) };
 }
 
-/** The two small things that all else depends on, at the same time. */
-function loadFirst(indexUrl, starting, onPart) {
-  const counted = promise => promise.then(value => {
-    onPart(1);
-    return value;
-  });
-  return Promise.all([counted(starting), counted(loadManifest(indexUrl))]);
+/** Whatever keeps threads from starting, without them the engine is only slower. */
+async function startEngine(worker, simd, members, onPart) {
+  const start = async count => {
+    const build = await compileWasm(simd, count, worker.ended);
+    return worker.call('start', build);
+  };
+  await (members > 1 ? start(members).catch(() => start(1)) : start(1));
+  onPart(1);
 }
 
 /** Always fresh: everything else is named by its hash, so an old manifest would name files that are gone. */
-async function loadManifest(url) {
-  return readBody(await request(url, 'index.json', { cache: 'no-cache' }), 'index.json');
+async function loadManifest(url, signal) {
+  const bytes = await readBody(await request(url, 'index.json', { cache: 'no-cache', signal }), 'index.json');
+  return { bytes, ...readManifest(bytes, url) };
 }
 
-async function loadModel(engine, { bytes }, url, onBytes) {
-  const name = `The model (${new URL(url).pathname.split('/').pop()})`;
-  const response = await request(url, name);
-  const room = engine.allocate(bytes);
-  await streamInto(response, name, room, onBytes);
-  engine.giveModel(room);
+/** Head, centroids and table, by the Worker; true if all of them were kept from an earlier visit. */
+async function obtainIndex(worker, onBytes) {
+  let kept = true;
+  const onProgress = ({ bytes, source }) => {
+    kept &&= source === 'cache';
+    onBytes(bytes, source);
+  };
+  await worker.call('obtain', {}, { onProgress });
+  return kept;
+}
+
+async function finish(worker, all, prefetch, progress) {
+  const [{ model, imageUrl, thumbUrl }, modelIsKept, needed, indexIsKept] = await all;
+  const info = await worker.call('finish', { prefetch });
+  const total = needed + (model?.bytes ?? 0);
+  progress.begin('ready', total)(total, modelIsKept && indexIsKept ? 'cache' : 'network');
+  return { ...info, imageUrl, thumbUrl };
 }

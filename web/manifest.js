@@ -8,7 +8,7 @@ const MAX_BYTES = 256 * 1024 * 1024; // the engine's memory is capped at this
 /**
  * @param {Uint8Array} bytes of index.json
  * @param {string} url where it came from; what it names is relative to this
- * @returns {{model: {url: string, bytes: number} | null, imageUrl: string, thumbUrl: string}} no model for an index of
+ * @returns {{model: {id: string, url: string, bytes: number} | null, imageUrl: string, thumbUrl: string}} no model for an index of
  *   ready-made vectors; templates for `pictureUrls`, without thumbnails ''
  * @throws {HeyBaghError} `bad-index`
  */
@@ -23,7 +23,8 @@ function readModel(model, base) {
   const url = resolveText(model?.url, base);
   if (!url) throw badIndex('model.url is not an address');
   checkSize(model.bytes, 'model.bytes');
-  return { url: url.href, bytes: model.bytes };
+  if (!/^[0-9a-f]{64}$/.test(model.id)) throw badIndex('model.id is not a hash');
+  return { id: model.id, url: url.href, bytes: model.bytes };
 }
 
 /**

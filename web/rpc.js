@@ -7,7 +7,7 @@ export class WorkerClient {
   #worker;
   #calls = new Map();
   #lastId = 0;
-  #ended;
+  #ended = new AbortController();
 
   /** @type {object} what the engine holds and has fetched, as of the last message that told */
   usage = {};
@@ -24,6 +24,11 @@ export class WorkerClient {
     this.#worker.onerror = event => this.end(brokenDown(event.message ?? 'its script could not be loaded'));
   }
 
+  /** @returns {AbortSignal} aborted by `end`, for what is done on behalf of the Worker */
+  get ended() {
+    return this.#ended.signal;
+  }
+
   /**
    * @param {string} method
    * @param {object} args
@@ -32,7 +37,7 @@ export class WorkerClient {
    * @throws {HeyBaghError}
    */
   call(method, args, { transfer = [], onProgress } = {}) {
-    if (this.#ended) return Promise.reject(this.#ended);
+    if (this.ended.aborted) return Promise.reject(this.ended.reason);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject, onProgress });
@@ -46,9 +51,9 @@ export class WorkerClient {
    * @param {HeyBaghError} error
    */
   end(error) {
-    this.#ended ??= error;
+    this.#ended.abort(error);
     this.#worker.terminate();
-    for (const { reject } of this.#calls.values()) reject(this.#ended);
+    for (const { reject } of this.#calls.values()) reject(this.ended.reason);
     this.#calls.clear();
   }
 

@@ -10,8 +10,7 @@ const PAGES = { initial: 64, maximum: 4096 }; // as cmake/wasm.cmake links it: 4
  * @returns {number} how many threads the engine should have here, its own Worker included
  */
 export function membersFor(wanted = MEMBERS_MAX) {
-  // Only a Worker may wait for others.
-  if (!globalThis.crossOriginIsolated || typeof WorkerGlobalScope === 'undefined' || !globalThis.Worker) return 1;
+  if (!globalThis.crossOriginIsolated) return 1;
   return Math.min(wanted, MEMBERS_MAX, navigator.hardwareConcurrency || 1);
 }
 

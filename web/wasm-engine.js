@@ -45,25 +45,30 @@ export class WasmEngine {
    *   stacks grow downwards
    */
   placeForHelper(stackBytes) {
-    const { memory, pointer } = this.allocate(stackBytes);
-    return { memory, stack: Math.floor((pointer + stackBytes) / 16) * 16, context: this.#context };
+    const stack = Math.floor((this.#allocate(stackBytes) + stackBytes) / 16) * 16;
+    return { memory: this.#memory, stack, context: this.#context };
   }
 
   /**
-   * Room for a download, to be filled and given to `giveModel`.
+   * Takes the weight file as it comes, so that it is never held twice.
    *
    * @param {number} size in bytes
-   * @returns {{memory: WebAssembly.Memory, pointer: number, size: number}}
+   * @returns {{fill: (piece: Uint8Array) => boolean, give: (verify: boolean) => void}} `fill` is called with one piece
+   *   after the other, and says if that was the last; then `give`, which can verify that the weights are those of the
+   *   index (it must be there), for a copy that may have been damaged: fails with `bad-model`, and another may be tried
    */
-  allocate(size) {
-    const pointer = this.#c.malloc(size) >>> 0;
-    if (!pointer) throw new HeyBaghError('out-of-memory', `There is no memory for ${Math.ceil(size / 1e6)} MB more.`);
-    return { memory: this.#memory, pointer, size };
-  }
-
-  /** Takes the weight file over, from `allocate`. */
-  giveModel({ pointer, size }) {
-    this.#check(this.#c.hb_wasm_model(this.#context, pointer, size));
+  takeModel(size) {
+    const pointer = this.#allocate(size);
+    let filled = 0;
+    return {
+      fill: piece => {
+        if (piece.length > size - filled) throw new RangeError('a model is larger than was said');
+        this.#put(piece, pointer + filled);
+        filled += piece.length;
+        return filled === size;
+      },
+      give: verify => this.#check(this.#c.hb_wasm_model(this.#context, pointer, size, Number(verify))),
+    };
   }
 
   /** @param {Uint8Array} bytes of index.json */
@@ -91,9 +96,9 @@ export class WasmEngine {
    * @param {Uint8Array} bytes
    */
   giveFile(i, bytes) {
-    const { memory, pointer, size } = this.allocate(bytes.length);
-    new Uint8Array(memory.buffer, pointer, size).set(bytes);
-    this.#check(this.#c.hb_wasm_file(this.#context, i, pointer, size));
+    const pointer = this.#allocate(bytes.length);
+    this.#put(bytes, pointer);
+    this.#check(this.#c.hb_wasm_file(this.#context, i, pointer, bytes.length));
   }
 
   /** Gives the memory of file `i` back, which is not one of the needed. */
@@ -101,7 +106,7 @@ export class WasmEngine {
     this.#c.hb_wasm_release(this.#context, i);
   }
 
-  /** Ties model and index together and warms up; to be called once, when all is given. Takes some 100 ms. */
+  /** Ties model and index together; to be called once, when all is given. */
   start() {
     this.#check(this.#c.hb_wasm_start(this.#context));
   }
@@ -113,20 +118,40 @@ export class WasmEngine {
   }
 
   /**
-   * Embeds a picture.
+   * Decodes a picture; this needs neither model nor index.
    *
    * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
+   * @returns {Uint8Array} for `embed`
+   */
+  crop({ bytes, pixels, width, height }) {
+    const c = this.#c;
+    if (bytes) this.#lend(bytes, pointer => this.#check(c.hb_wasm_crop_file(this.#context, pointer, bytes.length)));
+    else this.#lend(pixels, pointer => this.#check(c.hb_wasm_crop_rgba(this.#context, pointer, width, height)));
+    return new Uint8Array(this.#memory.buffer, c.hb_wasm_crop(this.#context) >>> 0, c.hb_wasm_crop_bytes()).slice();
+  }
+
+  /**
+   * @param {Uint8Array} crop from `crop`
    * @returns {Float32Array} unit length
    */
-  embed({ bytes, pixels, width, height }) {
+  embed(crop) {
     const c = this.#c;
-    if (bytes) this.#lend(bytes, pointer => this.#check(c.hb_wasm_embed(this.#context, pointer, bytes.length)));
-    else this.#lend(pixels, pointer => this.#check(c.hb_wasm_embed_rgba(this.#context, pointer, width, height)));
+    if (crop.length !== c.hb_wasm_crop_bytes()) throw new RangeError('this is no crop');
+    this.#put(crop, c.hb_wasm_crop(this.#context) >>> 0);
+    this.#check(c.hb_wasm_embed(this.#context));
     const vector = c.hb_wasm_vector(this.#context) >>> 0;
     return new Float32Array(this.#memory.buffer, vector, c.hb_wasm_dim(this.#context)).slice();
   }
 
-  /** @returns {{decode: number, preprocess: number, network: number, head: number}} of the last `embed`, in ms */
+  /**
+   * Embeds whatever there is, so that the browser's compiler has optimised the network before a photo comes. Needs a
+   * model.
+   */
+  warmUp() {
+    this.#check(this.#c.hb_wasm_embed(this.#context));
+  }
+
+  /** @returns {{decode: number, preprocess: number, network: number, head: number}} of the last `crop` and `embed`, ms */
   timings() {
     return JSON.parse(this.#text(this.#c.hb_wasm_timings(this.#context)));
   }
@@ -187,13 +212,23 @@ export class WasmEngine {
   /** Copies bytes in for the time of one call; nothing at all is pointer 0. */
   #lend(bytes, use) {
     if (!bytes.length) return use(0);
-    const { memory, pointer } = this.allocate(bytes.length);
+    const pointer = this.#allocate(bytes.length);
     try {
-      new Uint8Array(memory.buffer, pointer, bytes.length).set(bytes);
+      this.#put(bytes, pointer);
       return use(pointer);
     } finally {
       this.#c.free(pointer);
     }
+  }
+
+  #allocate(size) {
+    const pointer = this.#c.malloc(size) >>> 0;
+    if (!pointer) throw new HeyBaghError('out-of-memory', `There is no memory for ${Math.ceil(size / 1e6)} MB more.`);
+    return pointer;
+  }
+
+  #put(bytes, pointer) {
+    new Uint8Array(this.#memory.buffer, pointer, bytes.length).set(bytes);
   }
 
   #check(status) {

@@ -2,9 +2,6 @@
 
 import { readBody, request } from './download.js';
 import { HeyBaghError } from './errors.js';
-import { callHelpers, membersFor, sharedMemory } from './threads.js';
-import { makeImports } from './wasi.js';
-import { WasmEngine } from './wasm-engine.js';
 
 /** All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. */
 const BUILDS = [
@@ -27,42 +24,30 @@ function probe(...instructions) {
 }
 
 /**
- * Downloads and starts the fastest build that this browser can run.
+ * Downloads and compiles the fastest build that this browser can run.
  *
  * @param {'simd' | 'relaxed-simd'} [wanted] this instruction set and no other
- * @param {number} [threads] at most so many; by default all that pay
- * @returns {Promise<WasmEngine>} with no model and no index yet
+ * @param {number} members threads that it is for
+ * @param {AbortSignal} [signal] ends the download
+ * @returns {Promise<{simd: 'simd' | 'relaxed-simd', file: string, members: number, module: WebAssembly.Module}>} for
+ *   `startWasm`, in any thread
  * @throws {HeyBaghError} `no-simd`, `download-failed`, `engine-failed`
  */
-export async function startWasm(wanted, threads) {
+export async function compileWasm(wanted, members, signal) {
   const build = BUILDS.find(candidate => (!wanted || candidate.simd === wanted) && candidate.supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
-  const members = membersFor(threads);
-  // Whatever keeps threads from starting, without them the engine is only slower.
-  if (members > 1) return startFile(`${build.name}-threads.wasm`, build.simd, members).catch(() => startAlone(build));
-  return startAlone(build);
-}
-
-const startAlone = ({ name, simd }) => startFile(`${name}.wasm`, simd, 1);
-
-async function startFile(file, simd, members) {
+  const { simd, name } = build;
+  const file = members > 1 ? `${name}-threads.wasm` : `${name}.wasm`;
   try {
-    const module = await compile(file);
-    let memory = members > 1 ? sharedMemory() : undefined;
-    const { exports } = await WebAssembly.instantiate(module, makeImports(module, () => memory));
-    memory ??= exports.memory;
-    exports._initialize?.();
-    const engine = new WasmEngine(exports, memory, { file, simd, members });
-    if (members > 1) callHelpers(engine, module, members - 1);
-    return engine;
+    return { simd, file, members, module: await compile(file, signal) };
   } catch (error) {
     if (error instanceof HeyBaghError) throw error;
     throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
   }
 }
 
-async function compile(file) {
-  const response = await request(new URL(file, import.meta.url), file);
+async function compile(file, signal) {
+  const response = await request(new URL(file, import.meta.url), file, { signal });
   // Many static hosts do not know .wasm and send another type, which the streaming compiler refuses.
   if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await readBody(response, file));

@@ -61,6 +61,30 @@ static void pixels_and_files_give_the_same_bits(void **state) {
   }
 }
 
+static void crop_and_embedding_can_be_apart(void **state) {
+  (void)state;
+  static uint8_t crops[PHOTOS][HB_CROP_BYTES];
+  float whole[DIM], halves[DIM];
+  for (int i = 0; i < PHOTOS; i++) {
+    hb_timings timings = {-1, -1, -1, -1};
+    assert_ok(hb_crop_file(shared.photos[i].bytes, shared.photos[i].size, crops[i], &timings, &failure));
+    assert_true(timings.decode >= 0 && timings.preprocess >= 0 && timings.network == -1 && timings.head == -1);
+  }
+  for (int i = 0; i < PHOTOS; i++) {
+    hb_timings timings = {-1, -1, -1, -1};
+    assert_ok(hb_engine_embed_crop(shared.engine, crops[i], halves, &timings, &failure));
+    assert_true(timings.decode == -1 && timings.preprocess == -1 && timings.network >= 0 && timings.head >= 0);
+    assert_ok(hb_engine_embed(shared.engine, shared.photos[i].bytes, shared.photos[i].size, whole, NULL, &failure));
+    assert_same_bits(halves, whole, DIM);
+  }
+  picture pixels = picture_make(271, 333, 4, 5);
+  assert_ok(hb_crop_rgba(pixels.pixels, 271, 333, crops[0], NULL, &failure));
+  assert_ok(hb_engine_embed_crop(shared.engine, crops[0], halves, NULL, &failure));
+  assert_ok(hb_engine_embed_rgba(shared.engine, pixels.pixels, 271, 333, whole, NULL, &failure));
+  assert_same_bits(halves, whole, DIM);
+  picture_free(&pixels);
+}
+
 /* Orientation 6: the stored picture is shown turned clockwise. */
 static void orientation_counts(void **state) {
   (void)state;
@@ -157,6 +181,7 @@ static void ten_photos_take_no_more_memory_than_two(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(crop_and_embedding_can_be_apart),
       cmocka_unit_test(pixels_and_files_give_the_same_bits),
       cmocka_unit_test(orientation_counts),
       cmocka_unit_test(a_refused_picture_leaves_the_embedding_alone),

@@ -138,6 +138,8 @@ static void without_a_model_it_searches_but_does_not_embed(void **state) {
   assert_int_equal(results[0].id, 77);
   assert_fails(hb_engine_embed(engine, "x", 1, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
   assert_fails(hb_engine_embed_rgba(engine, pixel, 1, 1, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
+  static const uint8_t crop[HB_CROP_BYTES];
+  assert_fails(hb_engine_embed_crop(engine, crop, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
   assert_fails(hb_engine_use_head(engine, NULL, &failure), HB_INVALID_ARGUMENT, "");
   hb_engine_free(engine);
   hb_engine_free(NULL);

@@ -110,6 +110,33 @@ static void without_memory_opening_fails_cleanly(void **state) {
   }
 }
 
+/* A byte that is another code, which the network can be computed with as well. */
+static void weights_are_verified_by_their_id(void **state) {
+  (void)state;
+  const char *const paths[] = {model_path(), model_i8_path()};
+  for (int p = 0; p < 2; p++) {
+    for (int damaged = 0; damaged < 2; damaged++) {
+      size_t size;
+      hb_model *model;
+      uint8_t *bytes = copy_of(paths[p], &size);
+      if (damaged) bytes[size / 2] ^= 1;
+      assert_ok(hb_model_from_memory(bytes, size, &model, &failure));
+      char id[65];
+      strcpy(id, hb_model_id(model));
+      if (damaged)
+        assert_fails(hb_model_verify(model, id, &failure), HB_BAD_MODEL, "damaged");
+      else
+        assert_ok(hb_model_verify(model, id, &failure));
+      assert_string_equal(hb_model_id(model), id);
+      id[63] = id[63] == '0' ? '1' : '0';
+      assert_fails(hb_model_verify(model, id, &failure), HB_BAD_MODEL, "damaged");
+      hb_model_drop_source(model);
+      assert_fails(hb_model_verify(model, id, &failure), HB_INVALID_ARGUMENT, "already given back");
+      hb_model_free(model);
+    }
+  }
+}
+
 static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state) {
   hb_model *model = open_model();
   static const uint8_t crop[HB_INPUT_BYTES];
@@ -186,6 +213,7 @@ int main(void) {
       test(a_model_that_is_cut_short_is_refused),
       cmocka_unit_test(bytes_are_taken_also_on_failure),
       cmocka_unit_test(without_memory_opening_fails_cleanly),
+      cmocka_unit_test(weights_are_verified_by_their_id),
       test(dropping_the_source_ends_what_needs_it_and_nothing_else),
       cmocka_unit_test(its_logits_are_the_fc_of_the_file),
       cmocka_unit_test(its_heads_open_by_name_and_outlive_it),

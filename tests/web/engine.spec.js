@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import {
-  cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, patchWorker, picture, search, spread,
+  cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, picture, search, spread,
   test, BUILDER, MODEL,
 } from './support.js';
 
@@ -282,9 +282,10 @@ test('a closed engine refuses what waits and what comes', async ({ page }) => {
 });
 
 test('a browser that has only plain SIMD gets the plain build', async ({ page }) => {
-  await patchWorker(page, `
-    const validate = WebAssembly.validate;
-    WebAssembly.validate = bytes => !String(bytes).includes('253,128,2') && validate(bytes);`);
+  await page.addInitScript(() => {
+    const { validate } = WebAssembly;
+    WebAssembly.validate = bytes => !String(bytes).includes('253,128,2') && validate(bytes);
+  });
   await openEngine(page);
   expect(await page.evaluate(() => engine.info().simd)).toBe('simd');
 });

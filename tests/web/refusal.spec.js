@@ -137,7 +137,7 @@ test('an index of another site is refused before anything is asked of it', async
 });
 
 test('a browser without SIMD is told so', async ({ page }) => {
-  await patchWorker(page, 'WebAssembly.validate = () => false;');
+  await page.addInitScript('WebAssembly.validate = () => false;');
   await page.goto('/');
   await expect(alert(page)).toHaveText(/too old/);
 });

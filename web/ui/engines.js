@@ -1,42 +1,49 @@
 // Engines that the elements of a page share: one for each index and model.
 
-const engines = new Map(); // key -> {engine: Promise<HeyBagh>, loaded: HeyBagh, listeners: Set, last: Progress}
+const engines = new Map(); // key -> {engine: Promise<HeyBagh>, opened: HeyBagh, listeners: Set, last: Progress}
 
 /**
- * The engine for these options, loaded if nobody has asked for it yet. heybagh.js itself comes only now.
+ * The engine for these options, begun if nobody has asked for it yet. heybagh.js itself comes only now.
  *
- * @param {object} options of `HeyBagh.load`, without onProgress
+ * @param {object} options of `HeyBagh.open`, without onProgress
  * @param {(progress: import('../heybagh.js').Progress) => void} onProgress told until it is loaded
- * @returns {Promise<import('../heybagh.js').HeyBagh>}
- * @throws {HeyBaghError} as `HeyBagh.load`; the next call tries again
+ * @returns {Promise<import('../heybagh.js').HeyBagh>} that may still be loading; if that fails, the next call begins anew
+ * @throws {HeyBaghError} as `HeyBagh.open`
  */
-export async function obtainEngine(options, onProgress) {
+export async function shareEngine(options, onProgress) {
   const key = JSON.stringify(options);
   const shared = engines.get(key) ?? begin(key, options);
   if (shared.last) onProgress(shared.last);
   shared.listeners.add(onProgress);
-  try {
-    return shared.loaded = await shared.engine;
-  } catch (error) {
-    if (engines.get(key) === shared) engines.delete(key);
-    throw error;
-  } finally {
-    shared.listeners.delete(onProgress);
-  }
+  const engine = await shared.engine;
+  const done = () => shared.listeners.delete(onProgress);
+  engine.ready.then(done, done);
+  return engine;
 }
 
 /** Forgets an engine that broke down or was closed, so that the next one who asks gets a new one. */
 export function forgetEngine(engine) {
-  for (const [key, { loaded }] of engines) if (loaded === engine) engines.delete(key);
+  for (const [key, { opened }] of engines) if (opened === engine) engines.delete(key);
 }
 
 function begin(key, options) {
-  const shared = { loaded: null, listeners: new Set(), last: null };
-  const onProgress = progress => {
-    shared.last = progress;
-    for (const listener of shared.listeners) listener(progress);
-  };
-  shared.engine = import('../heybagh.js').then(({ HeyBagh }) => HeyBagh.load({ ...options, onProgress }));
+  const shared = { opened: null, listeners: new Set(), last: null };
+  shared.engine = open(shared, options);
   engines.set(key, shared);
+  shared.engine.then(engine => engine.ready).catch(() => {
+    if (engines.get(key) === shared) engines.delete(key);
+  });
   return shared;
+}
+
+async function open(shared, options) {
+  const { HeyBagh } = await import('../heybagh.js');
+  shared.opened = HeyBagh.open({
+    ...options,
+    onProgress: progress => {
+      shared.last = progress;
+      for (const listener of shared.listeners) listener(progress);
+    },
+  });
+  return shared.opened;
 }

@@ -1,6 +1,6 @@
 // One search in a page: takes photos, asks the engine, shows answers. The newest photo wins, always.
 
-import { forgetEngine, obtainEngine } from './engines.js';
+import { forgetEngine, shareEngine } from './engines.js';
 
 /**
  * @typedef {object} Place where a search is, told what happens there
@@ -15,7 +15,8 @@ export class Search {
   #place;
   #text;
   #engine = null; // until it is loaded, and after it has failed
-  #loading = null;
+  #opening = null; // a promise of an engine that may still be loading
+  #loading = null; // a promise of one that is loaded
   #query = null; // the newest: {photo, region, options}
   #closed = false;
 
@@ -62,11 +63,8 @@ export class Search {
 
   async #load() {
     this.#view.hideError();
-    const engine = await obtainEngine(this.#place.engineOptions(), progress => {
-      if (this.#closed) return;
-      this.#view.showProgress(progress);
-      this.#place.tell('progress', progress);
-    });
+    const engine = await this.#open();
+    await engine.ready;
     if (this.#closed) return engine;
     this.#engine = engine;
     const info = engine.info();
@@ -74,6 +72,15 @@ export class Search {
     if (!this.#query) this.#view.showReady(info.count);
     this.#place.tell('ready', info);
     return engine;
+  }
+
+  #open() {
+    this.#opening ??= shareEngine(this.#place.engineOptions(), progress => {
+      if (this.#closed) return;
+      this.#view.showProgress(progress);
+      this.#place.tell('progress', progress);
+    });
+    return this.#opening;
   }
 
   /**
@@ -111,16 +118,18 @@ export class Search {
     return this.#engine ? this.#view.settings.options : this.#place.choices();
   }
 
+  /** The engine is asked at once, also while it is loading: it can decode the photo meanwhile. */
   async #run(query) {
     const isNewest = () => query === this.#query && !this.#closed;
-    const engine = this.#engine ?? await this.load();
-    if (!isNewest()) return null;
-    this.#view.showSearching();
+    const loading = this.load();
+    const answering = this.#ask(query, isNewest);
+    answering.catch(() => {}); // looked at below, when loading is over
+    const engine = await loading;
+    if (isNewest()) this.#view.showSearching();
     try {
-      const onResults = ({ results }) => isNewest() && this.#view.showEarly(results);
-      const { photo, region } = query;
-      const answer = await engine.search(photo, { onResults, region, ...this.#options(), ...query.options });
+      const answer = await answering;
       if (!isNewest()) return null;
+      const { photo } = query;
       this.#view.showAnswer(answer, engine.info(), typeof photo === 'string' && this.#place.canShare());
       this.#place.tell('results', { ...answer, photo });
       return answer;
@@ -131,10 +140,16 @@ export class Search {
     }
   }
 
+  async #ask({ photo, region, options }, isNewest) {
+    const engine = await this.#open();
+    const onResults = ({ results }) => isNewest() && this.#view.showEarly(results);
+    return engine.search(photo, { onResults, region, ...this.#options(), ...options });
+  }
+
   /** The engine is not there, and will not come by itself. */
   #fail(error) {
     if (this.#engine) forgetEngine(this.#engine);
-    this.#engine = this.#loading = null;
+    this.#engine = this.#opening = this.#loading = null;
     this.#show(error, true);
   }
 

@@ -1,0 +1,27 @@
+// The compiled engine, set to work.
+
+import { HeyBaghError } from './errors.js';
+import { callHelpers, sharedMemory } from './threads.js';
+import { makeImports } from './wasi.js';
+import { WasmEngine } from './wasm-engine.js';
+
+/**
+ * @param {{simd: 'simd' | 'relaxed-simd', file: string, members: number, module: WebAssembly.Module}} build from
+ *   `compileWasm`; for more than one member, only a Worker can start it
+ * @returns {Promise<WasmEngine>} with no model and no index yet
+ * @throws {HeyBaghError} `engine-failed`, `out-of-memory`
+ */
+export async function startWasm({ simd, file, members, module }) {
+  try {
+    let memory = members > 1 ? sharedMemory() : undefined;
+    const { exports } = await WebAssembly.instantiate(module, makeImports(module, () => memory));
+    memory ??= exports.memory;
+    exports._initialize?.();
+    const engine = new WasmEngine(exports, memory, { file, simd, members });
+    callHelpers(engine, module, members - 1);
+    return engine;
+  } catch (error) {
+    if (error instanceof HeyBaghError) throw error;
+    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
+  }
+}
