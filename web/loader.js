@@ -24,7 +24,7 @@ export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, 
   const progress = new ProgressTeller(report);
   const models = new ModelSource();
   const onPart = progress.begin('engine', 2);
-  const started = startEngine(worker, simd, membersFor(threads), onPart);
+  const started = startEngine(worker, simd, membersFor(threads), () => onPart(1));
   const manifest = loadManifest(indexUrl, worker.ended).then(read => {
     onPart(1);
     return read;
@@ -38,13 +38,16 @@ export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, 
 }
 
 /** Whatever keeps threads from starting, without them the engine is only slower. */
-async function startEngine(worker, simd, members, onPart) {
-  const start = async count => {
-    const build = await compileWasm(simd, count, worker.ended);
-    return worker.call('start', build);
-  };
-  await (members > 1 ? start(members).catch(() => start(1)) : start(1));
-  onPart(1);
+async function startEngine(worker, simd, members, onCompiled) {
+  const build = await compileWasm(simd, members, worker.ended).catch(error => {
+    if (members > 1) return compileWasm(simd, 1, worker.ended);
+    throw error;
+  });
+  onCompiled();
+  return worker.call('start', build).catch(async error => {
+    if (build.members === 1) throw error;
+    return worker.call('start', await compileWasm(simd, 1, worker.ended));
+  });
 }
 
 /** Always fresh: everything else is named by its hash, so an old manifest would name files that are gone. */
