@@ -3,6 +3,7 @@
 #include "widest.h"
 
 #define LANES 8
+#define ROWS 2 /* at a time by four queries */
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
 /* the same in memory, at any address */
 typedef float loose_lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
@@ -49,35 +50,36 @@ HB_WIDEST void hb_dot_rows(const float *query, const float *rows, size_t count, 
   for (; r < count; r++) scores[r] = dot(query, rows + r * dim, dim);
 }
 
-/* Two rows with all queries. */
-HB_PART void dot_pair(const float *const *queries, const float *a, const float *next, size_t dim, float *scores,
-                      size_t stride) {
+/* `row_count` <= ROWS rows with all queries, all sums in registers. `next` are the rows that will be wanted next. */
+HB_PART void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next, size_t dim,
+                      float *scores, size_t stride) {
   const size_t whole = dim - dim % LANES;
-  const float *b = a + dim;
-  lanes sa[HB_DOT_QUERIES] = {0}, sb[HB_DOT_QUERIES] = {0};
+  lanes sums[HB_DOT_QUERIES][ROWS] = {0};
   for (size_t i = 0; i < whole; i += LANES) {
-    __builtin_prefetch(next + 2 * i);
-    const lanes x = *(const loose_lanes *)(a + i), y = *(const loose_lanes *)(b + i);
+    lanes x[ROWS];
+    __builtin_prefetch(next + row_count * i);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < row_count; r++) x[r] = *(const loose_lanes *)(rows + r * dim + i);
 #pragma clang loop unroll(full)
     for (int q = 0; q < HB_DOT_QUERIES; q++) {
-      const lanes z = *(const loose_lanes *)(queries[q] + i);
-      sa[q] += z * x;
-      sb[q] += z * y;
+      const lanes y = *(const loose_lanes *)(queries[q] + i);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < row_count; r++) sums[q][r] += y * x[r];
     }
   }
 #pragma clang loop unroll(full)
-  for (int q = 0; q < HB_DOT_QUERIES; q++) {
-    scores[q * stride] = finish(&sa[q], queries[q], a, whole, dim);
-    scores[q * stride + 1] = finish(&sb[q], queries[q], b, whole, dim);
-  }
+  for (int q = 0; q < HB_DOT_QUERIES; q++)
+#pragma clang loop unroll(full)
+    for (int r = 0; r < row_count; r++)
+      scores[q * stride + r] = finish(&sums[q][r], queries[q], rows + r * dim, whole, dim);
 }
 
 HB_WIDEST void hb_dot_rows_by_4(const float *const queries[HB_DOT_QUERIES], const float *rows, size_t count, size_t dim,
                                 float *scores, size_t stride) {
   size_t r = 0;
-  for (; r + 2 <= count; r += 2) {
-    const float *a = rows + r * dim;
-    dot_pair(queries, a, r + 4 <= count ? a + 2 * dim : a, dim, scores + r, stride);
+  for (; r + ROWS <= count; r += ROWS) {
+    const float *row = rows + r * dim, *next = r + 2 * ROWS <= count ? row + ROWS * dim : row;
+    dot_tile(queries, row, ROWS, next, dim, scores + r, stride);
   }
-  for (int q = 0; q < HB_DOT_QUERIES && r < count; q++) scores[q * stride + r] = dot(queries[q], rows + r * dim, dim);
+  if (r < count) dot_tile(queries, rows + r * dim, 1, rows + r * dim, dim, scores + r, stride);
 }
