@@ -7,8 +7,8 @@
 
 #ifdef __wasm_simd128__
 
-/* Eight products, added in pairs. Relaxed SIMD's product of bytes would need the query in three parts of 7 bits, and is
- * no faster so. */
+/* Eight products, added in pairs. Relaxed SIMD's product of bytes is exact with 7 bits of the query only: it would take
+ * three of them. */
 static inline v128_t products(const int16_t *query, const int8_t *row) {
   return wasm_i32x4_dot_i16x8(wasm_v128_load(query), wasm_i16x8_load8x8(row));
 }
