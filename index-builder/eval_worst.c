@@ -61,7 +61,7 @@ static hb_status add_query(hb_text *t, const evaluation *e, const char *url, con
                            float *scores, hb_error *error) {
   hb_hit hits[SHOWN_MAX];
   hb_catalog_vector(e->catalog, query->number, vector);
-  hb_status status = hb_catalog_scores(e->catalog, vector, scores, error);
+  hb_status status = hb_catalog_scores(e->catalog, vector, 1, scores, error);
   if (status != HB_OK) return status;
   uint32_t shown = e->k < SHOWN_MAX ? e->k : SHOWN_MAX;
   shown = evaluation_nearest(scores, hb_catalog_count(e->catalog), query->number, shown, hits);

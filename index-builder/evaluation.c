@@ -5,15 +5,24 @@
 #include <string.h>
 
 #include "fetches.h"
+#include "probing.h"
 #include "progress.h"
+
+/* Queries that are compared with all images at once: their scores, 4 bytes an image, are memory of each thread. */
+#define TOGETHER 16
+
+/* Queries and exact search's scores of them, in one bundle. */
+typedef struct {
+  float *vectors; /* [TOGETHER][dim] */
+  float *scores;  /* [TOGETHER][count] */
+} exact_search;
 
 /* What a thread owns. */
 typedef struct {
-  hb_engine *engine;
   fetches fetches;
-  float *vector, *scores;             /* of the query */
-  float *other_vector, *other_scores; /* the same in the other bundle */
-  float *relevant;                    /* scores of the images with the query's label */
+  probing probing;
+  exact_search own, other;
+  float *relevant; /* scores of the images with the query's label */
   uint32_t *ranks;
   probe_figures probes[EVALUATION_PROBES_MAX];
   hb_error error; /* the first that went wrong */
@@ -55,18 +64,18 @@ static int descending(const void *a, const void *b) {
 }
 
 /* Scores of the images with the query's label, best first, into w->relevant. */
-static uint32_t find_relevant(const evaluation *e, worker *w, uint32_t number) {
+static uint32_t find_relevant(const evaluation *e, worker *w, const float *scores, uint32_t number) {
   uint32_t relevant = 0, count = hb_catalog_count(e->catalog), own = e->class_of[number];
   for (uint32_t other = 0; other < count; other++)
-    if (other != number && e->class_of[other] == own) w->relevant[relevant++] = w->scores[other];
+    if (other != number && e->class_of[other] == own) w->relevant[relevant++] = scores[other];
   qsort(w->relevant, relevant, sizeof *w->relevant, descending);
   return relevant;
 }
 
 /* Average precision without sorting all scores: an image of the own label that is the n-th of those and has m images
  * of other labels before it adds (n / (n + m)). Equal scores count as before it. */
-static double average_precision(const evaluation *e, worker *w, uint32_t number) {
-  uint32_t relevant = find_relevant(e, w, number), count = hb_catalog_count(e->catalog);
+static double average_precision(const evaluation *e, worker *w, const float *scores, uint32_t number) {
+  uint32_t relevant = find_relevant(e, w, scores, number), count = hb_catalog_count(e->catalog);
   if (relevant == 0) return 0;
   memset(w->ranks, 0, (relevant + 1) * sizeof *w->ranks);
   for (uint32_t other = 0; other < count; other++) {
@@ -74,7 +83,7 @@ static double average_precision(const evaluation *e, worker *w, uint32_t number)
     uint32_t low = 0, high = relevant; /* the first relevant score that is not larger */
     while (low < high) {
       uint32_t middle = (low + high) / 2;
-      if (w->relevant[middle] > w->scores[other])
+      if (w->relevant[middle] > scores[other])
         low = middle + 1;
       else
         high = middle;
@@ -90,33 +99,25 @@ static double average_precision(const evaluation *e, worker *w, uint32_t number)
   return sum / relevant;
 }
 
-/* One nprobe, through the same search that visitors use. `other` is NULL if there is no other bundle. */
-static hb_status probe(const evaluation *e, worker *w, uint32_t number, const truth *own, const truth *other,
-                       probe_figures *sums) {
-  const hb_search_options options = {.k = e->k + 1, .nprobe = sums->nprobe};
-  const hb_result *results;
-  hb_search_report report;
-  hb_status status = hb_engine_search(w->engine, w->vector, &options, &results, &report, &w->error);
-  if (status != HB_OK) return status;
-  sums->scanned += report.scanned;
-  for (uint32_t i = 0, taken = 0; i < report.found && taken < e->k; i++) {
-    uint32_t found = hb_catalog_find(e->catalog, results[i].path);
-    if (found == number) continue;
-    taken++;
-    sums->recalled += is_true(own, found);
-    if (other != NULL) sums->against += is_true(other, found);
+/* One nprobe, more than the one before. `other` is NULL if there is no other bundle. */
+static void probe(worker *w, const truth *own, const truth *other, probe_figures *sums) {
+  probing_widen(&w->probing, sums->nprobe, own->scores);
+  fetches_widen(&w->fetches, sums->nprobe);
+  for (uint32_t i = 0; i < w->probing.found.count; i++) {
+    const uint32_t number = hb_catalog_number(w->probing.catalog, w->probing.found.hits[i].id);
+    sums->recalled += is_true(own, number);
+    if (other != NULL) sums->against += is_true(other, number);
   }
-  return fetches_count(&w->fetches, w->vector, &options, &sums->bytes, &sums->files, &w->error);
+  sums->scanned += w->probing.scanned;
+  sums->bytes += w->fetches.bytes;
+  sums->files += w->fetches.files;
 }
 
-static hb_status find_truth(const evaluation *e, const hb_catalog *catalog, uint32_t number, float *vector,
-                            float *scores, truth *out, hb_error *error) {
-  hb_catalog_vector(catalog, number, vector);
-  hb_status status = hb_catalog_scores(catalog, vector, scores, error);
-  if (status != HB_OK) return status;
-  out->scores = scores;
-  out->count = evaluation_nearest(scores, hb_catalog_count(catalog), number, e->k, out->hits);
-  return HB_OK;
+static truth find_truth(const evaluation *e, const exact_search *search, uint32_t place, uint32_t number) {
+  const uint32_t count = hb_catalog_count(e->catalog);
+  truth t = {.scores = search->scores + (size_t)place * count};
+  t.count = evaluation_nearest(t.scores, count, number, e->k, t.hits);
+  return t;
 }
 
 static void compare(const truth *own, const truth *other, query_figures *f) {
@@ -127,26 +128,45 @@ static void compare(const truth *own, const truth *other, query_figures *f) {
   }
 }
 
-static hb_status measure(const evaluation *e, worker *w, uint32_t number, query_figures *f) {
-  truth own, other;
-  hb_status status = find_truth(e, e->catalog, number, w->vector, w->scores, &own, &w->error);
-  if (status == HB_OK && e->other != NULL)
-    status = find_truth(e, e->other, number, w->other_vector, w->other_scores, &other, &w->error);
-  if (status != HB_OK) return status;
+/* The query at `place` among those that were searched together. */
+static hb_status measure(const evaluation *e, worker *w, uint32_t place, uint32_t number, query_figures *f) {
+  const float *vector = w->own.vectors + (size_t)place * hb_index_dim(e->index);
+  const truth own = find_truth(e, &w->own, place, number);
+  const truth other = e->other != NULL ? find_truth(e, &w->other, place, number) : own;
   for (uint32_t i = 0; i < own.count; i++) f->hits += e->class_of[own.hits[i].id] == e->class_of[number];
-  f->average = average_precision(e, w, number);
+  f->average = average_precision(e, w, own.scores, number);
   if (e->other != NULL) compare(&own, &other, f);
+  probing_start(&w->probing, vector, number);
+  hb_status status = fetches_start(&w->fetches, vector, &w->error);
   for (uint32_t p = 0; p < e->probe_count && status == HB_OK; p++)
-    status = probe(e, w, number, &own, e->other != NULL ? &other : NULL, &w->probes[p]);
+    probe(w, &own, e->other != NULL ? &other : NULL, &w->probes[p]);
   return status;
 }
 
-static void measure_one(void *context, size_t thread, size_t i) {
+static hb_status search_exactly(const evaluation *e, const hb_index *index, const hb_catalog *catalog, uint32_t first,
+                                uint32_t count, exact_search *out, hb_error *error) {
+  const size_t dim = hb_index_dim(index);
+  for (uint32_t q = 0; q < count; q++)
+    hb_catalog_vector(catalog, evaluation_query(e, first + q), out->vectors + q * dim);
+  return hb_catalog_scores(catalog, out->vectors, count, out->scores, error);
+}
+
+static hb_status measure_from(const evaluation *e, worker *w, uint32_t first, uint32_t count) {
+  hb_status status = search_exactly(e, e->index, e->catalog, first, count, &w->own, &w->error);
+  if (status == HB_OK && e->other != NULL)
+    status = search_exactly(e, e->other_index, e->other, first, count, &w->other, &w->error);
+  for (uint32_t q = 0; q < count && status == HB_OK; q++)
+    status = measure(e, w, q, evaluation_query(e, first + q), &e->figures[first + q]);
+  return status;
+}
+
+static void measure_some(void *context, size_t thread, size_t turn) {
   work *job = context;
   worker *w = &job->workers[thread];
-  uint32_t query = (uint32_t)i;
-  if (w->error.status == HB_OK) measure(job->e, w, evaluation_query(job->e, query), &job->e->figures[query]);
-  progress_step(&job->progress);
+  const uint32_t first = (uint32_t)turn * TOGETHER, left = job->e->queries - first;
+  const uint32_t count = left < TOGETHER ? left : TOGETHER;
+  if (w->error.status == HB_OK) measure_from(job->e, w, first, count);
+  for (uint32_t q = 0; q < count; q++) progress_step(&job->progress);
 }
 
 static uint32_t largest_class(const evaluation *e) {
@@ -156,30 +176,31 @@ static uint32_t largest_class(const evaluation *e) {
   return largest;
 }
 
+static hb_status prepare_search(const hb_index *index, const hb_catalog *catalog, exact_search *out, hb_error *error) {
+  out->vectors = calloc((size_t)TOGETHER * hb_index_dim(index), sizeof *out->vectors);
+  out->scores = calloc((size_t)TOGETHER * hb_catalog_count(catalog), sizeof *out->scores);
+  return out->vectors != NULL && out->scores != NULL ? HB_OK : hb_fail_memory(error);
+}
+
 static hb_status prepare_worker(const evaluation *e, worker *w, hb_error *error) {
-  uint32_t count = hb_catalog_count(e->catalog), largest = largest_class(e);
-  w->vector = calloc(hb_index_dim(e->index), sizeof *w->vector);
-  w->scores = calloc(count, sizeof *w->scores);
+  const uint32_t largest = largest_class(e);
   w->relevant = calloc(largest, sizeof *w->relevant);
   w->ranks = calloc((size_t)largest + 1, sizeof *w->ranks);
-  if (!w->vector || !w->scores || !w->relevant || !w->ranks) return hb_fail_memory(error);
-  if (e->other != NULL) {
-    w->other_vector = calloc(hb_index_dim(e->other_index), sizeof *w->other_vector);
-    w->other_scores = calloc(count, sizeof *w->other_scores);
-    if (!w->other_vector || !w->other_scores) return hb_fail_memory(error);
-  }
+  if (w->relevant == NULL || w->ranks == NULL) return hb_fail_memory(error);
   memcpy(w->probes, e->probes, sizeof w->probes);
-  hb_status status = hb_engine_create(NULL, e->index, &w->engine, error);
+  hb_status status = prepare_search(e->index, e->catalog, &w->own, error);
+  if (status == HB_OK && e->other != NULL) status = prepare_search(e->other_index, e->other, &w->other, error);
+  if (status == HB_OK) status = probing_create(e->index, e->catalog, e->k, &w->probing, error);
   return status == HB_OK ? fetches_open(e->directory, &w->fetches, error) : status;
 }
 
 static void release_worker(worker *w) {
-  hb_engine_free(w->engine);
   fetches_close(&w->fetches);
-  free(w->vector);
-  free(w->scores);
-  free(w->other_vector);
-  free(w->other_scores);
+  probing_free(&w->probing);
+  free(w->own.vectors);
+  free(w->own.scores);
+  free(w->other.vectors);
+  free(w->other.scores);
   free(w->relevant);
   free(w->ranks);
 }
@@ -217,7 +238,7 @@ static hb_status run_workers(work *job, hb_error *error) {
   if (status != HB_OK) return status;
   pthreadpool_t pool = e->threads > 1 ? pthreadpool_create(e->threads) : NULL;
   progress_start(&job->progress, "evaluating", e->queries);
-  pthreadpool_parallelize_1d_with_thread(pool, measure_one, job, e->queries, 0);
+  pthreadpool_parallelize_1d_with_thread(pool, measure_some, job, (e->queries + TOGETHER - 1) / TOGETHER, 0);
   progress_end(&job->progress);
   pthreadpool_destroy(pool);
   for (uint32_t t = 0; t < e->threads; t++) {

@@ -40,24 +40,30 @@ hb_status fetches_open(const char *directory, fetches *out, hb_error *error) {
   for (uint32_t file = 0; file < named && status == HB_OK; file++)
     if (hb_index_file_is_needed(out->index, file)) status = provide(out, directory, file, error);
   if (status != HB_OK) return status;
-  out->missing = calloc(hb_index_file_count(out->index), sizeof *out->missing);
-  if (out->missing == NULL) return hb_fail_memory(error);
+  out->counted = calloc(hb_index_file_count(out->index), sizeof *out->counted);
+  if (out->counted == NULL) return hb_fail_memory(error);
   return hb_search_create(out->index, &out->search, error);
 }
 
 void fetches_close(fetches *f) {
   hb_search_free(f->search);
   hb_index_free(f->index);
-  free(f->missing);
+  free(f->counted);
 }
 
-hb_status fetches_count(fetches *f, const float *query, const hb_search_options *options, uint64_t *bytes,
-                        uint64_t *files, hb_error *error) {
-  uint32_t count = 0;
-  hb_status status = hb_search_start(f->search, query, options, error);
-  if (status == HB_OK) status = hb_search_run(f->search, f->missing, hb_index_file_count(f->index), &count, error);
-  if (status != HB_OK) return status;
-  for (uint32_t i = 0; i < count; i++) *bytes += hb_index_file_bytes(f->index, f->missing[i]);
-  *files += count;
-  return HB_OK;
+hb_status fetches_start(fetches *f, const float *query, hb_error *error) {
+  memset(f->counted, 0, hb_index_file_count(f->index) * sizeof *f->counted);
+  f->places = 0;
+  f->bytes = f->files = 0;
+  return hb_search_start(f->search, query, &(hb_search_options){.k = 1, .exact = true}, error);
+}
+
+void fetches_widen(fetches *f, uint32_t nprobe) {
+  for (; f->places < nprobe; f->places++) {
+    const uint32_t file = hb_search_file(f->search, f->places);
+    if (f->counted[file]) continue;
+    f->counted[file] = true;
+    f->bytes += hb_index_file_bytes(f->index, file);
+    f->files++;
+  }
 }

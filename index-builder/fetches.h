@@ -1,4 +1,5 @@
-/* fetches.h: what a browser fetches of a bundle for a search: an index without lists is asked what it misses. */
+/* fetches.h: what a browser fetches of a bundle for a search: an index without lists is asked which it plans to probe.
+ */
 #ifndef FETCHES_H
 #define FETCHES_H
 
@@ -7,17 +8,21 @@
 typedef struct {
   hb_index *index;
   hb_search *search;
-  uint32_t *missing;     /* [files] */
   uint64_t needed_bytes; /* index.json, centroids and head */
   uint64_t head_bytes;   /* of these the head */
+  /* of the query, from its nearest list on: */
+  uint32_t places;       /* lists that were counted */
+  bool *counted;         /* [files] */
+  uint64_t bytes, files; /* of the files with these lists */
 } fetches;
 
 /* For one thread. Free with fetches_close, also after a failure. */
 hb_status fetches_open(const char *directory, fetches *out, hb_error *error);
 void fetches_close(fetches *f);
 
-/* Adds the files of lists, and their bytes, that this search fetches if it is the first. */
-hb_status fetches_count(fetches *f, const float *query, const hb_search_options *options, uint64_t *bytes,
-                        uint64_t *files, hb_error *error);
+/* Takes the next query, for which nothing is there yet. */
+hb_status fetches_start(fetches *f, const float *query, hb_error *error);
+/* Counts what a search with this nprobe fetches, if it is the first; nprobe must not fall. */
+void fetches_widen(fetches *f, uint32_t nprobe);
 
 #endif

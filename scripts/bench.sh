@@ -4,6 +4,7 @@
 # bench.sh layers                    the int8 network in Chromium, layer by layer, against XNNPACK's operators and against
 #                                    a loop that only multiplies, both wasm builds
 # bench.sh winograd [SECONDS]        int8 convolutions by Winograd against XNNPACK's, in Chromium, both wasm builds
+# bench.sh scan [ROWS] [DIM]         dot products of one query and of 16 at once with rows of each storage, natively
 # bench.sh index [10k] [100k] [1m]   bundles of synthetic vectors (default 10k 100k): build, size, searches natively
 #                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
 # bench.sh native [--samples N] [MODEL...]
@@ -121,6 +122,11 @@ network)
   [ -x "$programs/bench-network" ] || "$ROOT/scripts/build.sh" native
   exec "$programs/bench-network" "$MODEL_F32" "${2:-20}"
   ;;
+scan)
+  [ -x "$programs/bench-score" ] || "$ROOT/scripts/build.sh" native
+  shift
+  exec "$programs/bench-score" "$@"
+  ;;
 layers) "$ROOT/scripts/build.sh" && exec node "$tools/network_i8.mjs" ;;
 winograd)
   [ -e "$ROOT/build/wasm-relaxed/bench-winograd.wasm" ] || "$ROOT/scripts/build.sh"
@@ -137,5 +143,5 @@ start)
   exec node "$tools/start.mjs" "$@"
   ;;
 check) bench_check ;;
-*) die "usage: scripts/bench.sh network | layers | winograd | index | native | embed | web | start | check (options: see the head of the script)" ;;
+*) die "usage: scripts/bench.sh network | scan | layers | winograd | index | native | embed | web | start | check (options: see the head of the script)" ;;
 esac

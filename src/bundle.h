@@ -143,6 +143,8 @@ hb_status hb_bundle_read_table(hb_index *index, const uint8_t *bytes, size_t siz
 hb_status hb_index_reach_list(hb_index *index, uint32_t list, bool *missing, hb_error *error);
 /* HB_OK once centroids and head are there. */
 hb_status hb_index_check_ready(const hb_index *index, hb_error *error);
+/* The number of the image at this position. */
+uint32_t hb_catalog_number(const hb_catalog *catalog, uint32_t position);
 /* The stored row of an image: a view of one row. */
 hb_rows hb_catalog_row(const hb_catalog *catalog, uint32_t number);
 /* The number of a label, or UINT32_MAX. */

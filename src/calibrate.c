@@ -9,10 +9,11 @@
 #define SAMPLE_MAX 2000 /* queries of the sample ... */
 #define SAMPLE_MIN 200
 #define SAMPLE_COMPARISONS 5e8 /* ... or fewer, to bound the time on large sets */
+#define TOGETHER 16            /* queries that are compared at a time */
 
 typedef struct {
-  hb_query query;
-  float *scores; /* [max(block, nlist)] */
+  hb_query *queries; /* [TOGETHER] */
+  float *scores;     /* [max(TOGETHER * block, nlist)] */
 } worker;
 
 typedef struct {
@@ -32,7 +33,8 @@ typedef struct {
 } calibration;
 
 static bool allocate(calibration *c, uint32_t block) {
-  uint32_t nlist = c->clusters->nlist, dim = c->rows->dim, longest = block > nlist ? block : nlist;
+  uint32_t nlist = c->clusters->nlist, dim = c->rows->dim;
+  size_t scores = (size_t)TOGETHER * block > nlist ? (size_t)TOGETHER * block : nlist;
   c->numbers = malloc(c->count * sizeof *c->numbers);
   c->queries = malloc((size_t)c->count * dim * sizeof *c->queries);
   c->nearest = malloc((size_t)c->count * RECALL_K * sizeof *c->nearest);
@@ -45,8 +47,9 @@ static bool allocate(calibration *c, uint32_t block) {
       !c->workers)
     return false;
   for (uint32_t t = 0; t < c->threads; t++) {
-    c->workers[t].scores = malloc(longest * sizeof *c->workers[t].scores);
-    if (c->workers[t].scores == NULL || hb_query_create(c->rows->storage, dim, &c->workers[t].query, NULL) != HB_OK)
+    worker *w = &c->workers[t];
+    w->scores = malloc(scores * sizeof *w->scores);
+    if (w->scores == NULL || hb_queries_create(c->rows->storage, dim, TOGETHER, &w->queries, NULL) != HB_OK)
       return false;
   }
   return true;
@@ -54,7 +57,7 @@ static bool allocate(calibration *c, uint32_t block) {
 
 static void release(calibration *c) {
   for (uint32_t t = 0; c->workers != NULL && t < c->threads; t++) {
-    hb_query_free(&c->workers[t].query);
+    hb_queries_free(c->workers[t].queries, TOGETHER);
     free(c->workers[t].scores);
   }
   free(c->workers);
@@ -83,23 +86,30 @@ static hb_status read_queries(calibration *c, hb_error *error) {
   return status;
 }
 
-/* One query against the block. */
-static void compare(void *context, size_t thread, size_t q) {
+static void keep_nearest(calibration *c, size_t q, const float *scores) {
+  for (uint32_t i = 0; i < c->block.count; i++)
+    if (c->first + i != c->numbers[q]) hb_topk_offer(&c->top[q], (hb_hit){scores[i], c->first + i});
+}
+
+/* The queries from `turn` * TOGETHER on against the block. */
+static void compare(void *context, size_t thread, size_t turn) {
   calibration *c = context;
   worker *w = &c->workers[thread];
-  hb_query_set(&w->query, c->queries + q * c->rows->dim);
-  hb_rows_score(&c->block, 0, c->block.count, &w->query, w->scores);
-  for (uint32_t i = 0; i < c->block.count; i++)
-    if (c->first + i != c->numbers[q]) hb_topk_offer(&c->top[q], (hb_hit){w->scores[i], c->first + i});
+  const size_t first = turn * TOGETHER, left = c->count - first;
+  const uint32_t count = left < TOGETHER ? (uint32_t)left : TOGETHER;
+  for (size_t q = 0; q < count; q++) hb_query_set(&w->queries[q], c->queries + (first + q) * c->rows->dim);
+  hb_rows_score_many(&c->block, w->queries, count, w->scores, c->block.count);
+  for (size_t q = 0; q < count; q++) keep_nearest(c, first + q, w->scores + q * c->block.count);
 }
 
 static hb_status find_neighbours(calibration *c, pthreadpool_t threads, uint32_t block, hb_error *error) {
   void *codes = malloc(block * hb_row_bytes(c->rows->storage, c->rows->dim));
   hb_status status = codes != NULL ? HB_OK : hb_fail_memory(error);
+  const size_t turns = (c->count + TOGETHER - 1) / TOGETHER;
   for (c->first = 0; c->first < c->rows->count && status == HB_OK; c->first += block) {
     uint32_t count = c->rows->count - c->first < block ? c->rows->count - c->first : block;
     status = hb_row_store_read(c->rows, c->first, count, codes, &c->block, error);
-    if (status == HB_OK) pthreadpool_parallelize_1d_with_thread(threads, compare, c, c->count, 0);
+    if (status == HB_OK) pthreadpool_parallelize_1d_with_thread(threads, compare, c, turns, 0);
   }
   free(codes);
   return status;
@@ -109,8 +119,8 @@ static hb_status find_neighbours(calibration *c, pthreadpool_t threads, uint32_t
 static void follow_lists(calibration *c, uint32_t q) {
   const hb_clusters *clusters = c->clusters;
   worker *w = &c->workers[0];
-  hb_query_set(&w->query, c->queries + (size_t)q * c->rows->dim);
-  hb_ivf_order(&clusters->centroids, &w->query, clusters->nlist, w->scores, c->order);
+  hb_query_set(&w->queries[0], c->queries + (size_t)q * c->rows->dim);
+  hb_ivf_order(&clusters->centroids, &w->queries[0], clusters->nlist, w->scores, c->order);
   for (uint32_t n = 0; n < clusters->nlist; n++) {
     uint32_t l = c->order[n].id;
     c->scanned_at[n] += clusters->ends[l] - hb_clusters_begin(clusters, l);

@@ -98,6 +98,8 @@ uint32_t hb_catalog_find(const hb_catalog *c, const char *path) {
   return UINT32_MAX;
 }
 
+uint32_t hb_catalog_number(const hb_catalog *c, uint32_t position) { return c->numbers[position]; }
+
 hb_rows hb_catalog_row(const hb_catalog *c, uint32_t number) {
   uint32_t position = c->positions[number];
   const hb_bundle_list *list = &c->index->lists[hb_index_list_at(c->index, position)];
@@ -114,20 +116,28 @@ void hb_catalog_vector(const hb_catalog *c, uint32_t number, float *out) {
   hb_row_decode(&row, 0, out);
 }
 
-hb_status hb_catalog_scores(const hb_catalog *c, const float *query, float *scores, hb_error *error) {
+/* Of one list, `scores` [count][its rows], to where the images' numbers say. */
+static void spread_scores(const hb_catalog *c, const hb_ivf_list *list, uint32_t count, const float *scores,
+                          float *out) {
+  for (uint32_t q = 0; q < count; q++)
+    for (uint32_t r = 0; r < list->rows.count; r++)
+      out[(size_t)q * c->index->count + c->numbers[list->first + r]] = *scores++;
+}
+
+hb_status hb_catalog_scores(const hb_catalog *c, const float *queries, uint32_t count, float *scores, hb_error *error) {
   const hb_index *index = c->index;
-  hb_query ready;
-  hb_status status = hb_query_create(index->storage, index->dim, &ready, error);
+  hb_query *ready;
+  hb_status status = hb_queries_create(index->storage, index->dim, count, &ready, error);
   if (status != HB_OK) return status;
-  float *list_scores = malloc((index->longest + 1) * sizeof *list_scores);
-  if (list_scores == NULL) return hb_query_free(&ready), hb_fail_memory(error);
-  hb_query_set(&ready, query);
+  float *list_scores = malloc((size_t)count * (index->longest + 1) * sizeof *list_scores);
+  if (list_scores == NULL) return hb_queries_free(ready, count), hb_fail_memory(error);
+  for (uint32_t q = 0; q < count; q++) hb_query_set(&ready[q], queries + (size_t)q * index->dim);
   for (uint32_t l = 0; l < index->nlist; l++) {
     const hb_ivf_list *list = &index->lists[l].ivf;
-    hb_rows_score(&list->rows, 0, list->rows.count, &ready, list_scores);
-    for (uint32_t r = 0; r < list->rows.count; r++) scores[c->numbers[list->first + r]] = list_scores[r];
+    hb_rows_score_many(&list->rows, ready, count, list_scores, list->rows.count);
+    spread_scores(c, list, count, list_scores, scores);
   }
   free(list_scores);
-  hb_query_free(&ready);
+  hb_queries_free(ready, count);
   return HB_OK;
 }

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "builder.h"
+#include "dot.h"
 #include "kmeans.h"
 #include "random.h"
-#include "vector.h"
 
 #define MIN_POINTS 39 /* a list: Knowhere src/index/ivf/ivf.cc, MatchNlist, after FAISS */
 #define UNEVEN 1.5    /* lists that have become so much more uneven are trained anew ... */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dot.h"
 #include "vector.h"
 
 static const char *const names[] = {

@@ -356,8 +356,10 @@ hb_entry hb_catalog_entry(const hb_catalog *catalog, uint32_t number);
 uint32_t hb_catalog_find(const hb_catalog *catalog, const char *path);
 /* Writes the stored vector, hb_index_dim floats of unit length. */
 void hb_catalog_vector(const hb_catalog *catalog, uint32_t number, float *out);
-/* The query's cosine with every image: `scores` has hb_catalog_count floats. */
-hb_status hb_catalog_scores(const hb_catalog *catalog, const float *query, float *scores, hb_error *error);
+/* The cosines of `count` queries [count][hb_index_dim] with every image: scores [count][hb_catalog_count]. One query at
+ * a time gives the same bits, and several take less time. */
+hb_status hb_catalog_scores(const hb_catalog *catalog, const float *queries, uint32_t count, float *scores,
+                            hb_error *error);
 void hb_catalog_free(hb_catalog *catalog);
 
 /* ---- Building a bundle (not in the browser) -------------------------------------------------------------------- */

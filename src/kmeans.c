@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dot.h"
 #include "random.h"
 #include "vector.h"
 
@@ -19,20 +20,32 @@ typedef struct {
   float *closeness;
 } assignment;
 
+/* scores[p][i] = point first + p with centroid c + i, of `some`. */
+static void score_tile(const assignment *a, size_t first, size_t points, uint32_t c, uint32_t some,
+                       float scores[][CENTROID_TILE]) {
+  const float *centroids = a->centroids + (size_t)c * a->dim, *at = a->points + first * a->dim;
+  size_t p = 0;
+  for (; p + HB_DOT_QUERIES <= points; p += HB_DOT_QUERIES) {
+    const float *four[HB_DOT_QUERIES];
+    for (size_t i = 0; i < HB_DOT_QUERIES; i++) four[i] = at + (p + i) * a->dim;
+    hb_dot_rows_by_4(four, centroids, some, a->dim, scores[p], CENTROID_TILE);
+  }
+  for (; p < points; p++) hb_dot_rows(at + p * a->dim, centroids, some, a->dim, scores[p]);
+}
+
 static void assign_tile(void *context, size_t first, size_t points) {
   const assignment *a = context;
-  float best[POINT_TILE], scores[CENTROID_TILE];
+  float best[POINT_TILE], scores[POINT_TILE][CENTROID_TILE];
   for (size_t p = 0; p < points; p++) best[p] = -INFINITY, a->nearest[first + p] = 0;
   for (uint32_t c = 0; c < a->k; c += CENTROID_TILE) {
     uint32_t some = a->k - c < CENTROID_TILE ? a->k - c : CENTROID_TILE;
-    for (size_t p = 0; p < points; p++) {
-      hb_dot_rows(a->points + (first + p) * a->dim, a->centroids + (size_t)c * a->dim, some, a->dim, scores);
+    score_tile(a, first, points, c, some, scores);
+    for (size_t p = 0; p < points; p++)
       for (uint32_t i = 0; i < some; i++) {
-        if (!(scores[i] > best[p])) continue;
-        best[p] = scores[i];
+        if (!(scores[p][i] > best[p])) continue;
+        best[p] = scores[p][i];
         a->nearest[first + p] = c + i;
       }
-    }
   }
   if (a->closeness != NULL) memcpy(a->closeness + first, best, points * sizeof *best);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dot.h"
 #include "vector.h"
 
 #define I8_MOST 127
@@ -138,13 +139,16 @@ static void score_f16(const hb_rows *rows, uint32_t first, uint32_t count, const
   }
 }
 
+static void scale_dots(const hb_query *query, const int32_t *dots, const float *scales, uint32_t count, float *scores) {
+  for (uint32_t i = 0; i < count; i++) scores[i] = (float)dots[i] * (query->scale * scales[i]);
+}
+
 static void score_i8(const hb_rows *rows, uint32_t first, uint32_t count, const hb_query *query, float *scores) {
   int32_t dots[DOTS];
   for (uint32_t done = 0, n; done < count; done += n) {
     n = count - done < DOTS ? count - done : DOTS;
     hb_dot_rows_i8(query->codes, codes_at(rows, first + done), n, rows->dim, dots);
-    const float *scales = rows->scales + first + done;
-    for (uint32_t i = 0; i < n; i++) scores[done + i] = (float)dots[i] * (query->scale * scales[i]);
+    scale_dots(query, dots, rows->scales + first + done, n, scores + done);
   }
 }
 
@@ -153,5 +157,58 @@ void hb_rows_score(const hb_rows *rows, uint32_t first, uint32_t count, const hb
     case HB_STORAGE_F32: hb_dot_rows(query->vector, codes_at(rows, first), count, rows->dim, scores); break;
     case HB_STORAGE_F16: score_f16(rows, first, count, query, scores); break;
     case HB_STORAGE_I8: score_i8(rows, first, count, query, scores); break;
+  }
+}
+
+/* ---- Several queries ---- */
+
+hb_status hb_queries_create(hb_storage storage, uint32_t dim, uint32_t count, hb_query **out, hb_error *error) {
+  hb_query *queries = calloc(count, sizeof *queries);
+  hb_status status = queries != NULL ? HB_OK : hb_fail_memory(error);
+  for (uint32_t q = 0; q < count && status == HB_OK; q++) status = hb_query_create(storage, dim, &queries[q], error);
+  if (status != HB_OK) return hb_queries_free(queries, count), status;
+  *out = queries;
+  return HB_OK;
+}
+
+void hb_queries_free(hb_query *queries, uint32_t count) {
+  for (uint32_t q = 0; queries != NULL && q < count; q++) hb_query_free(&queries[q]);
+  free(queries);
+}
+
+static void score_f32_by_4(const hb_rows *rows, const hb_query *queries, float *scores, size_t stride) {
+  const float *vectors[HB_DOT_QUERIES];
+  for (int q = 0; q < HB_DOT_QUERIES; q++) vectors[q] = queries[q].vector;
+  hb_dot_rows_by_4(vectors, rows->codes, rows->count, rows->dim, scores, stride);
+}
+
+static void score_i8_by_4(const hb_rows *rows, const hb_query *queries, float *scores, size_t stride) {
+  const int16_t *codes[HB_DOT_QUERIES];
+  int32_t dots[HB_DOT_QUERIES][HB_QUERY_BLOCK];
+  for (int q = 0; q < HB_DOT_QUERIES; q++) codes[q] = queries[q].codes;
+  hb_dot_rows_i8_by_4(codes, rows->codes, rows->count, rows->dim, dots[0], HB_QUERY_BLOCK);
+  for (int q = 0; q < HB_DOT_QUERIES; q++)
+    scale_dots(&queries[q], dots[q], rows->scales, rows->count, scores + q * stride);
+}
+
+/* At most HB_QUERY_BLOCK rows, those of f16 as f32 in the first query's scratch. */
+static hb_rows take_block(const hb_rows *rows, uint32_t first, const hb_query *queries) {
+  const uint32_t left = rows->count - first, count = left < HB_QUERY_BLOCK ? left : HB_QUERY_BLOCK;
+  const void *codes = codes_at(rows, first);
+  if (rows->storage != HB_STORAGE_F16)
+    return (hb_rows){rows->storage, rows->dim, count, codes, rows->scales != NULL ? rows->scales + first : NULL};
+  hb_half_to_float(codes, queries->expanded, (size_t)count * rows->dim);
+  return (hb_rows){HB_STORAGE_F32, rows->dim, count, queries->expanded, NULL};
+}
+
+void hb_rows_score_many(const hb_rows *rows, const hb_query *queries, uint32_t query_count, float *scores,
+                        size_t stride) {
+  for (uint32_t first = 0; first < rows->count && query_count > 0; first += HB_QUERY_BLOCK, scores += HB_QUERY_BLOCK) {
+    const hb_rows block = take_block(rows, first, queries);
+    uint32_t q = 0;
+    for (; q + HB_DOT_QUERIES <= query_count; q += HB_DOT_QUERIES)
+      (block.storage == HB_STORAGE_I8 ? score_i8_by_4 : score_f32_by_4)(&block, queries + q, scores + q * stride,
+                                                                        stride);
+    for (; q < query_count; q++) hb_rows_score(&block, 0, block.count, &queries[q], scores + q * stride);
   }
 }

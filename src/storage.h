@@ -6,7 +6,7 @@
  * the scale makes the decoded row have unit length again, so that scores stay cosines; else it is s / 127.
  * Decoding and encoding again gives the same bits, so rows may be copied, decoded and retrained without wear.
  *
- * Scores are computed alike on every machine, bit by bit: f32 as vector.h says, f16 likewise after exact expansion,
+ * Scores are computed alike on every machine, bit by bit: f32 as dot.h says, f16 likewise after exact expansion,
  * i8 in whole numbers: the query is rounded to int16 codes, products are summed in int32, which cannot overflow. */
 #ifndef HB_STORAGE_H
 #define HB_STORAGE_H
@@ -41,6 +41,8 @@ typedef struct {
   float *expanded;     /* [HB_QUERY_BLOCK][dim] scratch for f16, else NULL */
 } hb_query;
 
+/* Rows that are expanded, or meet several queries, at a time: few enough to stay in the second-level cache until then.
+ */
 #define HB_QUERY_BLOCK 16
 
 /* Allocates the memory of queries of this kind; to be filled by hb_query_set as often as wanted. */
@@ -52,5 +54,16 @@ void hb_query_set(hb_query *query, const float *vector);
 /* scores[i] = the dot product of the query with row i, for `count` rows from `first` on. The query's scratch makes it
  * usable by one thread at a time. */
 void hb_rows_score(const hb_rows *rows, uint32_t first, uint32_t count, const hb_query *query, float *scores);
+
+/* ---- Several queries, which share the reading of the rows: for the builder and its measurements ---- */
+
+/* `count` queries as of hb_query_create, in fresh memory; set each with hb_query_set. */
+hb_status hb_queries_create(hb_storage storage, uint32_t dim, uint32_t count, hb_query **out, hb_error *error);
+void hb_queries_free(hb_query *queries, uint32_t count);
+
+/* scores[q * stride + i] = the dot product of query q with row i, for all rows, with hb_rows_score's bits; stride >=
+ * rows->count. Queries are best a multiple of four (HB_DOT_QUERIES). */
+void hb_rows_score_many(const hb_rows *rows, const hb_query *queries, uint32_t query_count, float *scores,
+                        size_t stride);
 
 #endif

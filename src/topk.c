@@ -27,12 +27,11 @@ static void sift_up(hb_hit *hits, uint32_t at) {
   }
 }
 
-void hb_topk_offer(hb_topk *top, hb_hit hit) {
-  if (hit.score != hit.score || top->k == 0) return;
+void hb_topk_keep(hb_topk *top, hb_hit hit) {
   if (top->count < top->k) {
     top->hits[top->count] = hit;
     sift_up(top->hits, top->count++);
-  } else if (hb_hit_is_better(hit, top->hits[0])) {
+  } else {
     top->hits[0] = hit;
     sift_down(top->hits, top->count, 0);
   }

@@ -20,8 +20,14 @@ typedef struct {
   uint32_t k, count;
 } hb_topk;
 
+/* For hb_topk_offer: keeps a hit that is a number, if there is room or in place of the worst. */
+void hb_topk_keep(hb_topk *top, hb_hit hit);
+
 /* Offers a hit; it is kept if there is room or it beats the worst that is kept. A NaN score is dropped. */
-void hb_topk_offer(hb_topk *top, hb_hit hit);
+static inline void hb_topk_offer(hb_topk *top, hb_hit hit) {
+  if (top->count == top->k && (top->k == 0 || !hb_hit_is_better(hit, top->hits[0]))) return; /* most of them */
+  if (hit.score == hit.score) hb_topk_keep(top, hit);
+}
 
 /* Sorts the hits best first. The heap cannot be offered more after this. */
 void hb_topk_sort(hb_topk *top);

@@ -4,6 +4,8 @@
     half NAME OTHER             OTHER.npy and OTHER.tsv: the second half of them
     figures NAME OUTPUT [N]     eval --json --images, of N queries
     sizes BUNDLE OUTPUT         eval --json
+    nprobes OUTPUT              eval --json: the nprobes of its recalls, a line each
+    found NAME OUTPUT NPROBE SEARCHED   eval --json against search --json with K + 1 and this nprobe of all vectors
     against LEAST MOST OUTPUT   eval --json --against: same, overlap and recall
     page NAME FILE URL          what --html wrote; URL is what the pictures' addresses begin with
 """
@@ -118,6 +120,29 @@ def sizes(bundle, output):
     expect(sums["recall"][0]["files"] == 1, f"one list is in {sums['recall'][0]['files']} files")
     expect(sums["needed_bytes"] == sum(files.values()) - everything["bytes"], f"needed: {sums['needed_bytes']}")
     expect(sums["head_bytes"] == 0, "a head where there is none")
+
+
+def nprobes(output):
+    for line in json.loads(open(output, encoding="utf-8").readline())["recall"]:
+        print(line["nprobe"])
+
+
+def found(name, output, nprobe, searched):
+    """Recall and what is scanned, once more from what search prints."""
+    rows = read(name)
+    sums = json.loads(open(output, encoding="utf-8").readline())
+    claimed = next(line for line in sums["recall"] if line["nprobe"] == int(nprobe))
+    vectors = {path: vector for path, _, vector in rows}
+    recalled = scanned = 0
+    for (path, _, vector), line in zip(rows, open(searched, encoding="utf-8"), strict=True):
+        answer = json.loads(line)
+        others = [result["path"] for result in answer["results"] if result["path"] != path][:K]
+        scores = {other: sum(a * b for a, b in zip(vector, theirs)) for other, theirs in vectors.items()}
+        least = sorted((score for other, score in scores.items() if other != path), reverse=True)[K - 1] - 1e-6
+        recalled += sum(scores[other] >= least for other in others)
+        scanned += answer["scanned"]
+    expect(abs(claimed["recall"] - recalled / (COUNT * K)) < 1e-4, f"nprobe {nprobe}: {claimed}, not {recalled}")
+    expect(abs(claimed["scanned"] - scanned / COUNT**2) < 1e-4, f"nprobe {nprobe}: {claimed}, not {scanned}")
 
 
 def against(least, most, output):

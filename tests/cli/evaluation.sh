@@ -21,6 +21,17 @@ evaluation_of_vectors() {
   check "eval tells what is fetched" says "before it come"
 }
 
+# Eval reckons what a search finds; these are real ones.
+evaluation_of_searches() {
+  local nprobe
+  works eval --index eval-f32 --json
+  cp "$stdout" of-nprobes
+  for nprobe in $(evaluated nprobes of-nprobes); do
+    works search --index eval-f32 --vectors eval.npy --k 5 --nprobe "$nprobe" --json
+    check "search finds what eval says with nprobe $nprobe" evaluated found eval of-nprobes "$nprobe" "$stdout"
+  done
+}
+
 evaluation_of_a_sample() {
   works eval --index eval-f32 --json --images --sample 50
   check "--sample has the right precision, AP and classes" evaluated figures eval "$stdout" 50
@@ -69,8 +80,9 @@ evaluation_as_a_page() {
 
 evaluation() {
   evaluation_of_vectors
+  evaluation_of_searches
   evaluation_of_a_sample
   evaluation_against_another
   evaluation_as_a_page
-  rm -rf eval-* eval.npy eval.tsv half.npy half.tsv of-all report.html "other folder.html"
+  rm -rf eval-* eval.npy eval.tsv half.npy half.tsv of-all of-nprobes report.html "other folder.html"
 }

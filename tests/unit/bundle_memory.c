@@ -128,7 +128,7 @@ static hb_status use_catalog(hb_index *index, float *vector) {
     hb_catalog_vector(catalog, n, vector);
   }
   float *scores = must_allocate(hb_catalog_count(catalog) * sizeof *scores);
-  status = hb_catalog_scores(catalog, vector, scores, &failure);
+  status = hb_catalog_scores(catalog, vector, 1, scores, &failure);
   free(scores);
   hb_catalog_free(catalog);
   return status;

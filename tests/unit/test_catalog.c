@@ -72,14 +72,14 @@ static void an_image_is_found_by_its_path(void **state) {
 
 static void vectors_and_scores_are_those_of_the_images(void **state) {
   (void)state;
-  float *queries = random_unit_vectors(5, DIM, 12), scores[COUNT], row_scores[COUNT], vector[DIM], expected[DIM];
+  float *queries = random_unit_vectors(5, DIM, 12), scores[5 * COUNT], row_scores[COUNT], vector[DIM], expected[DIM];
   for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
     hb_catalog *catalog;
     hb_query query;
     assert_ok(hb_catalog_create(shared.indexes[storage], &catalog, &failure));
     assert_ok(hb_query_create(storage, DIM, &query, &failure));
+    assert_ok(hb_catalog_scores(catalog, queries, 5, scores, &failure));
     for (int q = 0; q < 5; q++) {
-      assert_ok(hb_catalog_scores(catalog, queries + q * DIM, scores, &failure));
       hb_query_set(&query, queries + q * DIM);
       for (uint32_t n = 0; n < COUNT; n++) {
         uint8_t codes[DIM * 4];
@@ -92,7 +92,7 @@ static void vectors_and_scores_are_those_of_the_images(void **state) {
         assert_int_equal(stored.count, 1);
         hb_rows_score(&stored, 0, 1, &query, &row_scores[n]);
       }
-      assert_same_bits(scores, row_scores, COUNT);
+      assert_same_bits(scores + q * COUNT, row_scores, COUNT);
     }
     hb_query_free(&query);
     hb_catalog_free(catalog);
@@ -158,7 +158,7 @@ static void without_memory_it_fails_cleanly(void **state) {
       scores[0] = 77;
       allocations_fail_from(n);
       hb_status status = hb_catalog_create(index, &catalog, &failure);
-      if (status == HB_OK) status = hb_catalog_scores(catalog, query, scores, &failure);
+      if (status == HB_OK) status = hb_catalog_scores(catalog, query, 1, scores, &failure);
       allocations_work();
       refused = allocations_were_refused();
       assert_int_equal(status, refused ? HB_OUT_OF_MEMORY : HB_OK);

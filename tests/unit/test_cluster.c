@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "collections.h"
+#include "dot.h"
 #include "kmeans.h"
-#include "vector.h"
 
 #define DIM 24
 

@@ -151,7 +151,7 @@ static void exact_search_agrees_with_all_scores(void **state) {
   (void)state;
   static float scores[COUNT];
   for (uint32_t query = 0; query < COUNT; query += 41) {
-    assert_ok(hb_catalog_scores(shared.catalog, vector(query), scores, &failure));
+    assert_ok(hb_catalog_scores(shared.catalog, vector(query), 1, scores, &failure));
     const hb_search_options options = {.k = HB_K_MAX, .exact = true};
     hb_search_report report;
     const hb_result *results = search(vector(query), &options, &report);
@@ -178,8 +178,8 @@ static void all_kinds_of_storage_give_nearly_the_same_scores(void **state) {
     hb_catalog *catalog;
     assert_ok(hb_catalog_create(shared.indexes[s], &catalog, &failure));
     for (uint32_t query = 0; query < COUNT; query += 23) {
-      assert_ok(hb_catalog_scores(shared.catalog, vector(query), scores, &failure));
-      assert_ok(hb_catalog_scores(catalog, vector(query), stored, &failure));
+      assert_ok(hb_catalog_scores(shared.catalog, vector(query), 1, scores, &failure));
+      assert_ok(hb_catalog_scores(catalog, vector(query), 1, stored, &failure));
       for (uint32_t i = 0; i < COUNT; i++) assert_true(fabs(scores[i] - stored[i]) < allowed[s]);
     }
     hb_catalog_free(catalog);

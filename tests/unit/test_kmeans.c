@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "dot.h"
 #include "kmeans.h"
 #include "support.h"
 #include "vector.h"

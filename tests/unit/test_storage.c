@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "dot.h"
 #include "storage.h"
 #include "support.h"
 #include "vector.h"
@@ -231,7 +232,7 @@ static void check_scores(const fixture *f, const hb_query *query) {
     for (uint32_t count = 0; count <= COUNT - first; count++) {
       for (uint32_t i = 0; i <= COUNT; i++) scores[i] = 7;
       hb_rows_score(&f->rows, first, count, query, scores);
-      /* f32 and f16 are in the order of vector.h; the query of i8 is rounded */
+      /* f32 and f16 are in the order of dot.h; the query of i8 is rounded */
       if (f->rows.storage != HB_STORAGE_I8) assert_same_bits(scores, exact + first, count);
       for (uint32_t i = 0; i < count; i++)
         assert_true(fabs(scores[i] - dot_double(query->vector, f->decoded + (first + i) * dim, dim)) < 2e-4);
@@ -250,6 +251,38 @@ static void scores_are_dot_products_with_the_decoded_rows(void **state) {
       hb_query_set(&query, vectors + dims[d]);
       check_scores(&f, &query);
       hb_query_free(&query);
+      free(vectors);
+      free_rows(&f);
+    }
+}
+
+/* ---- Several queries ---- */
+
+#define QUERIES 9 /* twice as many as are computed at once, and one */
+#define STRIDE (COUNT + 3)
+
+static void check_many(const fixture *f, const hb_query *queries, uint32_t query_count, uint32_t count) {
+  const hb_rows some = {f->rows.storage, f->rows.dim, count, f->rows.codes, f->rows.scales};
+  float scores[QUERIES * STRIDE], expected[QUERIES * STRIDE];
+  for (size_t i = 0; i < QUERIES * STRIDE; i++) scores[i] = expected[i] = 7;
+  for (uint32_t q = 0; q < query_count; q++) hb_rows_score(&some, 0, count, &queries[q], expected + q * STRIDE);
+  hb_rows_score_many(&some, queries, query_count, scores, STRIDE);
+  assert_same_bits(scores, expected, QUERIES * STRIDE);
+}
+
+static void many_queries_score_as_each_alone(void **state) {
+  (void)state;
+  for (size_t s = 0; s < STORAGES; s++)
+    for (size_t d = 0; d < DIMS; d++) {
+      fixture f = make_rows(storages[s], dims[d]);
+      float *vectors = random_unit_vectors(QUERIES, dims[d], 99);
+      hb_query *queries;
+      assert_ok(hb_queries_create(storages[s], dims[d], QUERIES, &queries, &failure));
+      for (uint32_t q = 0; q < QUERIES; q++) hb_query_set(&queries[q], vectors + q * dims[d]);
+      for (uint32_t query_count = 0; query_count <= QUERIES; query_count++)
+        for (uint32_t count = 0; count <= COUNT; count += count < 20 ? 1 : 25)
+          check_many(&f, queries, query_count, count);
+      hb_queries_free(queries, QUERIES);
       free(vectors);
       free_rows(&f);
     }
@@ -336,13 +369,20 @@ static void queries_need_dimensions(void **state) {
 
 static void queries_without_memory_are_refused(void **state) {
   (void)state;
-  hb_query query = {.dim = 77};
+  hb_query query = {.dim = 77}, *queries = &query;
   for (size_t s = 1; s < STORAGES; s++) {
     allocations_fail_from(0);
     assert_fails(hb_query_create(storages[s], 256, &query, &failure), HB_OUT_OF_MEMORY, "memory");
     allocations_work();
     assert_int_equal(query.dim, 77);
+    for (size_t n = 0; n < 4; n++) {
+      allocations_fail_from(n);
+      assert_fails(hb_queries_create(storages[s], 256, 3, &queries, &failure), HB_OUT_OF_MEMORY, "memory");
+      allocations_work();
+      assert_ptr_equal(queries, &query);
+    }
   }
+  hb_queries_free(NULL, 3);
 }
 
 int main(void) {
@@ -360,6 +400,7 @@ int main(void) {
       cmocka_unit_test(numbers_that_are_not_finite_count_as_zero),
       cmocka_unit_test(tiny_and_huge_numbers_survive),
       cmocka_unit_test(scores_are_dot_products_with_the_decoded_rows),
+      cmocka_unit_test(many_queries_score_as_each_alone),
       cmocka_unit_test(scores_of_i8_are_whole_numbers_times_two_scales),
       cmocka_unit_test(a_row_scores_one_with_itself),
       cmocka_unit_test(no_sum_overflows_in_any_dimension),
