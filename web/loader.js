@@ -1,7 +1,7 @@
 // From nothing to a working engine: what is downloaded, in which order, and who is told how far it is.
 //
-// The page downloads the wasm, index.json and the model, because all of them can be on their way before the Worker runs.
-// What the engine finds in index.json, head, centroids and lists, is the Worker's own business.
+// The page downloads the wasm, index.json and the model, because they can be on their way before the Worker runs. What
+// the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
 import { readBody, request } from './download.js';
 import { readManifest } from './manifest.js';
@@ -13,8 +13,8 @@ import { compileWasm } from './wasm.js';
  * A failure leaves the engine half made and other downloads running; whoever called ends the whole Worker then.
  *
  * @param {import('./rpc.js').WorkerClient} worker
- * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', memory: number, prefetch: boolean}} what
- *   `indexUrl` is index.json's
+ * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', memory: number, prefetch: boolean}}
+ *   what `indexUrl` is index.json's
  * @param {(progress: object) => void} report told as `HeyBagh.load` documents it
  * @returns {{started: Promise<void>, ready: Promise<object>}} `started` when pictures can be cropped, `ready` with what
  *   the engine knows and the manifest's `imageUrl` and `thumbUrl`; both fail with a HeyBaghError
