@@ -1,5 +1,6 @@
-// Files of indexes and models, kept for the next visit in the browser's Cache Storage. It may be missing (pages without https),
-// forbidden, full or broken: whatever goes wrong means that there is no cache from then on, and is never an error.
+// Files of indexes and models, kept for the next visit in the browser's Cache Storage. It may be missing (pages without
+// https), forbidden, full or broken: whatever goes wrong means that there is no cache from then on, and is never an
+// error.
 
 const TYPE = { 'Content-Type': 'application/octet-stream' };
 

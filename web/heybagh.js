@@ -87,7 +87,8 @@ export class HeyBagh {
   }
 
   /**
-   * The same at once, for who may have a picture before the engine is ready: it is decoded while the model is on its way.
+   * The same at once, for who may have a picture before the engine is ready: it is decoded while the model is on its
+   * way.
    *
    * @param {object} options as `load` takes them
    * @returns {HeyBagh} whose `search` and `embed` wait for `ready`, and fail as it does
@@ -111,7 +112,7 @@ export class HeyBagh {
     this.#ready.catch(() => {}); // told to all who use the engine
   }
 
-  /** @returns {Promise<void>} when the engine is loaded; fails with any code but `closed`, or if it was closed with that */
+  /** @returns {Promise<void>} when the engine is loaded; fails with any code, with `closed` if it was closed before */
   get ready() {
     return this.#ready;
   }

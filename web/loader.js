@@ -1,7 +1,7 @@
 // From nothing to a working engine: what is downloaded, in which order, and who is told how far it is.
 //
-// The page downloads the wasm, index.json and the model, because all of them can be on their way before the Worker runs.
-// What the engine finds in index.json, head, centroids and lists, is the Worker's own business.
+// The page downloads the wasm, index.json and the model, because they can be on their way before the Worker runs. What
+// the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
 import { readBody, request } from './download.js';
 import { readManifest } from './manifest.js';

@@ -8,8 +8,8 @@ const MAX_BYTES = 256 * 1024 * 1024; // the engine's memory is capped at this
 /**
  * @param {Uint8Array} bytes of index.json
  * @param {string} url where it came from; what it names is relative to this
- * @returns {{model: {id: string, url: string, bytes: number} | null, imageUrl: string, thumbUrl: string}} no model for an index of
- *   ready-made vectors; templates for `pictureUrls`, without thumbnails ''
+ * @returns {{model: {id: string, url: string, bytes: number} | null, imageUrl: string, thumbUrl: string}} no model for
+ *   an index of ready-made vectors; templates for `pictureUrls`, without thumbnails ''
  * @throws {HeyBaghError} `bad-index`
  */
 export function readManifest(bytes, url) {

@@ -151,7 +151,7 @@ export class WasmEngine {
     this.#check(this.#c.hb_wasm_embed(this.#context));
   }
 
-  /** @returns {{decode: number, preprocess: number, network: number, head: number}} of the last `crop` and `embed`, ms */
+  /** @returns {{decode: number, preprocess: number, network: number, head: number}} ms of the last `crop` and `embed` */
   timings() {
     return JSON.parse(this.#text(this.#c.hb_wasm_timings(this.#context)));
   }

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import {
-  alert, chooser, expect, failure, holdModel, openBlank, openEngine, openReady, picture, search, shownPaths, status, test,
-  MODEL,
+  alert, chooser, expect, failure, holdModel, openBlank, openEngine, openReady, picture, search, shownPaths, status,
+  test, MODEL,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
@@ -95,7 +95,9 @@ test('what was asked of an engine that cannot be loaded fails as it does', async
   await page.route(MODEL, route => route.fulfill({ status: 404, body: 'no' }));
   await openBlank(page);
   await page.evaluate(() => { window.engine = HeyBagh.open({ index: 'bundle/' }); });
-  const asked = ['engine.ready', `engine.embed(new File(["no picture"], "a.jpg"))`, 'engine.search(new Float32Array(4))'];
+  const asked = [
+    'engine.ready', 'engine.embed(new File(["no picture"], "a.jpg"))', 'engine.search(new Float32Array(4))',
+  ];
   const codes = await Promise.all(asked.map(async script => (await failure(page, script)).code));
   expect(codes[0]).toBe('download-failed');
   expect(['download-failed', 'unsupported-image']).toContain(codes[1]); // whichever was first

@@ -1,22 +1,22 @@
 // Where the time of a visit goes: steps that follow one another.
 
-const last = times => Math.max(...times);
-
 /**
  * @param {import('./visit.mjs').Visit} visit
  * @returns {Record<string, number>} ms; they add up to the time of the answer
  */
 export function stepsOf({ seen, requests }) {
   const of = pattern => requests.filter(({ name }) => pattern.test(name));
-  const [wasm] = of(/\.wasm$/);
-  const [model] = of(/\.safetensors$/);
+  const first = of(/\.wasm$|\/index\.json$/);
+  const [manifest] = of(/\/index\.json$/);
+  const model = of(/\.safetensors$/);
   const needed = of(/\/(head|centroids|table)-[^/]*$/);
-  const downloaded = last([model, ...needed].filter(Boolean).map(({ end }) => end));
-  const asked = model?.start ?? wasm.start;
+  const begun = Math.min(...first.map(({ start }) => start));
+  const asked = model[0]?.start ?? manifest.end; // it is not asked for what was kept from an earlier visit
+  const downloaded = Math.max(...[...first, ...model, ...needed].map(({ end }) => end));
   return {
-    scripts: wasm.start,
-    'engine and index.json': asked - wasm.start,
-    'model and index': downloaded - asked,
+    scripts: begun,
+    'index.json': asked - begun,
+    'engine, model, index': downloaded - asked,
     'engine starts': seen.ready - downloaded,
     search: seen.answer - seen.ready,
   };
