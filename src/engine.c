@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "model.h"
 #include "preprocess.h"
+#include "region.h"
 
 struct hb_engine {
   hb_model *model; /* may be NULL */
@@ -66,11 +67,12 @@ void hb_engine_free(hb_engine *engine) {
 
 /* ---- Embedding ---- */
 
-/* From pixels on. `started` is when decoding began. */
-static hb_status embed_image(hb_engine *engine, const hb_image *image, double started, float *embedding,
-                             hb_timings *timings, hb_error *error) {
+/* From pixels on, of which the region is kept. `started` is when decoding began. */
+static hb_status embed_image(hb_engine *engine, hb_image *image, const hb_region *region, double started,
+                             float *embedding, hb_timings *timings, hb_error *error) {
   double decoded = hb_now();
-  hb_status status = hb_preprocess_crop(image, engine->crop, error);
+  hb_status status = region != NULL ? hb_region_keep(image, region, error) : HB_OK;
+  if (status == HB_OK) status = hb_preprocess_crop(image, engine->crop, error);
   if (status != HB_OK) return status;
   double preprocessed = hb_now();
   const float *pooled = hb_network_run(engine->network, engine->crop);
@@ -89,20 +91,20 @@ static hb_status check_model(const hb_engine *engine, hb_error *error) {
   return engine->model != NULL ? HB_OK : hb_fail(error, HB_INVALID_ARGUMENT, "this engine has no model to embed with");
 }
 
-hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, float *embedding, hb_timings *timings,
-                          hb_error *error) {
+hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, const hb_region *region, float *embedding,
+                          hb_timings *timings, hb_error *error) {
   double started = hb_now();
   hb_image image;
   hb_status status = check_model(engine, error);
   if (status == HB_OK) status = hb_image_decode(bytes, size, &image, error);
   if (status != HB_OK) return status;
-  status = embed_image(engine, &image, started, embedding, timings, error);
+  status = embed_image(engine, &image, region, started, embedding, timings, error);
   hb_image_free(&image);
   return status;
 }
 
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
-                               float *embedding, hb_timings *timings, hb_error *error) {
+                               const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
   double started = hb_now();
   hb_status status = check_model(engine, error);
   if (status == HB_OK) status = hb_image_check_size(width, height, error);
@@ -113,7 +115,7 @@ hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t 
   memcpy(copy, rgba, 4 * pixels);
   hb_flatten_alpha(copy, pixels);
   hb_image image = {copy, width, height, 4, HB_UPRIGHT};
-  status = embed_image(engine, &image, started, embedding, timings, error);
+  status = embed_image(engine, &image, region, started, embedding, timings, error);
   free(copy);
   return status;
 }

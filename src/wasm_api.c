@@ -91,7 +91,7 @@ EXPORT hb_status hb_wasm_start(context *c) {
   if (c->model == NULL) return HB_OK; /* an index of ready-made vectors */
   hb_model_drop_source(c->model);
   const uint8_t grey[4] = {128, 128, 128, 255};
-  return hb_engine_embed_rgba(c->engine, grey, 1, 1, c->embedding, NULL, &c->error);
+  return hb_engine_embed_rgba(c->engine, grey, 1, 1, NULL, c->embedding, NULL, &c->error);
 }
 
 /* Threads that share the work on a picture, as far as they have come. */
@@ -104,16 +104,20 @@ static hb_status check_started(context *c) {
 EXPORT uint32_t hb_wasm_dim(const context *c) { return c->engine != NULL ? hb_engine_dim(c->engine) : 0; }
 EXPORT const float *hb_wasm_vector(const context *c) { return c->embedding; }
 
-EXPORT hb_status hb_wasm_embed(context *c, const void *bytes, size_t size) {
+/* Of a file and of pixels the region x, y, w, h, which is 0, 0, 1, 1 for the whole picture. */
+EXPORT hb_status hb_wasm_embed(context *c, const void *bytes, size_t size, double x, double y, double w, double h) {
+  const hb_region region = {x, y, w, h};
   hb_status status = check_started(c);
-  if (status == HB_OK) status = hb_engine_embed(c->engine, bytes, size, c->embedding, &c->timings, &c->error);
+  if (status == HB_OK) status = hb_engine_embed(c->engine, bytes, size, &region, c->embedding, &c->timings, &c->error);
   return status;
 }
 
-EXPORT hb_status hb_wasm_embed_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height) {
+EXPORT hb_status hb_wasm_embed_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height, double x,
+                                    double y, double w, double h) {
+  const hb_region region = {x, y, w, h};
   hb_status status = check_started(c);
   if (status == HB_OK)
-    status = hb_engine_embed_rgba(c->engine, pixels, width, height, c->embedding, &c->timings, &c->error);
+    status = hb_engine_embed_rgba(c->engine, pixels, width, height, &region, c->embedding, &c->timings, &c->error);
   return status;
 }
 

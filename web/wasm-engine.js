@@ -3,6 +3,7 @@
 import { HeyBaghError } from './errors.js';
 
 const NO_FILE = 0xffffffff;
+const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
 /**
  * src/wasm_api.c as a class. It hides pointers, ownership and text encoding, and turns every status but 0 into a
@@ -116,12 +117,14 @@ export class WasmEngine {
    * Embeds a picture.
    *
    * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
+   * @param {import('./options.js').Region} [region] of it; by default the whole
    * @returns {Float32Array} unit length
    */
-  embed({ bytes, pixels, width, height }) {
+  embed({ bytes, pixels, width, height }, region = WHOLE) {
     const c = this.#c;
-    if (bytes) this.#lend(bytes, pointer => this.#check(c.hb_wasm_embed(this.#context, pointer, bytes.length)));
-    else this.#lend(pixels, pointer => this.#check(c.hb_wasm_embed_rgba(this.#context, pointer, width, height)));
+    const part = [region.x, region.y, region.width, region.height];
+    if (bytes) this.#lend(bytes, at => this.#check(c.hb_wasm_embed(this.#context, at, bytes.length, ...part)));
+    else this.#lend(pixels, at => this.#check(c.hb_wasm_embed_rgba(this.#context, at, width, height, ...part)));
     const vector = c.hb_wasm_vector(this.#context) >>> 0;
     return new Float32Array(this.#memory.buffer, vector, c.hb_wasm_dim(this.#context)).slice();
   }
