@@ -9,14 +9,18 @@
 import { HeyBaghError } from './errors.js';
 import { readImage } from './image.js';
 import { pictureUrls } from './manifest.js';
-import { checkLoadOptions, checkSearchOptions, checkVector } from './options.js';
+import { checkLoadOptions, checkRegion, checkSearchOptions, checkVector } from './options.js';
 import { WorkerClient } from './rpc.js';
 
 export { HeyBaghError };
 
 /**
- * @typedef {import('./image.js').ImageSource} ImageSource a picture file (JPEG, PNG, GIF, BMP, PNM), its address, an
- *   <img> (fetched again from its currentSrc), or pixels
+ * @typedef {import('./image.js').ImageSource} ImageSource a picture file, its address (http:, data: or blob:), an <img>
+ *   (fetched again from its currentSrc), or pixels. JPEG, PNG, GIF, BMP and PNM are decoded by the engine, to the bits
+ *   that index-builder has; WebP, AVIF and whatever else this browser decodes, and JPEG and PNG above 25 megapixels, by
+ *   the browser
+ *
+ * @typedef {import('./options.js').Region} Region
  *
  * @typedef {object} Progress
  * @property {'engine' | 'model' | 'index' | 'ready'} phase
@@ -103,6 +107,8 @@ export class HeyBagh {
    * @param {boolean} [options.exact] search all lists
    * @param {string[]} [options.labels] only pictures with one of these labels; by default, and if empty, all. More
    *   lists than nprobe are searched if they hold fewer than k such pictures
+   * @param {Region} [options.region] only this part of the picture, as if it were a picture of its own; at least 8
+   *   pixels wide and high
    * @param {number} [options.minScore] only results with at least this score, -1 to 1
    * @param {(answer: EarlyAnswer) => void} [options.onResults] told what is found before all is searched, if the search
    *   must wait for parts of the index: first when the nearest has come, then up to 20 times a second
@@ -115,7 +121,7 @@ export class HeyBagh {
     const onResults = options?.onResults;
     const onProgress = found => onResults(this.#early(found));
     const asked = { options: checked, early: Boolean(onResults) };
-    const { fetch, transfer, ...query } = await this.#readQuery(image);
+    const { fetch, transfer, ...query } = await this.#readQuery(image, checkRegion(options?.region));
     const answer = await this.#worker.call('search', { ...asked, ...query }, { transfer, onProgress });
     const { timings } = answer;
     return {
@@ -127,12 +133,15 @@ export class HeyBagh {
 
   /**
    * @param {ImageSource} image
+   * @param {object} [options]
+   * @param {Region} [options.region] embed only this part of the picture, as `search` does
    * @returns {Promise<Float32Array>} the picture's embedding: `info().dim` numbers of unit length
    * @throws {HeyBaghError}
    */
-  async embed(image) {
-    const { transfer, image: picture } = await readImage(image);
-    return this.#worker.call('embed', { image: picture }, { transfer });
+  async embed(image, options) {
+    const region = checkRegion(options?.region);
+    const { transfer, image: picture } = await readImage(image, this.#loaded.decodes);
+    return this.#worker.call('embed', { image: picture, region }, { transfer });
   }
 
   /**
@@ -157,8 +166,9 @@ export class HeyBagh {
     this.#worker.end(new HeyBaghError('closed', 'The engine was closed. Load it again.'));
   }
 
-  async #readQuery(image) {
-    if (!(image instanceof Float32Array)) return readImage(image);
+  async #readQuery(image, region) {
+    if (!(image instanceof Float32Array)) return { ...await readImage(image, this.#loaded.decodes), region };
+    if (region) throw new HeyBaghError('invalid-argument', 'region is for pictures; a vector has none.');
     const vector = checkVector(image, this.#loaded.dim);
     return { vector, transfer: [vector.buffer], fetch: 0 };
   }

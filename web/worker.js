@@ -1,10 +1,13 @@
 // The Worker: takes requests and answers each by its id. It holds one engine. Pictures are embedded one after the
-// other, in the order in which they come; while a search waits for its shards, others go on.
+// other, in the order in which they come; while the browser decodes a picture, or a search waits for its shards, others
+// go on.
 //
 //   asked     {id, method: 'load' | 'embed' | 'search', args}
 //   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message}}
 //   by itself {usage}  when the prefetch has ended
 
+import { canReadPixels } from './browser-decoder.js';
+import { embedPicture } from './embedding.js';
 import { HeyBaghError } from './errors.js';
 import { loadEngine } from './loader.js';
 import { prefetch } from './prefetch.js';
@@ -23,17 +26,18 @@ const methods = {
     ({ engine, files } = loaded);
     shards = new ShardStore(engine, files, memory);
     if (wanted) prefetch(files, shards).then(() => self.postMessage({ usage: usage() }));
-    return { ...engine.info(), imageUrl: loaded.imageUrl, thumbUrl: loaded.thumbUrl };
+    return { ...engine.info(), decodes: canReadPixels(), imageUrl: loaded.imageUrl, thumbUrl: loaded.thumbUrl };
   },
-  async embed({ image }) {
-    return engine.embed(image);
+  async embed({ image, region }) {
+    const { embedding } = await embedPicture(engine, image, region);
+    return embedding;
   },
-  async search({ image, vector, options, early }, report) {
-    const query = vector ?? engine.embed(image);
-    const embedding = vector ? NOT_EMBEDDED : engine.timings();
-    const found = await searchIndex(engine, shards, query, options, early ? report : undefined);
+  async search({ image, region, vector, options, early }, report) {
+    const { embedding, timings: took } = vector
+      ? { embedding: vector, timings: NOT_EMBEDDED } : await embedPicture(engine, image, region);
+    const found = await searchIndex(engine, shards, embedding, options, early ? report : undefined);
     const { results, nprobe, scanned, scan, waited, traffic } = found;
-    return { results, nprobe, scanned, timings: { ...embedding, fetch: waited, scan }, ...traffic };
+    return { results, nprobe, scanned, timings: { ...took, fetch: waited, scan }, ...traffic };
   },
 };
 
