@@ -13,7 +13,7 @@ static hb_status read_crop(const char *folder, const char *name, uint8_t *crop, 
   hb_status status = hb_file_map(path, &file, error);
   free(path);
   if (status != HB_OK) return status;
-  status = hb_crop_file(file.bytes, file.size, crop, NULL, error);
+  status = hb_crop_file(file.bytes, file.size, NULL, crop, NULL, error);
   hb_file_unmap(file);
   return status;
 }

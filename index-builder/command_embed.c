@@ -25,14 +25,14 @@ static void print_embedding(const char *path, const float *embedding, uint32_t d
   print_line(&t);
 }
 
-static int embed_all(hb_engine *engine, char **paths, int count) {
+static int embed_all(hb_engine *engine, const hb_region *region, char **paths, int count) {
   int exit_code = EXIT_DONE;
   uint32_t dim = hb_engine_dim(engine);
   float *embedding = malloc(dim * sizeof *embedding);
   if (embedding == NULL) return fail("there is not enough memory");
   for (int i = 0; i < count; i++) {
     hb_error error;
-    if (embed_file(engine, paths[i], embedding, &error) == HB_OK)
+    if (embed_file(engine, paths[i], region, embedding, &error) == HB_OK)
       print_embedding(paths[i], embedding, dim);
     else
       exit_code = fail("%s: %s", paths[i], error.text);
@@ -76,6 +76,7 @@ static int check(const char *head_name, const char *index_path) {
 
 int command_embed(int argc, char **argv) {
   const char *model_path = NULL, *head_name = NULL, *index_path = NULL;
+  hb_region region = {0, 0, 1, 1};
   bool json = false;
   const option options[] = {
       {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
@@ -83,6 +84,8 @@ int command_embed(int argc, char **argv) {
       {"head", OPTION_TEXT, &head_name, .argument = "HEAD",
        .help = "logits (1000 numbers, the default), exact (513) or a safetensors FILE"},
       {"index", OPTION_TEXT, &index_path, .argument = "DIR", .help = "with the head of this bundle instead"},
+      {"region", OPTION_REGION, &region, .argument = "X,Y,W,H",
+       .help = "only this part of each image: upper left corner and size, in fractions of it"},
       {"json", OPTION_FLAG, &json, .help = "print JSON, which is the only form there is"},
   };
   const command_line line = {"embed", "IMAGE...",
@@ -94,7 +97,7 @@ int command_embed(int argc, char **argv) {
   if (exit_code != EXIT_DONE) return exit_code;
   tools t = {0};
   exit_code = open_tools(model_path, head_name != NULL ? head_name : "logits", index_path, &t);
-  if (exit_code == EXIT_DONE) exit_code = embed_all(t.engine, argv + operand, argc - operand);
+  if (exit_code == EXIT_DONE) exit_code = embed_all(t.engine, &region, argv + operand, argc - operand);
   close_tools(&t);
   return exit_code;
 }

@@ -14,6 +14,7 @@ typedef struct {
   uint64_t k, nprobe;
   double min_score;
   text_list labels;
+  hb_region region;
   bool exact, json;
 } settings;
 
@@ -66,7 +67,7 @@ static int search_images(searcher *w, char **paths, int count) {
   int exit_code = EXIT_DONE;
   for (int i = 0; i < count; i++) {
     hb_error error;
-    hb_status status = embed_file(w->engine, paths[i], w->query, &error);
+    hb_status status = embed_file(w->engine, paths[i], &w->s->region, w->query, &error);
     int answered = answer(w, status, paths[i], &error);
     if (answered != EXIT_DONE) exit_code = answered;
   }
@@ -148,12 +149,14 @@ static int run(const settings *s, char **paths, int count) {
 }
 
 int command_search(int argc, char **argv) {
-  settings s = {.k = 4, .min_score = -2};
+  settings s = {.k = 4, .min_score = -2, .region = {0, 0, 1, 1}};
   const option options[] = {
       {"index", OPTION_TEXT, &s.index_path, .required = true, .argument = "DIR", .help = "the bundle"},
       {"model", OPTION_TEXT, &s.model_path, .argument = "FILE", .help = "the model that the bundle was built with"},
       {"vectors", OPTION_TEXT, &s.vectors_path, .argument = "FILE.npy",
        .help = "instead of model and images: each row is a query"},
+      {"region", OPTION_REGION, &s.region, .argument = "X,Y,W,H",
+       .help = "only this part of each image: upper left corner and size, in fractions of it"},
       {"k", OPTION_NUMBER, &s.k, .minimum = 1, .maximum = HB_K_MAX, .argument = "N",
        .help = "results an image (default 4)"},
       {"nprobe", OPTION_NUMBER, &s.nprobe, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",

@@ -25,11 +25,11 @@ struct embedder {
   float *features;
 };
 
-hb_status embed_file(hb_engine *engine, const char *path, float *embedding, hb_error *error) {
+hb_status embed_file(hb_engine *engine, const char *path, const hb_region *region, float *embedding, hb_error *error) {
   hb_mapping file;
   hb_status status = hb_file_map(path, &file, error);
   if (status != HB_OK) return status;
-  status = hb_engine_embed(engine, file.bytes, file.size, embedding, NULL, error);
+  status = hb_engine_embed(engine, file.bytes, file.size, region, embedding, NULL, error);
   hb_file_unmap(file);
   return status;
 }
@@ -58,8 +58,8 @@ static void read_one(void *context, size_t thread, size_t i) {
 
 static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
   hb_timings timings;
-  hb_status status = hb_engine_embed(w->engine, task->file.bytes, task->file.size, e->features + i * HB_POOLED_DIM,
-                                     &timings, &task->error);
+  hb_status status = hb_engine_embed(w->engine, task->file.bytes, task->file.size, NULL,
+                                     e->features + i * HB_POOLED_DIM, &timings, &task->error);
   if (status == HB_OK) add_timings(&w->timings, &timings);
   return status;
 }

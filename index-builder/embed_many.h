@@ -43,7 +43,7 @@ hb_status embedder_finish(embedder *e, image_task *tasks, uint32_t count, float 
 embed_times embedder_times(const embedder *e);
 void embedder_free(embedder *e);
 
-/* Embeds one file. */
-hb_status embed_file(hb_engine *engine, const char *path, float *embedding, hb_error *error);
+/* Embeds a region of one file. */
+hb_status embed_file(hb_engine *engine, const char *path, const hb_region *region, float *embedding, hb_error *error);
 
 #endif

@@ -55,6 +55,16 @@ static bool parse_number(const option *o, const char *text) {
   return true;
 }
 
+/* Four numbers; whether they are inside a picture is for the engine to say. */
+static bool parse_region(const option *o, const char *text) {
+  hb_region *r = o->target;
+  int end = 0;
+  if (sscanf(text, "%lf,%lf,%lf,%lf%n", &r->x, &r->y, &r->width, &r->height, &end) == 4 && text[end] == '\0')
+    return true;
+  fail_usage("--%s is '%s', and must be X,Y,WIDTH,HEIGHT in fractions of the picture from 0 to 1", o->name, text);
+  return false;
+}
+
 static bool take(const option *o, const char *text) {
   switch (o->kind) {
     case OPTION_FLAG: return *(bool *)o->target = true;
@@ -62,6 +72,7 @@ static bool take(const option *o, const char *text) {
     case OPTION_LIST: return add_to_list(o->target, text) || (fail("there is not enough memory"), false);
     case OPTION_NUMBER:
     case OPTION_REAL: return parse_number(o, text);
+    case OPTION_REGION: return parse_region(o, text);
   }
   return false;
 }

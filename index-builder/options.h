@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_REAL } option_kind;
+#include "heybagh.h"
+
+typedef enum { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_REAL, OPTION_REGION } option_kind;
 
 typedef struct {
   const char **items; /* owned by the list; the strings by argv */
@@ -16,7 +18,7 @@ typedef struct {
 typedef struct {
   const char *name; /* without the dashes */
   option_kind kind;
-  void *target; /* bool, const char *, text_list, uint64_t or double; holds the default */
+  void *target; /* bool, const char *, text_list, uint64_t, double or hb_region; holds the default */
   bool required;
   double minimum, maximum; /* of a number */
   const char *argument;    /* what --help calls it */

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "model.h"
 #include "preprocess.h"
+#include "region.h"
 
 _Static_assert(HB_CROP_BYTES == HB_INPUT_BYTES, "a crop is the network's input");
 
@@ -68,28 +69,29 @@ void hb_engine_free(hb_engine *engine) {
 
 /* ---- Crops ---- */
 
-/* `started` is when decoding began. */
-static hb_status crop_image(const hb_image *image, double started, uint8_t crop[HB_CROP_BYTES], hb_timings *timings,
-                            hb_error *error) {
+/* Of which the region is kept. `started` is when decoding began. */
+static hb_status crop_image(hb_image *image, const hb_region *region, double started, uint8_t crop[HB_CROP_BYTES],
+                            hb_timings *timings, hb_error *error) {
   const double decoded = hb_now();
-  hb_status status = hb_preprocess_crop(image, crop, error);
+  hb_status status = region != NULL ? hb_region_keep(image, region, error) : HB_OK;
+  if (status == HB_OK) status = hb_preprocess_crop(image, crop, error);
   if (status == HB_OK && timings != NULL) timings->decode = decoded - started, timings->preprocess = hb_now() - decoded;
   return status;
 }
 
-hb_status hb_crop_file(const void *bytes, size_t size, uint8_t crop[HB_CROP_BYTES], hb_timings *timings,
-                       hb_error *error) {
+hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error) {
   const double started = hb_now();
   hb_image image;
   hb_status status = hb_image_decode(bytes, size, &image, error);
   if (status != HB_OK) return status;
-  status = crop_image(&image, started, crop, timings, error);
+  status = crop_image(&image, region, started, crop, timings, error);
   hb_image_free(&image);
   return status;
 }
 
-hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, uint8_t crop[HB_CROP_BYTES],
-                       hb_timings *timings, hb_error *error) {
+hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
+                       uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
   const double started = hb_now();
   hb_status status = hb_image_check_size(width, height, error);
   if (status != HB_OK) return status;
@@ -98,8 +100,8 @@ hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, uin
   if (copy == NULL) return hb_fail_memory(error);
   memcpy(copy, rgba, 4 * pixels);
   hb_flatten_alpha(copy, pixels);
-  const hb_image image = {copy, width, height, 4, HB_UPRIGHT};
-  status = crop_image(&image, started, crop, timings, error);
+  hb_image image = {copy, width, height, 4, HB_UPRIGHT};
+  status = crop_image(&image, region, started, crop, timings, error);
   free(copy);
   return status;
 }
@@ -126,17 +128,17 @@ hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYT
   return HB_OK;
 }
 
-hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, float *embedding, hb_timings *timings,
-                          hb_error *error) {
+hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, const hb_region *region, float *embedding,
+                          hb_timings *timings, hb_error *error) {
   hb_status status = check_model(engine, error);
-  if (status == HB_OK) status = hb_crop_file(bytes, size, engine->crop, timings, error);
+  if (status == HB_OK) status = hb_crop_file(bytes, size, region, engine->crop, timings, error);
   return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
 }
 
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
-                               float *embedding, hb_timings *timings, hb_error *error) {
+                               const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
   hb_status status = check_model(engine, error);
-  if (status == HB_OK) status = hb_crop_rgba(rgba, width, height, engine->crop, timings, error);
+  if (status == HB_OK) status = hb_crop_rgba(rgba, width, height, region, engine->crop, timings, error);
   return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
 }
 

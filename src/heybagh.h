@@ -11,7 +11,7 @@
  *
  *     float *embedding = malloc(hb_engine_dim(engine) * sizeof *embedding);
  *     hb_timings timings;
- *     if (hb_engine_embed(engine, photo, photo_size, embedding, &timings, &error)) return complain(error.text);
+ *     if (hb_engine_embed(engine, photo, photo_size, NULL, embedding, &timings, &error)) return complain(error.text);
  *
  *     const hb_result *results;
  *     hb_search_options options = {.k = 4};
@@ -84,14 +84,21 @@ typedef struct {
   double decode, preprocess, network, head;
 } hb_timings;
 
+/* A part of a picture, in fractions 0..1 of its width and height as it is shown, EXIF orientation applied. */
+typedef struct {
+  double x, y; /* of its upper left corner */
+  double width, height;
+} hb_region;
+
 /* Of a picture file in memory: JPEG, PNG, GIF (first frame), BMP or PNM; EXIF orientation applied, alpha laid over
- * white. Sets decode and preprocess of `timings`, which may be NULL. */
-hb_status hb_crop_file(const void *bytes, size_t size, uint8_t crop[HB_CROP_BYTES], hb_timings *timings,
-                       hb_error *error);
+ * white. Only `region` of it counts, as if it were a picture of its own; NULL for the whole. Sets decode and preprocess
+ * of `timings`, which may be NULL. */
+hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error);
 
 /* Of decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not premultiplied. */
-hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, uint8_t crop[HB_CROP_BYTES],
-                       hb_timings *timings, hb_error *error);
+hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
+                       uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error);
 
 /* ---- Model: the network's weights ------------------------------------------------------------------------------ */
 
@@ -318,8 +325,8 @@ uint32_t hb_engine_threads(const hb_engine *engine);
 
 /* Embeds a picture file as hb_crop_file takes it. `embedding` receives hb_engine_dim floats of unit length; `timings`
  * may be NULL. */
-hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, float *embedding, hb_timings *timings,
-                          hb_error *error);
+hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, const hb_region *region, float *embedding,
+                          hb_timings *timings, hb_error *error);
 
 /* The same of a crop: what is left to be done of hb_engine_embed. Sets network and head of `timings`. */
 hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYTES], float *embedding,
@@ -327,7 +334,7 @@ hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYT
 
 /* The same of pixels as hb_crop_rgba takes them. */
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
-                               float *embedding, hb_timings *timings, hb_error *error);
+                               const hb_region *region, float *embedding, hb_timings *timings, hb_error *error);
 
 /* Finds the k nearest images of an index from hb_index_open, in one call. *results, best first, belong to the engine
  * and are valid until its next search. */

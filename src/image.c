@@ -92,7 +92,7 @@ static hb_status fail_unreadable(const void *bytes, size_t size, hb_error *error
   if (other != NULL)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is %s, which cannot be read; save it as JPEG or PNG", other);
   if (known_format(bytes, size)) return fail_corrupt(error);
-  return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is not a picture that can be read (JPEG, PNG, GIF, BMP or PNM)");
+  return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is not a picture that can be read; save it as JPEG or PNG");
 }
 
 static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }

@@ -110,13 +110,16 @@ static hb_status check_started(context *c) {
 EXPORT uint32_t hb_wasm_dim(const context *c) { return c->engine != NULL ? hb_engine_dim(c->engine) : 0; }
 EXPORT const float *hb_wasm_vector(const context *c) { return c->embedding; }
 
-/* Crops need no start. */
-EXPORT hb_status hb_wasm_crop_file(context *c, const void *bytes, size_t size) {
-  return hb_crop_file(bytes, size, c->crop, &c->timings, &c->error);
+/* Of a file and of pixels the region x, y, w, h, which is 0, 0, 1, 1 for the whole picture. Crops need no start. */
+EXPORT hb_status hb_wasm_crop_file(context *c, const void *bytes, size_t size, double x, double y, double w, double h) {
+  const hb_region region = {x, y, w, h};
+  return hb_crop_file(bytes, size, &region, c->crop, &c->timings, &c->error);
 }
 
-EXPORT hb_status hb_wasm_crop_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height) {
-  return hb_crop_rgba(pixels, width, height, c->crop, &c->timings, &c->error);
+EXPORT hb_status hb_wasm_crop_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height, double x,
+                                   double y, double w, double h) {
+  const hb_region region = {x, y, w, h};
+  return hb_crop_rgba(pixels, width, height, &region, c->crop, &c->timings, &c->error);
 }
 
 /* HB_CROP_BYTES: the last crop, or one that was made before and is put there again. */

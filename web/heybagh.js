@@ -10,7 +10,7 @@ import { HeyBaghError } from './errors.js';
 import { readImage } from './image.js';
 import { loadEngine } from './loader.js';
 import { pictureUrls } from './manifest.js';
-import { checkLoadOptions, checkSearchOptions, checkVector } from './options.js';
+import { checkLoadOptions, checkRegion, checkSearchOptions, checkVector } from './options.js';
 import { WorkerClient } from './rpc.js';
 
 export { HeyBaghError };
@@ -18,8 +18,12 @@ export { HeyBaghError };
 const IDLE = 100; // ms without a picture after which the engine warms up
 
 /**
- * @typedef {import('./image.js').ImageSource} ImageSource a picture file (JPEG, PNG, GIF, BMP, PNM), its address, an
- *   <img> (fetched again from its currentSrc), or pixels
+ * @typedef {import('./image.js').ImageSource} ImageSource a picture file, its address (http:, data: or blob:), an <img>
+ *   (fetched again from its currentSrc), or pixels. JPEG, PNG, GIF, BMP and PNM are decoded by the engine, to the bits
+ *   that index-builder has; WebP, AVIF and whatever else this browser decodes, and JPEG and PNG above 25 megapixels, by
+ *   the browser
+ *
+ * @typedef {import('./options.js').Region} Region
  *
  * @typedef {object} Progress
  * @property {'engine' | 'model' | 'index' | 'ready'} phase
@@ -127,6 +131,8 @@ export class HeyBagh {
    * @param {boolean} [options.exact] search all lists
    * @param {string[]} [options.labels] only pictures with one of these labels; by default, and if empty, all. More
    *   lists than nprobe are searched if they hold fewer than k such pictures
+   * @param {Region} [options.region] only this part of the picture, as if it were a picture of its own; at least 8
+   *   pixels wide and high
    * @param {number} [options.minScore] only results with at least this score, -1 to 1
    * @param {(answer: EarlyAnswer) => void} [options.onResults] told what is found before all is searched, if the search
    *   must wait for parts of the index: first when the nearest has come, then up to 20 times a second
@@ -135,7 +141,7 @@ export class HeyBagh {
    */
   async search(image, options) {
     const start = performance.now();
-    const { timings: { fetch, ...before }, transfer, ...query } = await this.#readQuery(image);
+    const { timings: { fetch, ...before }, transfer, ...query } = await this.#readQuery(image, checkRegion(options?.region));
     const checked = checkSearchOptions(options, this.#loaded.nlist);
     const onResults = options?.onResults;
     const onProgress = found => onResults(this.#early(found));
@@ -151,11 +157,13 @@ export class HeyBagh {
 
   /**
    * @param {ImageSource} image
+   * @param {object} [options]
+   * @param {Region} [options.region] embed only this part of the picture, as `search` does
    * @returns {Promise<Float32Array>} the picture's embedding: `info().dim` numbers of unit length
    * @throws {HeyBaghError}
    */
-  async embed(image) {
-    const { crop, transfer } = await this.#crop(image);
+  async embed(image, options) {
+    const { crop, transfer } = await this.#crop(image, checkRegion(options?.region));
     return this.#worker.call('embed', { crop }, { transfer });
   }
 
@@ -190,19 +198,21 @@ export class HeyBagh {
     }, IDLE);
   }
 
-  async #readQuery(image) {
-    if (!(image instanceof Float32Array)) return this.#crop(image);
+  async #readQuery(image, region) {
+    if (!(image instanceof Float32Array)) return this.#crop(image, region);
+    if (region) throw new HeyBaghError('invalid-argument', 'region is for pictures; a vector has none.');
     await this.#ready;
     const vector = checkVector(image, this.#loaded.dim);
     return { vector, transfer: [vector.buffer], timings: { fetch: 0, decode: 0, preprocess: 0 } };
   }
 
   /** Before the engine is ready, so that only the network is left to be run then. */
-  async #crop(image) {
+  async #crop(image, region) {
     this.#asked = true;
-    const { transfer, fetch, image: picture } = await readImage(image);
-    await this.#started.catch(() => this.#ready);
-    const { crop, timings } = await this.#worker.call('crop', { image: picture }, { transfer });
+    const started = this.#started.catch(() => this.#ready);
+    const { transfer, fetch, image: picture } = await readImage(image, started);
+    await started;
+    const { crop, timings } = await this.#worker.call('crop', { image: picture, region }, { transfer });
     await this.#ready;
     return { crop, transfer: [crop.buffer], timings: { fetch, ...timings } };
   }

@@ -1,8 +1,13 @@
 // Everything that a caller may hand over as an image, as bytes or pixels that can be sent to the Worker.
 
+import { decodePicture } from './browser-decoder.js';
 import { HeyBaghError } from './errors.js';
+import { isForEngine } from './formats.js';
 import { resolveUrl } from './url.js';
 
+// A browser does not tell a page whether it was the network or the other site's CORS policy.
+const UNREACHABLE = 'its site did not answer, or does not let other pages read its pictures. Save the picture, and '
+  + 'choose the file instead';
 const MAX_BYTES = 64e6; // far above any camera's JPEG, and it fits the engine's memory beside the model
 
 /**
@@ -11,20 +16,26 @@ const MAX_BYTES = 64e6; // far above any camera's JPEG, and it fits the engine's
 
 /**
  * @param {ImageSource} image
+ * @param {Promise<boolean>} decodesThere if the Worker can ask the browser to decode what the engine cannot; else the page
+ *   does
  * @returns {Promise<{image: {bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number},
  *   transfer: ArrayBuffer[], fetch: number}>} `fetch` is the time in ms that a download took, 0 without one
  * @throws {HeyBaghError} `invalid-argument`, `unreadable-image`, `image-too-large`, `download-failed`
  */
-export async function readImage(image) {
-  if (image instanceof Blob) return ofBytes(await readBlob(image));
+export async function readImage(image, decodesThere) {
   if (image instanceof ImageData) return ofPixels(image);
-  if (image instanceof HTMLImageElement && image.currentSrc) return download(image.currentSrc);
-  if (image instanceof URL || (typeof image === 'string' && image)) return download(image);
-  throw invalid('image must be a File, a Blob, a URL, an ImageData or an <img> with a source.');
+  const start = performance.now();
+  const blob = image instanceof Blob ? image : await download(addressOf(image));
+  const bytes = await readBlob(blob);
+  const fetch = blob === image ? 0 : performance.now() - start;
+  const pixels = isForEngine(bytes) || await decodesThere ? null : await decodePicture(bytes);
+  return { image: pixels ?? { bytes }, transfer: [(pixels?.pixels ?? bytes).buffer], fetch };
 }
 
-function ofBytes(bytes, fetch = 0) {
-  return { image: { bytes }, transfer: [bytes.buffer], fetch };
+function addressOf(image) {
+  if (image instanceof HTMLImageElement && image.currentSrc) return image.currentSrc;
+  if (image instanceof URL || (typeof image === 'string' && image)) return image;
+  throw invalid('image must be a File, a Blob, a URL, an ImageData or an <img> with a source.');
 }
 
 /** Copied, because a transfer would empty the caller's own ImageData. */
@@ -48,16 +59,13 @@ async function readBlob(blob) {
 }
 
 async function download(address) {
-  const start = performance.now();
   const url = resolveUrl(address, document.baseURI);
   if (!url) throw invalid(`"${address}" is not the address of a picture.`);
   const response = await fetch(url).catch(() => null);
   if (response && !response.ok) throw failed(url, `the server answered ${response.status}`);
   const blob = await response?.blob().catch(() => null);
-  // A browser does not tell a page whether it was the network or the other site's CORS policy.
-  if (!blob) throw failed(url, 'its site did not answer, or does not let other pages read its pictures');
-  const bytes = await readBlob(blob);
-  return ofBytes(bytes, performance.now() - start);
+  if (!blob) throw failed(url, url.host ? UNREACHABLE : 'there is nothing at this address');
+  return blob;
 }
 
 function invalid(message) {

@@ -49,6 +49,27 @@ export function checkSearchOptions({
 }
 
 /**
+ * @typedef {object} Region a part of a picture, in fractions of it as it is shown: with its orientation applied
+ * @property {number} x of the upper left corner, 0 to 1
+ * @property {number} y
+ * @property {number} width above 0; x + width is at most 1
+ * @property {number} height the same
+ */
+
+/**
+ * @param {Region} [region]
+ * @returns {Region | undefined} a copy
+ * @throws {HeyBaghError} `invalid-argument`
+ */
+export function checkRegion(region) {
+  if (region === undefined) return undefined;
+  const { x, y, width, height } = region ?? {};
+  check(isPart(x, width) && isPart(y, height),
+    'region must be {x, y, width, height}, a part of the picture in fractions from 0 to 1 of its width and height.');
+  return { x, y, width, height };
+}
+
+/**
  * @param {Float32Array} vector
  * @param {number} dim of the index
  * @returns {Float32Array} a copy of unit length
@@ -67,6 +88,11 @@ function isInteger(value, least, most) {
 
 function isLabel(value) {
   return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+/** Fractions that add up to 1 may be a little more when they are added; the engine allows as much. */
+function isPart(start, size) {
+  return typeof start === 'number' && typeof size === 'number' && start >= 0 && size > 0 && start + size <= 1 + 1e-9;
 }
 
 function isScore(value) {

@@ -3,6 +3,7 @@
 import { HeyBaghError } from './errors.js';
 
 const NO_FILE = 0xffffffff;
+const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
 /**
  * src/wasm_api.c as a class. It hides pointers, ownership and text encoding, and turns every status but 0 into a
@@ -121,12 +122,14 @@ export class WasmEngine {
    * Decodes a picture; this needs neither model nor index.
    *
    * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
+   * @param {import('./options.js').Region} [region] of it; by default the whole
    * @returns {Uint8Array} for `embed`
    */
-  crop({ bytes, pixels, width, height }) {
+  crop({ bytes, pixels, width, height }, region = WHOLE) {
     const c = this.#c;
-    if (bytes) this.#lend(bytes, pointer => this.#check(c.hb_wasm_crop_file(this.#context, pointer, bytes.length)));
-    else this.#lend(pixels, pointer => this.#check(c.hb_wasm_crop_rgba(this.#context, pointer, width, height)));
+    const part = [region.x, region.y, region.width, region.height];
+    if (bytes) this.#lend(bytes, at => this.#check(c.hb_wasm_crop_file(this.#context, at, bytes.length, ...part)));
+    else this.#lend(pixels, at => this.#check(c.hb_wasm_crop_rgba(this.#context, at, width, height, ...part)));
     return new Uint8Array(this.#memory.buffer, c.hb_wasm_crop(this.#context) >>> 0, c.hb_wasm_crop_bytes()).slice();
   }
 

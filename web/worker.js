@@ -1,5 +1,6 @@
 // The Worker: takes requests and answers each by its id. It holds one engine. Pictures are embedded one after the
-// other, in the order in which they come; while a search waits for its shards, others go on.
+// other, in the order in which they come; while the browser decodes a picture, or a search waits for its shards, others
+// go on.
 //
 //   asked     {id, method, args}
 //   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message}}
@@ -10,9 +11,12 @@
 
 // All modules, those that only others import too: so the browser asks for all of them at once.
 import './batch.js';
+import { canReadPixels } from './browser-decoder.js';
 import './cache.js';
+import { cropPicture } from './cropping.js';
 import './download.js';
 import { HeyBaghError } from './errors.js';
+import './formats.js';
 import { IndexFiles } from './index-files.js';
 import './manifest.js';
 import { prefetch } from './prefetch.js';
@@ -32,8 +36,10 @@ let files;
 let shards;
 
 const methods = {
+  /** Tells if it can ask the browser to decode pictures. */
   async start(build) {
     engine = await startWasm(build);
+    return canReadPixels();
   },
   /** Tells how many bytes `obtain` will bring. */
   open({ bytes, folder, memory }) {
@@ -63,10 +69,8 @@ const methods = {
   warmUp() {
     engine.warmUp();
   },
-  crop({ image }) {
-    const crop = engine.crop(image);
-    const { decode, preprocess } = engine.timings();
-    return { crop, timings: { decode, preprocess } };
+  crop({ image, region }) {
+    return cropPicture(engine, image, region);
   },
   embed({ crop }) {
     return engine.embed(crop);

@@ -50,7 +50,7 @@ static void *work(void *argument) {
   hb_timings timings;
   pthread_barrier_wait(w->start);
   for (int i = 0; i < w->runs; i++) {
-    if (hb_engine_embed(w->engine, w->picture.bytes, w->picture.size, w->features, &timings, &w->error))
+    if (hb_engine_embed(w->engine, w->picture.bytes, w->picture.size, NULL, w->features, &timings, &w->error))
       fail(w->error.text);
     w->times[i] = timings.network;
   }

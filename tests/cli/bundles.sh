@@ -184,6 +184,7 @@ searches() {
   check "embed --head exact" json embed 2 513
   works embed --model model --index bundle $image
   check "embed with the head of a bundle" json embed 1 256
+  regions "$image"
   head_of_a_file
   fails 1 "text: this is not a picture" embed --model model text
   if [ -w /dev/full ]; then
@@ -192,6 +193,28 @@ searches() {
     check "an answer that cannot be written is a failure" exit_is 1
   fi
   other_model
+}
+
+embedding_of() { "$builder" embed --model model "$@" | sed 's/.*"embedding"//'; }
+
+# The lower right quarter of a picture, in a file of its own and as a region.
+regions() {
+  python3 - "$1" <<'PYTHON'
+import sys
+data = open(sys.argv[1], 'rb').read()
+w, h = map(int, data.split()[1:3])
+pixels = data[-3 * w * h:]
+rows = [pixels[3 * (y * w + w // 2):3 * (y + 1) * w] for y in range(h // 2, h)]
+open('quarter.ppm', 'wb').write(b'P6 %d %d 255\n' % (w - w // 2, h - h // 2) + b''.join(rows))
+PYTHON
+  check "a region is embedded as a picture of its own" \
+    [ "$(embedding_of --region 0.5,0.5,0.5,0.5 "$1")" = "$(embedding_of quarter.ppm)" ]
+  check "and not as the whole" [ "$(embedding_of "$1")" != "$(embedding_of quarter.ppm)" ]
+  works search --model model --index bundle --region 0,0,1,1 "$1"
+  check "the whole picture is a region" says "1.0000  stripes/07.ppm"
+  fails 1 "the region must be inside the picture" embed --model model --region 0.5,0.5,0.6,0.5 "$1"
+  fails 1 "the region must be inside the picture" search --model model --index bundle --region nan,0,1,1 "$1"
+  rm quarter.ppm
 }
 
 # 7 numbers, from a matrix of the user's own.

@@ -18,8 +18,8 @@ declare -A promised=(
   [model]="--weights --out --precision --calibrate --pictures --json"
   [build]="--model --images --vectors --ids --out --exclude --head --storage --nlist --recall --seed --threads
     --shard-bytes --memory --thumbs --image-url --model-url --retrain --fresh --strict --json"
-  [embed]="--model --head --index --json IMAGE"
-  [search]="--model --index --vectors --k --nprobe --exact --label --min-score --json IMAGE"
+  [embed]="--model --head --index --region --json IMAGE"
+  [search]="--model --index --vectors --k --nprobe --exact --label --min-score --region --json IMAGE"
   [eval]="--index --against --json"
   [info]="--json BUNDLE|MODEL"
 )
@@ -72,6 +72,10 @@ numbers_out_of_range() {
   for value in 2 -1.1 nan inf "" half; do
     fails 2 "--min-score is '$value', and must be a number from -1 to 1" \
       search --model m --index i "--min-score=$value" a.jpg
+  done
+  for value in "" 0.5 0,0,1 0,0,1,1,1 "0,0,1,1 " x,y,w,h; do
+    fails 2 "--region is '$value', and must be X,Y,WIDTH,HEIGHT" embed --model m "--region=$value" a.jpg
+    fails 2 "--region is '$value', and must be X,Y,WIDTH,HEIGHT" search --model m --index i "--region=$value" a.jpg
   done
   for value in 0 101; do fails 2 "from 1 to 100" eval --index i --k $value; done
   for value in 0.49 1.01 nan ""; do

@@ -32,6 +32,37 @@ void picture_free(picture *p) {
   *p = (picture){0};
 }
 
+picture picture_turned(const picture *p, int orientation) {
+  bool swap = orientation >= 5;
+  picture out = {swap ? p->height : p->width, swap ? p->width : p->height, p->channels, NULL};
+  out.pixels = must_allocate((size_t)out.width * out.height * p->channels);
+  for (uint32_t y = 0; y < out.height; y++)
+    for (uint32_t x = 0; x < out.width; x++) {
+      uint32_t right = p->width - 1, bottom = p->height - 1, sx = 0, sy = 0;
+      switch (orientation) {
+        case 1: sx = x, sy = y; break;
+        case 2: sx = right - x, sy = y; break;
+        case 3: sx = right - x, sy = bottom - y; break;
+        case 4: sx = x, sy = bottom - y; break;
+        case 5: sx = y, sy = x; break;
+        case 6: sx = y, sy = bottom - x; break;
+        case 7: sx = right - y, sy = bottom - x; break;
+        case 8: sx = right - y, sy = x; break;
+      }
+      memcpy(out.pixels + ((size_t)y * out.width + x) * p->channels,
+             p->pixels + ((size_t)sy * p->width + sx) * p->channels, p->channels);
+    }
+  return out;
+}
+
+picture picture_cut(const picture *p, uint32_t left, uint32_t top, uint32_t width, uint32_t height) {
+  picture out = {width, height, p->channels, must_allocate((size_t)width * height * p->channels)};
+  for (uint32_t y = 0; y < height; y++)
+    memcpy(out.pixels + (size_t)y * width * p->channels,
+           p->pixels + ((size_t)(top + y) * p->width + left) * p->channels, (size_t)width * p->channels);
+  return out;
+}
+
 /* ---- PNG ---- */
 
 static uint32_t crc32_of(const uint8_t *bytes, size_t size) {

@@ -13,6 +13,11 @@ typedef struct {
 /* Smooth waves with noise on top, so that a shift by one pixel shows. */
 picture picture_make(uint32_t width, uint32_t height, uint32_t channels, uint64_t seed);
 void picture_free(picture *p);
+/* The picture that is to be shown of one with this EXIF orientation, from the EXIF standard's words on which row and
+ * column of the stored picture is at the top and at the left. */
+picture picture_turned(const picture *p, int orientation);
+/* A rectangle of it. */
+picture picture_cut(const picture *p, uint32_t left, uint32_t top, uint32_t width, uint32_t height);
 
 /* All encoders return fresh memory. PNG: deflate's stored blocks only. */
 blob png_encode(const picture *p);

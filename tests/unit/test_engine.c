@@ -50,8 +50,8 @@ static void pixels_and_files_give_the_same_bits(void **state) {
     picture before = picture_make(1, 1, 4, 1);
     before.pixels = realloc(before.pixels, 4 * 271 * 333);
     memcpy(before.pixels, rgba.pixels, 4 * 271 * 333);
-    assert_ok(hb_engine_embed(shared.engine, png.bytes, png.size, from_file, NULL, &failure));
-    assert_ok(hb_engine_embed_rgba(shared.engine, rgba.pixels, 271, 333, from_pixels, NULL, &failure));
+    assert_ok(hb_engine_embed(shared.engine, png.bytes, png.size, NULL, from_file, NULL, &failure));
+    assert_ok(hb_engine_embed_rgba(shared.engine, rgba.pixels, 271, 333, NULL, from_pixels, NULL, &failure));
     assert_same_bits(from_file, from_pixels, DIM);
     assert_memory_equal(before.pixels, rgba.pixels, 4 * 271 * 333); /* the caller's pixels are not touched */
     blob_free(&png);
@@ -67,22 +67,47 @@ static void crop_and_embedding_can_be_apart(void **state) {
   float whole[DIM], halves[DIM];
   for (int i = 0; i < PHOTOS; i++) {
     hb_timings timings = {-1, -1, -1, -1};
-    assert_ok(hb_crop_file(shared.photos[i].bytes, shared.photos[i].size, crops[i], &timings, &failure));
+    assert_ok(hb_crop_file(shared.photos[i].bytes, shared.photos[i].size, NULL, crops[i], &timings, &failure));
     assert_true(timings.decode >= 0 && timings.preprocess >= 0 && timings.network == -1 && timings.head == -1);
   }
   for (int i = 0; i < PHOTOS; i++) {
     hb_timings timings = {-1, -1, -1, -1};
     assert_ok(hb_engine_embed_crop(shared.engine, crops[i], halves, &timings, &failure));
     assert_true(timings.decode == -1 && timings.preprocess == -1 && timings.network >= 0 && timings.head >= 0);
-    assert_ok(hb_engine_embed(shared.engine, shared.photos[i].bytes, shared.photos[i].size, whole, NULL, &failure));
+    assert_ok(
+        hb_engine_embed(shared.engine, shared.photos[i].bytes, shared.photos[i].size, NULL, whole, NULL, &failure));
     assert_same_bits(halves, whole, DIM);
   }
   picture pixels = picture_make(271, 333, 4, 5);
-  assert_ok(hb_crop_rgba(pixels.pixels, 271, 333, crops[0], NULL, &failure));
+  assert_ok(hb_crop_rgba(pixels.pixels, 271, 333, NULL, crops[0], NULL, &failure));
   assert_ok(hb_engine_embed_crop(shared.engine, crops[0], halves, NULL, &failure));
-  assert_ok(hb_engine_embed_rgba(shared.engine, pixels.pixels, 271, 333, whole, NULL, &failure));
+  assert_ok(hb_engine_embed_rgba(shared.engine, pixels.pixels, 271, 333, NULL, whole, NULL, &failure));
   assert_same_bits(halves, whole, DIM);
   picture_free(&pixels);
+}
+
+/* Of a file and of pixels. */
+static void a_region_is_a_picture_of_its_own(void **state) {
+  (void)state;
+  float expected[DIM], actual[DIM];
+  const hb_region region = {0.25, 0.5, 0.5, 0.4};
+  picture p = picture_make(300, 200, 4, 5);
+  for (size_t i = 3; i < (size_t)300 * 200 * 4; i += 4) p.pixels[i] = 255;
+  picture cut = picture_cut(&p, 75, 100, 150, 80);
+  blob whole = png_encode(&p), part = png_encode(&cut);
+  assert_ok(hb_engine_embed(shared.engine, part.bytes, part.size, NULL, expected, NULL, &failure));
+  assert_ok(hb_engine_embed(shared.engine, whole.bytes, whole.size, &region, actual, NULL, &failure));
+  assert_same_bits(actual, expected, DIM);
+  assert_ok(hb_engine_embed_rgba(shared.engine, p.pixels, 300, 200, &region, actual, NULL, &failure));
+  assert_same_bits(actual, expected, DIM);
+  const hb_region outside = {0.5, 0.5, 1, 1};
+  assert_fails(hb_engine_embed(shared.engine, whole.bytes, whole.size, &outside, actual, NULL, &failure),
+               HB_INVALID_ARGUMENT, "region");
+  assert_same_bits(actual, expected, DIM);
+  blob_free(&whole);
+  blob_free(&part);
+  picture_free(&p);
+  picture_free(&cut);
 }
 
 /* Orientation 6: the stored picture is shown turned clockwise. */
@@ -97,9 +122,9 @@ static void orientation_counts(void **state) {
       uint8_t *pixel = shown.pixels + 4 * (y * JPEG_HEIGHT + x);
       pixel[0] = (uint8_t)(10 * sx), pixel[1] = (uint8_t)(15 * sy), pixel[2] = (uint8_t)(255 - 10 * sx), pixel[3] = 255;
     }
-  assert_ok(hb_engine_embed(shared.engine, jpeg.bytes, jpeg.size, turned, NULL, &failure));
-  assert_ok(hb_engine_embed(shared.engine, jpeg_baseline, sizeof jpeg_baseline, stored, NULL, &failure));
-  assert_ok(hb_engine_embed_rgba(shared.engine, shown.pixels, JPEG_HEIGHT, JPEG_WIDTH, expected, NULL, &failure));
+  assert_ok(hb_engine_embed(shared.engine, jpeg.bytes, jpeg.size, NULL, turned, NULL, &failure));
+  assert_ok(hb_engine_embed(shared.engine, jpeg_baseline, sizeof jpeg_baseline, NULL, stored, NULL, &failure));
+  assert_ok(hb_engine_embed_rgba(shared.engine, shown.pixels, JPEG_HEIGHT, JPEG_WIDTH, NULL, expected, NULL, &failure));
   double right = dot_double(turned, expected, DIM), wrong = dot_double(stored, expected, DIM);
   assert_true(right > 0.999 && right > wrong);
   assert_true(1 - wrong > 3 * (1 - right));
@@ -114,16 +139,17 @@ static void a_refused_picture_leaves_the_embedding_alone(void **state) {
   memset(embedding, 0x55, sizeof embedding);
   hb_timings timings = {.network = -5};
   uint8_t pixel[4] = {0};
-  assert_fails(hb_engine_embed(shared.engine, "text", 4, embedding, &timings, &failure), HB_UNSUPPORTED_IMAGE,
+  assert_fails(hb_engine_embed(shared.engine, "text", 4, NULL, embedding, &timings, &failure), HB_UNSUPPORTED_IMAGE,
                "picture");
-  assert_fails(hb_engine_embed(shared.engine, jpeg_baseline, 200, embedding, &timings, &failure), HB_CORRUPT_IMAGE, "");
-  assert_fails(hb_engine_embed_rgba(shared.engine, pixel, 0, 1, embedding, &timings, &failure), HB_CORRUPT_IMAGE,
+  assert_fails(hb_engine_embed(shared.engine, jpeg_baseline, 200, NULL, embedding, &timings, &failure),
+               HB_CORRUPT_IMAGE, "");
+  assert_fails(hb_engine_embed_rgba(shared.engine, pixel, 0, 1, NULL, embedding, &timings, &failure), HB_CORRUPT_IMAGE,
                "no pixels");
-  assert_fails(hb_engine_embed_rgba(shared.engine, pixel, UINT32_MAX, UINT32_MAX, embedding, &timings, &failure),
+  assert_fails(hb_engine_embed_rgba(shared.engine, pixel, UINT32_MAX, UINT32_MAX, NULL, embedding, &timings, &failure),
                HB_IMAGE_TOO_LARGE, "megapixels");
   for (size_t i = 0; i < sizeof embedding; i++) assert_int_equal(((uint8_t *)embedding)[i], 0x55);
   assert_true(timings.network == -5);
-  assert_int_equal(hb_engine_embed(shared.engine, "text", 4, embedding, NULL, NULL), HB_UNSUPPORTED_IMAGE);
+  assert_int_equal(hb_engine_embed(shared.engine, "text", 4, NULL, embedding, NULL, NULL), HB_UNSUPPORTED_IMAGE);
 }
 
 static void without_an_index_the_head_is_chosen(void **state) {
@@ -134,12 +160,12 @@ static void without_an_index_the_head_is_chosen(void **state) {
   assert_ok(hb_engine_create(shared.model, NULL, &engine, &failure));
   assert_int_equal(hb_engine_dim(engine), 1000);
   for (int i = 0; i < 2; i++)
-    assert_ok(hb_engine_embed(engine, shared.photos[i].bytes, shared.photos[i].size, logits[i], NULL, &failure));
+    assert_ok(hb_engine_embed(engine, shared.photos[i].bytes, shared.photos[i].size, NULL, logits[i], NULL, &failure));
   assert_ok(hb_head_open(shared.model, "exact", &head, &failure));
   assert_ok(hb_engine_use_head(engine, head, &failure));
   assert_int_equal(hb_engine_dim(engine), 513);
   for (int i = 0; i < 2; i++)
-    assert_ok(hb_engine_embed(engine, shared.photos[i].bytes, shared.photos[i].size, exact[i], NULL, &failure));
+    assert_ok(hb_engine_embed(engine, shared.photos[i].bytes, shared.photos[i].size, NULL, exact[i], NULL, &failure));
   assert_float_equal(dot_double(logits[0], logits[1], 1000), dot_double(exact[0], exact[1], 513), 1e-5);
   const hb_result *results;
   hb_search_report report;
@@ -156,10 +182,10 @@ static void without_a_head_an_embedding_is_the_pooled_features(void **state) {
   hb_engine *engine;
   float pooled[HB_POOLED_DIM], embedding[1000], expected[1000];
   assert_ok(hb_engine_create(shared.model, NULL, &engine, &failure));
-  assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, embedding, NULL, &failure));
+  assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, embedding, NULL, &failure));
   assert_ok(hb_engine_use_head(engine, NULL, &failure));
   assert_int_equal(hb_engine_dim(engine), HB_POOLED_DIM);
-  assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, pooled, NULL, &failure));
+  assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, pooled, NULL, &failure));
   hb_head_apply(hb_model_logits(shared.model), pooled, expected);
   assert_same_bits(embedding, expected, 1000);
   hb_engine_free(engine);
@@ -171,8 +197,8 @@ static void ten_photos_take_no_more_memory_than_two(void **state) {
   size_t after_two = 0;
   for (uint32_t n = 1; n <= 10; n++) {
     const blob *photo = &shared.photos[n % PHOTOS];
-    assert_ok(hb_engine_embed(shared.engine, photo->bytes, photo->size, embedding, NULL, &failure));
-    assert_int_equal(hb_engine_embed(shared.engine, photo->bytes, photo->size / 2, embedding, NULL, NULL),
+    assert_ok(hb_engine_embed(shared.engine, photo->bytes, photo->size, NULL, embedding, NULL, &failure));
+    assert_int_equal(hb_engine_embed(shared.engine, photo->bytes, photo->size / 2, NULL, embedding, NULL, NULL),
                      HB_CORRUPT_IMAGE);
     if (n == 2) after_two = memory_in_use();
   }
@@ -183,6 +209,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(crop_and_embedding_can_be_apart),
       cmocka_unit_test(pixels_and_files_give_the_same_bits),
+      cmocka_unit_test(a_region_is_a_picture_of_its_own),
       cmocka_unit_test(orientation_counts),
       cmocka_unit_test(a_refused_picture_leaves_the_embedding_alone),
       cmocka_unit_test(without_an_index_the_head_is_chosen),

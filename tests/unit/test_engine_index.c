@@ -39,7 +39,7 @@ static void make_index(void) {
     shared.photos[i] = png_encode(&p);
     picture_free(&p);
     float *features = shared.images.vectors + (size_t)i * HB_POOLED_DIM;
-    assert_ok(hb_engine_embed(embedder, shared.photos[i].bytes, shared.photos[i].size, features, NULL, &failure));
+    assert_ok(hb_engine_embed(embedder, shared.photos[i].bytes, shared.photos[i].size, NULL, features, NULL, &failure));
   }
   hb_engine_free(embedder);
   hb_build_options options = {
@@ -95,7 +95,7 @@ static void check_photos(hb_engine *engine, hb_storage storage) {
   assert_int_equal(hb_engine_dim(engine), DIM);
   for (uint32_t i = 0; i < PHOTOS; i++) {
     const blob *photo = &shared.photos[i];
-    assert_ok(hb_engine_embed(engine, photo->bytes, photo->size, embedding, &t, &failure));
+    assert_ok(hb_engine_embed(engine, photo->bytes, photo->size, NULL, embedding, &t, &failure));
     assert_true(fabs(dot_double(embedding, embedding, DIM) - 1) < 1e-5);
     if (storage == HB_STORAGE_F32) assert_same_bits(embedding, vector(i), DIM); /* the bundle's head is the model's */
     assert_ok(hb_engine_search(engine, embedding, &options, &results, &report, &failure));
@@ -136,8 +136,9 @@ static void without_a_model_it_searches_but_does_not_embed(void **state) {
   const hb_search_options options = {.k = 1, .exact = true};
   assert_ok(hb_engine_search(engine, vector(77), &options, &results, &report, &failure));
   assert_int_equal(results[0].id, 77);
-  assert_fails(hb_engine_embed(engine, "x", 1, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
-  assert_fails(hb_engine_embed_rgba(engine, pixel, 1, 1, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
+  assert_fails(hb_engine_embed(engine, "x", 1, NULL, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
+  assert_fails(hb_engine_embed_rgba(engine, pixel, 1, 1, NULL, embedding, NULL, &failure), HB_INVALID_ARGUMENT,
+               "no model");
   static const uint8_t crop[HB_CROP_BYTES];
   assert_fails(hb_engine_embed_crop(engine, crop, embedding, NULL, &failure), HB_INVALID_ARGUMENT, "no model");
   assert_fails(hb_engine_use_head(engine, NULL, &failure), HB_INVALID_ARGUMENT, "");
@@ -300,7 +301,8 @@ static void *visit(void *argument) {
   hb_search_report report;
   const hb_result *results;
   for (int round = 0; round < 3 && v->status == HB_OK; round++) {
-    v->status = hb_engine_embed(v->engine, shared.photos[1].bytes, shared.photos[1].size, v->embedding, NULL, NULL);
+    v->status =
+        hb_engine_embed(v->engine, shared.photos[1].bytes, shared.photos[1].size, NULL, v->embedding, NULL, NULL);
     for (int i = 0; i < 50 && v->status == HB_OK; i++) {
       v->status = hb_engine_search(v->engine, v->embedding, &options, &results, &report, NULL);
       v->found = v->status == HB_OK ? results[0].id : UINT32_MAX;

@@ -193,31 +193,6 @@ static void almost_extreme_shapes_are_not(void **state) {
 
 /* ---- Orientation ---- */
 
-/* The picture that is to be shown, pixel by pixel from the EXIF standard's words on which row and column of the
- * stored picture is at the top and at the left. */
-static picture turned(const picture *p, int orientation) {
-  bool swap = orientation >= 5;
-  picture out = {swap ? p->height : p->width, swap ? p->width : p->height, p->channels, NULL};
-  out.pixels = must_allocate((size_t)out.width * out.height * p->channels);
-  for (uint32_t y = 0; y < out.height; y++)
-    for (uint32_t x = 0; x < out.width; x++) {
-      uint32_t right = p->width - 1, bottom = p->height - 1, sx = 0, sy = 0;
-      switch (orientation) {
-        case 1: sx = x, sy = y; break;
-        case 2: sx = right - x, sy = y; break;
-        case 3: sx = right - x, sy = bottom - y; break;
-        case 4: sx = x, sy = bottom - y; break;
-        case 5: sx = y, sy = x; break;
-        case 6: sx = y, sy = bottom - x; break;
-        case 7: sx = right - y, sy = bottom - x; break;
-        case 8: sx = right - y, sy = x; break;
-      }
-      memcpy(out.pixels + ((size_t)y * out.width + x) * p->channels,
-             p->pixels + ((size_t)sy * p->width + sx) * p->channels, p->channels);
-    }
-  return out;
-}
-
 /* Turning the crop is turning the picture first: the same but for the last bit of a rounding, because the filter adds
  * up a mirrored row from its other end. Without resizing it is the same in every byte. */
 static void orientation_on_the_crop_is_orientation_on_the_picture(void **state) {
@@ -225,7 +200,7 @@ static void orientation_on_the_crop_is_orientation_on_the_picture(void **state) 
   int worst = 0;
   for (size_t s = 0; s < SIZES; s++)
     for (int o = 1; o <= 8; o++) {
-      picture p = picture_make(sizes[s][0], sizes[s][1], 3 + (uint32_t)(s % 2), s), upright = turned(&p, o);
+      picture p = picture_make(sizes[s][0], sizes[s][1], 3 + (uint32_t)(s % 2), s), upright = picture_turned(&p, o);
       hb_image stored = image_of(&p, (hb_orientation)o), shown = image_of(&upright, HB_UPRIGHT);
       assert_ok(hb_preprocess_crop(&stored, crop, &failure));
       assert_ok(hb_preprocess_crop(&shown, other, &failure));

@@ -131,11 +131,16 @@ export async function openBlank(page) {
   await page.waitForFunction(() => window.HeyBagh);
 }
 
-/** The same with an engine loaded, as the global `engine`, and `file(base64)` to make a picture file. */
+/** The same with an engine loaded, the global `engine`; `file(text)` makes a file of base64, `base64(file)` the reverse. */
 export async function openEngine(page, options = {}) {
   await openBlank(page);
   await page.evaluate(async given => {
     window.file = data => new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], 'photo.jpg');
+    window.base64 = blob => new Promise(resolve => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result.split(',')[1]);
+      reader.readAsDataURL(blob);
+    });
     window.engine = await HeyBagh.load({ index: 'bundle/', ...given });
   }, options);
 }
@@ -174,6 +179,24 @@ export function failure(page, script) {
 export const cosine = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
 /* ---- Awkward pictures ---- */
+
+/**
+ * The picture as a file of another type, made by the browser of `openEngine`: every pixel as a square of `scale` times
+ * `scale`. Quality 1 means a WebP without loss.
+ */
+export async function convert(page, bytes, type, { quality = 1, scale = 1 } = {}) {
+  const data = await page.evaluate(async given => {
+    const bitmap = await createImageBitmap(file(given.data), { colorSpaceConversion: 'none' });
+    const canvas = new OffscreenCanvas(bitmap.width * given.scale, bitmap.height * given.scale);
+    const drawing = canvas.getContext('2d');
+    drawing.imageSmoothingEnabled = false;
+    drawing.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const blob = await canvas.convertToBlob({ type: given.type, quality: given.quality });
+    if (blob.type !== given.type) throw new Error(`This browser makes no ${given.type}.`);
+    return base64(blob);
+  }, { data: bytes.toString('base64'), type, quality, scale });
+  return Buffer.from(data, 'base64');
+}
 
 /** A JPEG with an Exif segment put in front, that holds nothing but an orientation. */
 export function withOrientation(jpeg, orientation, littleEndian = false) {

@@ -1,0 +1,71 @@
+// Picture files to pixels by the browser's own decoder: the formats that the engine does not decode (WebP, AVIF, in
+// Safari HEIC), and pictures that are too large for its memory. For the Worker, or the page where a Worker cannot.
+
+import { HeyBaghError } from './errors.js';
+import { pixelsOf } from './formats.js';
+
+// 1 GiB of memory while it is decoded. As index-builder's own limit, and what a WebP or an AVIF can have at most.
+const MAX_PIXELS = 2 ** 28;
+// What is larger is made smaller before the engine copies it; what most phones make (4032 x 3024) is not. The network
+// sees 256 pixels of the shorter side: of 3 : 2 2887 are kept, so that even a region of a tenth of the sides has them.
+const KEPT_PIXELS = 12.5e6;
+const KEPT_SIDE = 16384; // of a canvas, in every browser
+
+/** @returns {boolean} if pixels can be read here: there is a canvas, and no guard against fingerprinting spoils it */
+export function canReadPixels() {
+  const colour = [200, 120, 40];
+  try {
+    const drawing = startDrawing(1, 1, `rgb(${colour})`);
+    const read = drawing.getImageData(0, 0, 1, 1).data;
+    return colour.every((value, i) => Math.abs(read[i] - value) < 10);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {Uint8Array} bytes of a file
+ * @returns {Promise<{pixels: Uint8Array, width: number, height: number} | null>} RGBA of the first frame, the right way
+ *   up, laid over white; fewer pixels than the picture has if it is large. null if this browser cannot decode it
+ * @throws {HeyBaghError} `image-too-large`
+ */
+export async function decodePicture(bytes) {
+  checkSize(pixelsOf(bytes));
+  if (!canReadPixels()) return null;
+  // Colours are taken as the file has them, as the engine takes those of a JPEG or PNG: a profile that comes with a
+  // picture must not make another embedding of it than that of its JPEG. Orientation is applied by default; older
+  // browsers do not know the option's value that says so.
+  const bitmap = await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => null);
+  try {
+    return bitmap && readPixels(bitmap);
+  } finally {
+    bitmap?.close();
+  }
+}
+
+function checkSize(pixels) {
+  if (!(pixels > MAX_PIXELS)) return;
+  const [size, most] = [pixels, MAX_PIXELS].map(count => Math.round(count / 1e6));
+  throw new HeyBaghError('image-too-large', `This picture has ${size} megapixels; up to ${most} can be read.`);
+}
+
+function readPixels(bitmap) {
+  const { width: w, height: h } = bitmap;
+  const scale = Math.min(1, Math.sqrt(KEPT_PIXELS / (w * h)), KEPT_SIDE / Math.max(w, h));
+  const [width, height] = [w, h].map(side => Math.max(1, Math.round(side * scale)));
+  const drawing = startDrawing(width, height, 'white');
+  drawing.imageSmoothingQuality = 'high';
+  drawing.drawImage(bitmap, 0, 0, width, height);
+  const { data } = drawing.getImageData(0, 0, width, height);
+  return { pixels: new Uint8Array(data.buffer), width, height };
+}
+
+/** A canvas in memory, not on the graphics card, filled with one colour. */
+function startDrawing(width, height, colour) {
+  const canvas = self.OffscreenCanvas
+    ? new OffscreenCanvas(width, height) : Object.assign(document.createElement('canvas'), { width, height });
+  const drawing = canvas.getContext('2d', { willReadFrequently: true });
+  drawing.fillStyle = colour;
+  drawing.fillRect(0, 0, width, height);
+  return drawing;
+}

@@ -1,0 +1,28 @@
+// One picture to the crop of it that the network sees, decoded by the engine or by the browser.
+
+import { decodePicture } from './browser-decoder.js';
+import { isForEngine } from './formats.js';
+import { TaskQueue } from './queue.js';
+
+const decoding = new TaskQueue(1); // a large picture takes much memory
+
+/**
+ * @param {import('./wasm-engine.js').WasmEngine} engine
+ * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
+ * @param {import('./options.js').Region} [region] of it; by default the whole
+ * @returns {Promise<{crop: Uint8Array, timings: {decode: number, preprocess: number}}>} ms
+ * @throws {import('./errors.js').HeyBaghError}
+ */
+export async function cropPicture(engine, image, region) {
+  const isForBrowser = image.bytes && !isForEngine(image.bytes);
+  const decoded = isForBrowser ? await decoding.add(0, () => decode(image.bytes)).done : null;
+  const crop = engine.crop(decoded?.picture ?? image, region); // what nobody decodes, the engine refuses by name
+  const { decode: took, preprocess } = engine.timings();
+  return { crop, timings: { decode: took + (decoded?.took ?? 0), preprocess } };
+}
+
+async function decode(bytes) {
+  const start = performance.now();
+  const picture = await decodePicture(bytes);
+  return { picture, took: performance.now() - start };
+}

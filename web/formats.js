@@ -1,0 +1,47 @@
+// Which picture files the engine decodes itself, and how large such a file says it is: by its first bytes.
+
+const ENGINE_FORMATS = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', 'P5', 'P6']; // known_format in src/image.c
+const ENGINE_PIXELS = 25e6; // HB_IMAGE_MAX_PIXELS in src/heybagh.h
+
+/**
+ * @param {Uint8Array} bytes of a file
+ * @returns {boolean} false: of another format, or a JPEG or PNG that is too large for the engine's memory
+ */
+export function isForEngine(bytes) {
+  return ENGINE_FORMATS.some(magic => startsWith(bytes, magic)) && !(pixelsOf(bytes) > ENGINE_PIXELS);
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {number | undefined} that a JPEG or a PNG has; undefined for any other file, and a damaged one
+ */
+export function pixelsOf(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  try {
+    if (startsWith(bytes, '\xff\xd8')) return jpegPixels(view);
+    if (startsWith(bytes, '\x89PNG')) return view.getUint32(16) * view.getUint32(20);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the view ends: the file is cut short
+  }
+  return undefined;
+}
+
+function startsWith(bytes, magic) {
+  return bytes.length >= magic.length && [...magic].every((c, i) => bytes[i] === c.charCodeAt(0));
+}
+
+/** Segments are FF marker, length (itself included); the frame header tells precision, height and width. */
+function jpegPixels(view) {
+  let at = 2;
+  while (view.getUint8(at) === 0xff) {
+    const marker = view.getUint8(at + 1);
+    if (isFrame(marker)) return view.getUint16(at + 5) * view.getUint16(at + 7);
+    at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2); // one of several FF is filling
+  }
+  return undefined;
+}
+
+/** SOF0 to SOF15, between which are DHT, JPG and DAC. */
+function isFrame(marker) {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
