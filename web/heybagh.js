@@ -210,6 +210,7 @@ export class HeyBagh {
   async #crop(image, region) {
     this.#asked = true;
     const started = this.#started.catch(() => this.#ready);
+    started.catch(() => {}); // waited for below, if the picture can be read
     const { transfer, fetch, image: picture } = await readImage(image, started);
     await started;
     const { crop, timings } = await this.#worker.call('crop', { image: picture, region }, { transfer });

@@ -39,7 +39,7 @@ export class Tiles {
    */
   show(results, early) {
     const old = [...this.element.children];
-    const tiles = results.map((result, i) => (old[i]?.dataset.path === result.path ? old[i] : this.#tile(result, i)));
+    const tiles = results.map((result, i) => (shows(old[i], result) ? old[i] : this.#tile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
     if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.element.replaceChildren(...tiles);
     this.#busy(early);
@@ -75,6 +75,10 @@ export class Tiles {
     made.append(button, caption);
     return made;
   }
+}
+
+function shows(tile, { path, score }) {
+  return tile?.dataset.path === path && tile.dataset.score === String(score);
 }
 
 function fromTemplate(template, values, { thumb, url }) {
