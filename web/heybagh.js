@@ -89,7 +89,7 @@ export class HeyBagh {
   /**
    * The same at once, for who may have a picture before the engine is ready: it is decoded while the model is on its way.
    *
-   * @param {object} options as `load` takes them
+   * @param {Parameters<typeof HeyBagh.load>[0]} options
    * @returns {HeyBagh} whose `search` and `embed` wait for `ready`, and fail as it does
    * @throws {HeyBaghError} `invalid-argument`, `engine-failed`
    */
