@@ -1,5 +1,5 @@
 // HeyBagh in a page: finds the pictures of an index that look like a photo, without a server. All the work is done in a
-// Worker; nothing about the photo is sent anywhere.
+// Worker, or in the page's own thread where none can be started; nothing about the photo is sent anywhere.
 //
 //   import { HeyBagh } from './heybagh.js';
 //   const engine = await HeyBagh.load({ index: 'bundle/' });
@@ -91,7 +91,7 @@ export class HeyBagh {
    *
    * @param {Parameters<typeof HeyBagh.load>[0]} options
    * @returns {HeyBagh} whose `search` and `embed` wait for `ready`, and fail as it does
-   * @throws {HeyBaghError} `invalid-argument`, `engine-failed`
+   * @throws {HeyBaghError} `invalid-argument`
    */
   static open(options) {
     const what = checkLoadOptions(options);
