@@ -65,9 +65,10 @@ headers() {
   headers_are_right
 }
 
+# npm_packages DIR: what its package-lock.json pins.
 npm_packages() {
-  cd "$ROOT/tests/web"
-  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
+  cd "$ROOT/$1"
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund
   cp package-lock.json node_modules/.installed
 }
 
@@ -89,9 +90,11 @@ for kind in native wasm-simd wasm-relaxed; do
     step "XNNPACK for $kind (one to three minutes)" bash "$ROOT/scripts/xnnpack.sh" $kind
   fi
 done
-if cmp -s "$ROOT/tests/web/package-lock.json" "$ROOT/tests/web/node_modules/.installed"; then
-  say "npm packages: there"
-else
-  step "npm packages of the browser tests" npm_packages
-fi
+for dir in tests/web web/examples/vite; do
+  if cmp -s "$ROOT/$dir/package-lock.json" "$ROOT/$dir/node_modules/.installed"; then
+    say "npm packages of $dir: there"
+  else
+    step "npm packages of $dir" npm_packages "$dir"
+  fi
+done
 say "ready"

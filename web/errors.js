@@ -5,7 +5,7 @@
  *
  * From the engine: `invalid-argument`, `out-of-memory`, `unsupported-image`, `corrupt-image`, `image-too-large`,
  * `bad-model`, `bad-index`, `model-mismatch`, `internal`. From this side of it: `no-simd` (browser too old),
- * `engine-failed` (the wasm or its Worker cannot start), `download-failed` (no answer, or an HTTP error),
+ * `engine-failed` (the wasm cannot start), `download-failed` (no answer, or an HTTP error),
  * `bad-download` (an answer of the wrong length), `unreadable-image` (the file cannot be opened), `crashed` (the engine
  * broke down and must be loaded again), `closed` (used after `close()`).
  */

@@ -1,5 +1,5 @@
 // HeyBagh in a page: finds the pictures of an index that look like a photo, without a server. All the work is done in a
-// Worker; nothing about the photo is sent anywhere.
+// Worker, or in the page's own thread where none can be started; nothing about the photo is sent anywhere.
 //
 //   import { HeyBagh } from './heybagh.js';
 //   const engine = await HeyBagh.load({ index: 'bundle/' });
@@ -94,9 +94,9 @@ export class HeyBagh {
    * The same at once, for who may have a picture before the engine is ready: it is decoded while the model is on its
    * way.
    *
-   * @param {object} options as `load` takes them
+   * @param {Parameters<typeof HeyBagh.load>[0]} options
    * @returns {HeyBagh} whose `search` and `embed` wait for `ready`, and fail as it does
-   * @throws {HeyBaghError} `invalid-argument`, `engine-failed`
+   * @throws {HeyBaghError} `invalid-argument`
    */
   static open(options) {
     const what = checkLoadOptions(options);

@@ -9,14 +9,15 @@ const LAST = { rank: Infinity, priority: 'low' };
  *
  * @param {import('./index-files.js').IndexFiles} files
  * @param {import('./shards.js').ShardStore} shards
+ * @param {AbortSignal} [ended] stops it, too
  * @returns {Promise<void>}
  */
-export async function prefetch(files, shards) {
+export async function prefetch(files, shards, ended) {
   const queue = files.shards.values();
   let failed = false;
   const work = async () => {
     for (const i of queue) {
-      if (failed) return;
+      if (failed || ended?.aborted) return;
       if (shards.has(i) || (!shards.hasRoomFor(i) && await files.isCached(i))) continue;
       await shards.load(i, LAST.rank, { priority: LAST.priority });
     }

@@ -1,10 +1,13 @@
-// Calls to the Worker as promises. Every promise ends: by the answer, by the Worker's breakdown, or by `end`.
+// Calls to the engine's Worker as promises. Every promise ends: by the answer, by the Worker's breakdown, or by `end`.
+// Where no Worker can be started, the engine answers from the page's own thread.
 
 import { HeyBaghError } from './errors.js';
+import { openLocal, openWorker } from './line.js';
 
-/** The page's end of the line to one Worker. */
+/** The page's end of the line to one engine. */
 export class WorkerClient {
-  #worker;
+  #line;
+  #early = []; // messages before the first answer: nothing in them is transferred but by calls that wait for an answer
   #calls = new Map();
   #lastId = 0;
   #ended = new AbortController();
@@ -12,16 +15,15 @@ export class WorkerClient {
   /** @type {object} what the engine holds and has fetched, as of the last message that told */
   usage = {};
 
-  /** @throws {HeyBaghError} `engine-failed` where Workers are forbidden */
   constructor() {
-    try {
-      this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-    } catch (error) {
-      throw new HeyBaghError('engine-failed', `The engine's Worker cannot start on this page: ${error.message}`);
-    }
-    this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.onmessageerror = () => this.end(brokenDown('a message could not be read'));
-    this.#worker.onerror = event => this.end(brokenDown(event.message ?? 'its script could not be loaded'));
+    const worker = openWorker();
+    if (!worker) return this.#goLocal();
+    this.#listen(worker);
+    worker.onerror = event => {
+      const neverRan = this.#early && !event.message; // its script may not be loaded here, or cannot be
+      if (neverRan) this.#goLocal();
+      else this.end(brokenDown(event.message ?? 'its script could not be loaded'));
+    };
   }
 
   /** @returns {AbortSignal} aborted by `end`, for what is done on behalf of the Worker */
@@ -41,7 +43,8 @@ export class WorkerClient {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject, onProgress });
-      this.#worker.postMessage({ id, method, args }, transfer);
+      this.#early?.push({ id, method, args });
+      this.#line.postMessage({ id, method, args }, transfer);
     });
   }
 
@@ -52,12 +55,25 @@ export class WorkerClient {
    */
   end(error) {
     this.#ended.abort(error);
-    this.#worker.terminate();
+    this.#line.terminate();
     for (const { reject } of this.#calls.values()) reject(this.ended.reason);
     this.#calls.clear();
   }
 
+  #listen(line) {
+    this.#line = line;
+    line.onmessage = ({ data }) => this.#receive(data);
+    line.onmessageerror = () => this.end(brokenDown('a message could not be read'));
+  }
+
+  #goLocal() {
+    this.#line?.terminate();
+    this.#listen(openLocal(error => this.end(brokenDown(error.message))));
+    for (const message of this.#early) this.#line.postMessage(message);
+  }
+
   #receive({ id, progress, error, value, usage }) {
+    this.#early = null;
     if (usage) this.usage = usage;
     const call = this.#calls.get(id);
     if (!call) return;

@@ -1,6 +1,8 @@
 // Threads: Workers that help the engine's with the network. Only pages that are cross-origin isolated may share memory;
 // nothing depends on it.
 
+import { isForeign, startForeign } from './foreign.js';
+
 const MEMBERS_MAX = 4; // HB_TEAM_MEMBERS_MAX
 const STACK_BYTES = 64 * 1024;
 const PAGES = { initial: 64, maximum: 4096 }; // as cmake/wasm.cmake links it: 4 MB and 256 MB
@@ -29,7 +31,9 @@ export function sharedMemory() {
  */
 export function callHelpers(engine, module, count) {
   for (let i = 0; i < count; i++) {
-    const helper = new Worker(new URL('./helper.js', import.meta.url), { type: 'module' });
+    const helper = isForeign(import.meta.url)
+      ? startForeign('helper.js', import.meta.url)
+      : new Worker(new URL('./helper.js', import.meta.url), { type: 'module' });
     helper.onerror = event => event.preventDefault();
     helper.postMessage({ module, ...engine.placeForHelper(STACK_BYTES) });
   }

@@ -5,6 +5,8 @@ import { callHelpers, sharedMemory } from './threads.js';
 import { makeImports } from './wasi.js';
 import { WasmEngine } from './wasm-engine.js';
 
+const isWorker = 'WorkerGlobalScope' in globalThis;
+
 /**
  * @param {{simd: 'simd' | 'relaxed-simd', file: string, members: number, module: WebAssembly.Module}} build from
  *   `compileWasm`; for more than one member, only a Worker can start it
@@ -12,6 +14,7 @@ import { WasmEngine } from './wasm-engine.js';
  * @throws {HeyBaghError} `engine-failed`, `out-of-memory`
  */
 export async function startWasm({ simd, file, members, module }) {
+  if (members > 1 && !isWorker) throw new HeyBaghError('engine-failed', 'A page may not wait for other threads.');
   try {
     let memory = members > 1 ? sharedMemory() : undefined;
     const { exports } = await WebAssembly.instantiate(module, makeImports(module, () => memory));

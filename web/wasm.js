@@ -3,10 +3,23 @@
 import { readBody, request } from './download.js';
 import { HeyBaghError } from './errors.js';
 
-/** All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. */
+/**
+ * All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
+ * addresses are written out, so that bundlers find the files.
+ */
 const BUILDS = [
-  { simd: 'relaxed-simd', name: 'heybagh-relaxed', supported: () => WebAssembly.validate(RELAXED_SIMD_PROBE) },
-  { simd: 'simd', name: 'heybagh-simd', supported: () => WebAssembly.validate(SIMD_PROBE) },
+  {
+    simd: 'relaxed-simd',
+    supported: () => WebAssembly.validate(RELAXED_SIMD_PROBE),
+    one: { file: 'heybagh-relaxed.wasm', url: new URL('./heybagh-relaxed.wasm', import.meta.url) },
+    several: { file: 'heybagh-relaxed-threads.wasm', url: new URL('./heybagh-relaxed-threads.wasm', import.meta.url) },
+  },
+  {
+    simd: 'simd',
+    supported: () => WebAssembly.validate(SIMD_PROBE),
+    one: { file: 'heybagh-simd.wasm', url: new URL('./heybagh-simd.wasm', import.meta.url) },
+    several: { file: 'heybagh-simd-threads.wasm', url: new URL('./heybagh-simd-threads.wasm', import.meta.url) },
+  },
 ];
 
 // The smallest modules that only a browser with the feature accepts: one function () -> v128.
@@ -36,18 +49,18 @@ function probe(...instructions) {
 export async function compileWasm(wanted, members, signal) {
   const build = BUILDS.find(candidate => (!wanted || candidate.simd === wanted) && candidate.supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
-  const { simd, name } = build;
-  const file = members > 1 ? `${name}-threads.wasm` : `${name}.wasm`;
+  const { simd } = build;
+  const { file, url } = members > 1 ? build.several : build.one;
   try {
-    return { simd, file, members, module: await compile(file, signal) };
+    return { simd, file, members, module: await compile(file, url, signal) };
   } catch (error) {
     if (error instanceof HeyBaghError) throw error;
     throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
   }
 }
 
-async function compile(file, signal) {
-  const response = await request(new URL(file, import.meta.url), file, { signal });
+async function compile(file, url, signal) {
+  const response = await request(url, file, { signal });
   // Many static hosts do not know .wasm and send another type, which the streaming compiler refuses.
   if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await readBody(response, file));

@@ -33,6 +33,7 @@ function find(pathname, roots) {
  * @param {object} [options] may be changed between requests
  * @param {boolean} [options.isolated] pages may share memory between threads
  * @param {string} [options.cacheControl] what the server says of all files
+ * @param {Record<string, string>} [options.headers] sent with every answer
  * @param {Link} [options.link] the line to it
  * @returns {Promise<{address: string, sent: {path: string, bytes: number}[], close: () => void}>} `sent` is a log, with
  *   the headers of answers in its bytes
@@ -42,12 +43,13 @@ export async function serve(roots, options = {}) {
   const server = createServer(async (request, response) => {
     const { socket } = response;
     const before = socket.bytesWritten;
-    const { isolated = false, cacheControl, link = UNLIMITED } = options;
+    const { isolated = false, cacheControl, headers: ours, link = UNLIMITED } = options;
     response.on('close', () => sent.push({ path: request.url, bytes: socket.bytesWritten - before }));
     await link.delay();
     const { status, headers = {}, body = NOTHING } = answerTo(request);
     if (isolated) Object.assign(headers, ISOLATED);
     if (cacheControl) headers['Cache-Control'] = cacheControl;
+    Object.assign(headers, ours);
     response.writeHead(status, status === 304 ? headers : { ...headers, 'Content-Length': body.length });
     await link.send(response, body);
   });

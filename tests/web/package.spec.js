@@ -1,0 +1,104 @@
+// The npm package: what is in it, what its declarations say, and a project of Vite that installs it.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serve } from '../bench/server.mjs';
+import { chooser, expect, openBlank, picture, shownPaths, test, ROOT, SITE } from './support.js';
+
+const VITE = join(ROOT, 'web/examples/vite');
+const INSTALLED = join(VITE, 'node_modules/heybagh');
+const TSC = join(ROOT, 'tests/web/node_modules/.bin/tsc');
+const CAMERA = 'camera/image_0003.jpg';
+
+const run = (command, args, cwd = VITE) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe' });
+
+let archive;
+
+test.beforeAll(({}, testInfo) => {
+  testInfo.setTimeout(120_000);
+  archive = run(join(ROOT, 'scripts/package.sh'), []).trim().split('\n').at(-1);
+  run('npm', ['install', '--no-save', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', archive]);
+});
+
+test('the package holds engine, element, declarations and licences, and nothing of the demo page', () => {
+  const files = run('tar', ['tzf', archive]).trim().split('\n').map(name => name.replace(/^package\//, '')).sort();
+  const site = readdirSync(SITE, { recursive: true }).filter(name => /^((ui|lang)\/)?[\w-]+\.(js|wasm)$/.test(name));
+  const others = ['LICENSE', 'NOTICE', 'README.md', 'licenses.txt', 'package.json',
+    'element.d.ts', 'errors.d.ts', 'heybagh.d.ts', 'image.d.ts'];
+  expect(files.filter(name => name.endsWith('.wasm'))).toHaveLength(4);
+  expect(files).toEqual([...site.filter(name => name !== 'page.js'), ...others].sort());
+});
+
+test('its version is that of the project', () => {
+  const [, version] = /project\(heybagh VERSION ([\d.]+)/.exec(readFileSync(join(ROOT, 'CMakeLists.txt'), 'utf8'));
+  expect(JSON.parse(readFileSync(join(INSTALLED, 'package.json'), 'utf8')).version).toBe(version);
+});
+
+/* ---- Declarations ---- */
+
+/** What TypeScript's checker says to a file beside the project's; nothing if all is well. */
+function check(file) {
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'esnext', '--moduleResolution', 'bundler',
+    '--lib', 'es2023,dom,dom.iterable'];
+  try {
+    return run(TSC, [...options, file]);
+  } catch (error) {
+    return error.stdout;
+  }
+}
+
+test('a program that uses the package as documented compiles', () => {
+  expect(check('main.ts')).toBe('');
+});
+
+const WRONG = {
+  'an engine without an index': 'HeyBagh.load({})',
+  'an engine without an index, opened': 'HeyBagh.open({})',
+  'an engine made by hand': 'new HeyBagh()',
+  'an option that does not exist': 'engine.search("a.jpg", { count: 4 })',
+  'a number as a picture': 'engine.embed(4)',
+  'a field that a result does not have': 'engine.search("a.jpg").then(({ results }) => results[0]!.name)',
+  'a property of the wrong type': 'search.k = "4"',
+  'an event\'s detail that is something else': 'search.addEventListener("heybagh-error", ({ detail }) => detail.results)',
+};
+
+test('a program that uses it wrongly does not', () => {
+  const lines = Object.values(WRONG);
+  const head = "import { HeyBagh } from 'heybagh';\nimport { HeyBaghSearchElement } from 'heybagh/element';\n"
+    + 'declare const engine: HeyBagh, search: HeyBaghSearchElement;\n';
+  const file = join(VITE, 'node_modules', 'wrong.ts');
+  writeFileSync(file, `${head}${lines.join(';\n')};\n`);
+  const told = new Set([...check(file).matchAll(/wrong\.ts\((\d+),/g)].map(([, line]) => Number(line)));
+  expect(told).toEqual(new Set(lines.map((_, i) => i + 4)));
+});
+
+test('element.d.ts declares the properties and methods that the element has', async ({ page }) => {
+  const [, body] = /class HeyBaghSearchElement[^{]*\{([^]*?)\n\}/.exec(readFileSync(join(INSTALLED, 'element.d.ts'), 'utf8'));
+  const declared = [...body.matchAll(/^ {2}(\w+)[:(]/gm)].map(([, name]) => name);
+  await openBlank(page);
+  const there = await page.evaluate(async () => {
+    const { HeyBaghSearchElement } = await import('/element.js');
+    return Object.getOwnPropertyNames(HeyBaghSearchElement.prototype).filter(name => !/constructor|Callback$/.test(name));
+  });
+  expect(declared.sort()).toEqual(there.sort());
+});
+
+/* ---- Vite ---- */
+
+test('what Vite builds of it searches with a Worker, below any path', async ({ page, problems }) => {
+  run('npm', ['run', 'build']);
+  const base = '/some/path/';
+  const server = await serve([['/favicon.ico', join(SITE, 'favicon.svg')], [base, `${SITE}/`],
+    [`${base}index.html`, join(VITE, 'dist/index.html')], [`${base}assets/`, `${join(VITE, 'dist/assets')}/`]]);
+  problems.allow(new RegExp(`request: GET ${server.address}`));
+  await page.goto(`${server.address.slice(0, -1)}${base}index.html`);
+  await chooser(page).setInputFiles(picture(CAMERA));
+  const [, second] = await shownPaths(page);
+  await expect(page.locator('pre')).toContainText(`${second.split('/')[0]} 1.000`);
+  const scripts = server.sent.map(({ path }) => path).filter(path => /\.(js|wasm)$/.test(path));
+  expect(scripts.filter(path => !path.startsWith(`${base}assets/`))).toEqual([]);
+  expect(scripts.some(path => /worker-/.test(path))).toBe(true);
+  expect(page.workers().map(worker => worker.url())).toEqual([expect.stringMatching(/\/some\/path\/assets\/worker-/)]);
+  server.close();
+});

@@ -1,0 +1,25 @@
+// Workers for pages of another origin than this module's: they may not be started by their address, but by a script of
+// the page's own that imports it. Addresses of Workers on the page's own origin are written out where they are started,
+// so that bundlers find them.
+
+/**
+ * @param {string} address of a module
+ * @returns {boolean} if a Worker may not be started by it here
+ */
+export function isForeign(address) {
+  return new URL(address).origin !== self.origin;
+}
+
+/**
+ * @param {string} script of the Worker, a module
+ * @param {string} base that its address is relative to
+ * @returns {Worker}
+ * @throws {Error} where the page's policy forbids it; or the Worker fails later
+ */
+export function startForeign(script, base) {
+  const code = `import ${JSON.stringify(new URL(script, base).href)};`;
+  const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  const worker = new Worker(address, { type: 'module' });
+  URL.revokeObjectURL(address);
+  return worker;
+}
