@@ -75,8 +75,8 @@ const methods = {
     const query = vector ?? engine.embed(crop);
     const { network, head } = vector ? NOT_EMBEDDED : engine.timings();
     const found = await searchIndex(engine, shards, query, options, early ? report : undefined);
-    const { results, nprobe, scanned, scan, waited, traffic } = found;
-    return { results, nprobe, scanned, timings: { network, head, fetch: waited, scan }, ...traffic };
+    const { results, nprobe, planned, scanned, scan, waited, traffic } = found;
+    return { results, nprobe, planned, scanned, timings: { network, head, fetch: waited, scan }, ...traffic };
   },
 };
 

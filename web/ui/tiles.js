@@ -39,7 +39,7 @@ export class Tiles {
    */
   show(results, early) {
     const old = [...this.element.children];
-    const tiles = results.map((result, i) => (old[i]?.dataset.path === result.path ? old[i] : this.#tile(result, i)));
+    const tiles = results.map((result, i) => (stays(old[i], result) ? old[i] : this.#tile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
     if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.element.replaceChildren(...tiles);
     this.#busy(early);
@@ -64,6 +64,7 @@ export class Tiles {
   #usual({ rank, label, score }, result) {
     const name = this.#text.text('searchWith', { n: rank, label });
     const image = h('img', { alt: this.#text.text('rank', { n: rank, label }), decoding: 'async', part: 'image' });
+    image.addEventListener('error', () => image.replaceWith(h('span', { class: 'picture missing' }, label)));
     image.src = result.thumb;
     const button = h('button', { type: 'button', class: 'look', 'aria-label': name, title: name }, image);
     button.addEventListener('click', () => this.#onChoose(result));
@@ -75,6 +76,11 @@ export class Tiles {
     made.append(button, caption);
     return made;
   }
+}
+
+/** Without its picture it is tried again. */
+function stays(tile, { path }) {
+  return tile?.dataset.path === path && !tile.querySelector('.missing');
 }
 
 function fromTemplate(template, values, { thumb, url }) {
