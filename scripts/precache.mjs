@@ -1,5 +1,5 @@
-// precache.mjs SITE: writes into a site's service worker (sw.js) which files the program consists of, by their SHA-256, as
-// they lie in SITE. The same files make the same sw.js.
+// precache.mjs SITE: writes into a site's service worker (sw.js) which files the program consists of, by their SHA-256,
+// as they lie in SITE. The same files make the same sw.js.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,4 +25,5 @@ const files = Object.fromEntries(names.map(name => [name, sha256(readFileSync(jo
 const version = sha256(JSON.stringify(files)).digest('hex').slice(0, 16);
 const worker = readFileSync(join(WEB, 'sw.js'), 'utf8');
 if (!PLACE.test(worker)) throw new Error('sw.js has no place for the list of files');
-writeFileSync(join(site, 'sw.js'), worker.replace(PLACE, () => `const PROGRAM = ${JSON.stringify({ version, files })};`));
+const list = `const PROGRAM = ${JSON.stringify({ version, files })};`;
+writeFileSync(join(site, 'sw.js'), worker.replace(PLACE, () => list));

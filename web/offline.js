@@ -1,7 +1,8 @@
-// What the demo page keeps for visits without a network: how much it is, and how it goes again. Where the browser has no
-// service workers or no storage, or forbids them, nothing is kept and nothing is said.
+// What the demo page keeps for visits without a network: how much it is, and how it goes again. Where the browser has
+// no service workers or no storage, or forbids them, nothing is kept and nothing is said.
 
 const SITE = new URL('.', import.meta.url).href;
+const ENGINE_CACHES = /^heybagh-(index|models|manifests)-/; // of index-files.js, model.js, loader.js
 const ENGINE = /\/(heybagh-[\w-]+\.wasm)$/;
 
 /** Has the service worker keep this site, with the engine that runs here. */
@@ -52,10 +53,10 @@ function installed(worker) {
   });
 }
 
-/** Names of the caches of this site, and of the engine (index-files.js, model.js, loader.js). */
+/** Names of the caches of this site, and of the engine. */
 async function ourCaches() {
-  const names = await caches.keys();
-  return names.filter(name => /^heybagh-(index|models|manifests)-/.test(name) || name.startsWith(`heybagh-site-1 ${SITE} `));
+  const isOurs = name => ENGINE_CACHES.test(name) || name.startsWith(`heybagh-site-1 ${SITE} `);
+  return (await caches.keys()).filter(isOurs);
 }
 
 async function keptBytes() {

@@ -1,8 +1,8 @@
 // The service worker of a site: opens the page without a network, with the files that belong together. Model and index
 // are none of its business: the engine keeps them itself (cache.js).
 //
-// scripts/precache.mjs writes into the site's copy which files there are, by their SHA-256; what does not have it is not
-// taken, so that a deployment is taken as a whole or not at all. A new one is fetched while the old one is used, and
+// scripts/precache.mjs writes into the site's copy which files there are, by their SHA-256; what does not have it is
+// not taken, so that a deployment is taken as a whole or not at all. A new one is fetched while the old one is used, and
 // takes its place at the next visit, when no tab has the old one open.
 //
 // `?engine=` of its address names the wasm that this browser runs, and several with commas between them.
@@ -16,7 +16,10 @@ const PAGE = 'index.html';
 const NOTHING = '<!doctype html><link rel="icon" href="data:,">'; // without the link browsers ask for favicon.ico
 const engines = (new URL(self.location.href).searchParams.get('engine') ?? '').split(',');
 
-self.addEventListener('install', event => event.waitUntil(PROGRAM.version ? install() : self.registration.unregister()));
+self.addEventListener('install', event => {
+  if (PROGRAM.version) event.waitUntil(install());
+  else self.registration.unregister(); // which is done when it is installed
+});
 self.addEventListener('activate', event => event.waitUntil(removeOthers()));
 self.addEventListener('message', ({ data }) => data === 'take-over' && self.skipWaiting());
 self.addEventListener('fetch', event => {

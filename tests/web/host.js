@@ -8,8 +8,8 @@ import { extname, join, normalize } from 'node:path';
 import { ROOT, SITE } from './support.js';
 
 const TYPES = {
-  '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.svg': 'image/svg+xml',
-  '.jpg': 'image/jpeg', '.wasm': 'application/wasm', '.webmanifest': 'application/manifest+json',
+  '.css': 'text/css', '.html': 'text/html', '.jpg': 'image/jpeg', '.js': 'text/javascript', '.json': 'application/json',
+  '.svg': 'image/svg+xml', '.wasm': 'application/wasm', '.webmanifest': 'application/manifest+json',
 };
 const PROGRAM = /\.(html|js|css|svg|wasm|webmanifest)$/;
 const isProgram = path => PROGRAM.test(path) || ['', 'ui', 'lang', 'bundle', 'bundle/index.json'].includes(path);
@@ -54,6 +54,11 @@ export class Host {
     }
   }
 
+  /** @returns {string} a file of the program */
+  read(name) {
+    return readFileSync(join(this.#folder, name), 'utf8');
+  }
+
   start() {
     this.#server = createServer((request, response) => this.#answer(request, response));
     return new Promise(resolve => this.#server.listen(this.#port, '127.0.0.1', () => {
@@ -84,7 +89,8 @@ export class Host {
       return;
     }
     // Not kept by the browser itself, so that tests see what the site keeps.
-    response.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream', 'Cache-Control': 'no-store' });
+    const type = TYPES[extname(name)] ?? 'application/octet-stream';
+    response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
     createReadStream(path).pipe(response);
   }
 }

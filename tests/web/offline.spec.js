@@ -1,11 +1,10 @@
 // The site without a network: what it keeps, what it says it lacks, and how a new deployment takes its place.
 
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Host } from './host.js';
 import {
-  alert, chooser, expect, manifest, openReady, picture, results, shoot, shownPaths, status, test as base, MODEL, ROOT, SITE,
+  alert, chooser, expect, manifest, openReady, picture, results, shoot, shownPaths, status, test as base, MODEL, ROOT,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
@@ -46,7 +45,8 @@ const workers = page => page.evaluate(async () => {
 const keptAddresses = page => page.evaluate(async () => Object.fromEntries(await Promise.all(
   (await caches.keys()).map(async name => [name, (await (await caches.open(name)).keys()).map(({ url }) => url)]))));
 
-const addressesOf = (all, pattern) => Object.entries(all).filter(([name]) => pattern.test(name)).flatMap(([, urls]) => urls);
+const addressesOf = (all, pattern) =>
+  Object.entries(all).filter(([name]) => pattern.test(name)).flatMap(([, urls]) => urls);
 
 async function searchAllLists(page) {
   await page.getByText('Advanced').click();
@@ -75,7 +75,8 @@ test('the program is kept by the service worker, all else by the engine, and not
   expect(new Set(every).size).toBe(every.length);
   expect(site.filter(url => /bundle|images|safetensors/.test(url))).toEqual([]);
   expect(site.filter(url => url.endsWith('.wasm'))).toEqual([`${host.url}heybagh-relaxed.wasm`]);
-  const program = readdirSync(join(ROOT, 'web'), { recursive: true }).filter(name => /\.\w+$/.test(name) && name !== 'sw.js');
+  const program = readdirSync(join(ROOT, 'web'), { recursive: true })
+    .filter(name => /\.\w+$/.test(name) && name !== 'sw.js');
   expect(site.filter(url => !url.endsWith('.wasm')).sort()).toEqual(program.map(name => host.url + name).sort());
   expect(addressesOf(all, /^heybagh-models-/)).toEqual([expect.stringMatching(MODEL)]);
   expect(addressesOf(all, /^heybagh-manifests-/)).toEqual([`${host.url}bundle/index.json`]);
@@ -263,7 +264,7 @@ test('the page says how much is kept, and clears it', async ({ page, host, probl
 
 test('what other sites of the same host keep stays', async ({ page, host }) => {
   await openReady(page, './');
-  const others = ['heybagh-site-1 http://127.0.0.1/deep/ 0', 'their-own', `heybagh-site-1 ${host.url}inner/ 0`];
+  const others = ['heybagh-site-1 http://127.0.0.1/deep/ 0', 'other', `heybagh-site-1 ${host.url}inner/ 0`];
   await page.evaluate(names => Promise.all(names.map(name => caches.open(name))), others);
   await visit(page);
   await page.getByRole('button', { name: 'Clear' }).click();
@@ -273,7 +274,8 @@ test('what other sites of the same host keep stays', async ({ page, host }) => {
 
 for (const [what, code] of Object.entries({
   'has no service workers': 'delete Navigator.prototype.serviceWorker;',
-  'forbids service workers': `ServiceWorkerContainer.prototype.register = async () => { throw new DOMException('no', 'SecurityError'); };`,
+  'forbids service workers':
+    `ServiceWorkerContainer.prototype.register = async () => { throw new DOMException('no', 'SecurityError'); };`,
   'has no storage': 'Object.defineProperty(self, "caches", { value: undefined });',
   'forbids storage': `for (const name of ['open', 'keys']) {
     CacheStorage.prototype[name] = async () => { throw new DOMException('no', 'SecurityError'); };
@@ -299,8 +301,20 @@ test('the page can be installed', async ({ page, context }) => {
   expect(installabilityErrors.map(({ errorId }) => errorId).filter(id => id !== 'in-incognito')).toEqual([]);
 });
 
-test('the same files make the same sw.js', () => {
-  const made = readFileSync(join(SITE, 'sw.js'), 'utf8');
-  execFileSync('node', [join(ROOT, 'scripts/precache.mjs'), SITE]);
-  expect(readFileSync(join(SITE, 'sw.js'), 'utf8')).toBe(made);
+test('the same files make the same sw.js, and others another', ({ host }) => {
+  const first = host.read('sw.js');
+  host.deploy({});
+  expect(host.read('sw.js')).toBe(first);
+  host.deploy(SECOND);
+  expect(host.read('sw.js')).not.toBe(first);
+});
+
+test('a site whose sw.js does not know its files does without it', async ({ page, host }) => {
+  host.spoil({ 'sw.js': () => readFileSync(join(ROOT, 'web/sw.js'), 'utf8') });
+  await openReady(page, './');
+  await chooser(page).setInputFiles(picture(CAMERA));
+  await shownPaths(page);
+  await expect.poll(() => host.asked).toContain('sw.js');
+  await expect.poll(() => workers(page)).toBe(null);
+  expect(addressesOf(await keptAddresses(page), /^heybagh-site-/)).toEqual([]);
 });
