@@ -57,13 +57,14 @@ copy_model() {
 }
 
 copy_program() {
-  cp -r "$ROOT"/web/*.{html,js,css,svg} "$ROOT"/web/ui "$ROOT"/web/lang "${engines[@]}" "$ROOT/LICENSE" "$ROOT/NOTICE" "$out/"
+  cp -r "$ROOT"/web/*.{html,js,css,svg,webmanifest} "$ROOT"/web/ui "$ROOT"/web/lang "${engines[@]}" "$ROOT/LICENSE" "$ROOT/NOTICE" "$out/"
   # The licences of what is compiled into the engine ask to travel with it.
   local name
   for name in xnnpack pthreadpool fxdiv; do
     printf '%s\n\n' "==== $name ===="
     cat "$CACHE/src/$name/LICENSE"
   done >"$out/licenses.txt"
+  node "$ROOT/scripts/precache.mjs" "$out"
 }
 
 copy_images() {

@@ -10,7 +10,7 @@ export class Batch {
   #lastTurn = -Infinity;
   #wake = () => {};
 
-  /** Those that have not been scanned; the reader removes them. */
+  /** Those that have not been scanned and may be; the reader removes them. */
   left;
 
   /** @param {number[]} shards the nearest first */
@@ -23,6 +23,16 @@ export class Batch {
   add(i) {
     this.#arrived.push(i);
     this.#wake();
+  }
+
+  /**
+   * @param {number} i the shard that will not arrive
+   * @returns {boolean} if it was waited for
+   */
+  miss(i) {
+    const wasLeft = this.left.delete(i);
+    this.#wake();
+    return wasLeft;
   }
 
   /** @param {Error} error that ends the waiting */
@@ -53,7 +63,9 @@ export class Batch {
   }
 
   #isDue(isShort) {
-    if (this.#arrived.length === 0 || this.#failure) return false;
+    if (this.#failure) return false;
+    if (this.left.size === 0) return true; // the last one was missed
+    if (this.#arrived.length === 0) return false;
     if (this.#arrived.length === this.left.size || isShort()) return true;
     const nearestIsIn = !this.left.has(this.#nearest) || this.#arrived.includes(this.#nearest);
     return nearestIsIn && performance.now() - this.#lastTurn >= INTERVAL;

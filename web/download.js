@@ -13,8 +13,8 @@ import { HeyBaghError } from './errors.js';
  * @throws {HeyBaghError} `download-failed`
  */
 export async function request(url, name, options) {
-  const response = await fetch(url, options).catch(() => {
-    throw noAnswer(name);
+  const response = await fetch(url, options).catch(cause => {
+    throw noAnswer(name, cause);
   });
   if (!response.ok) throw failed(name, `the server answered ${response.status}`);
   return response;
@@ -29,8 +29,8 @@ export async function request(url, name, options) {
  * @throws {HeyBaghError} `download-failed` if the connection breaks
  */
 export async function readBody(response, name) {
-  const buffer = await response.arrayBuffer().catch(() => {
-    throw noAnswer(name);
+  const buffer = await response.arrayBuffer().catch(cause => {
+    throw noAnswer(name, cause);
   });
   return new Uint8Array(buffer);
 }
@@ -75,13 +75,23 @@ export async function readExactly(response, name, size, onBytes) {
   return body;
 }
 
+/**
+ * Whether a download failed for want of a network: a server that answers, with whatever status, is there.
+ *
+ * @param {Error} error as the functions of this module throw it
+ * @returns {boolean}
+ */
+export function isUnanswered(error) {
+  return error instanceof HeyBaghError && error.code === 'download-failed' && error.cause !== undefined;
+}
+
 /** The pieces of a body. Safari cannot iterate a stream by itself; and an abandoned download must be cancelled. */
 async function* chunks(response, name) {
   const reader = response.body?.getReader();
   try {
     while (reader) {
-      const { done, value } = await reader.read().catch(() => {
-        throw noAnswer(name);
+      const { done, value } = await reader.read().catch(cause => {
+        throw noAnswer(name, cause);
       });
       if (done) return;
       yield value;
@@ -91,8 +101,9 @@ async function* chunks(response, name) {
   }
 }
 
-function noAnswer(name) {
-  return failed(name, 'the server did not answer, or the connection broke');
+function noAnswer(name, cause) {
+  const error = failed(name, 'the server did not answer, or the connection broke');
+  return Object.assign(error, { cause });
 }
 
 function failed(name, why) {

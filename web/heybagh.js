@@ -44,6 +44,7 @@ const IDLE = 100; // ms without a picture after which the engine warms up
  * @typedef {object} Answer
  * @property {Result[]} results best first; at most k
  * @property {number} nprobe lists that were searched
+ * @property {number} planned lists that should have been; more than `nprobe` only if the search was allowed to be `partial`
  * @property {number} scanned pictures that were compared
  * @property {{decode: number, preprocess: number, network: number, head: number, fetch: number, scan: number,
  *   total: number}} timings ms; `fetch` is the download of a picture given by its URL and the wait for parts of the
@@ -134,6 +135,8 @@ export class HeyBagh {
    * @param {Region} [options.region] only this part of the picture, as if it were a picture of its own; at least 8
    *   pixels wide and high
    * @param {number} [options.minScore] only results with at least this score, -1 to 1
+   * @param {boolean} [options.partial] without a network, answer with the lists that were kept from earlier searches, if
+   *   there is one of those that are wanted; by default that fails as `download-failed`
    * @param {(answer: EarlyAnswer) => void} [options.onResults] told what is found before all is searched, if the search
    *   must wait for parts of the index: first when the nearest has come, then up to 20 times a second
    * @returns {Promise<Answer>}

@@ -111,8 +111,8 @@ class Host {
     const query = vector ?? this.#engine.embed(crop);
     const { network, head } = vector ? NOT_EMBEDDED : this.#engine.timings();
     const found = await searchIndex(this.#engine, this.#shards, query, options, early ? report : undefined);
-    const { results, nprobe, scanned, scan, waited, traffic } = found;
-    return { results, nprobe, scanned, timings: { network, head, fetch: waited, scan }, ...traffic };
+    const { results, nprobe, planned, scanned, scan, waited, traffic } = found;
+    return { results, nprobe, planned, scanned, timings: { network, head, fetch: waited, scan }, ...traffic };
   }
 }
 

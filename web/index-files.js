@@ -1,7 +1,7 @@
 // One file of the index: from the cache or the network into the engine, which verifies it.
 
 import { FileCache } from './cache.js';
-import { readExactly, request } from './download.js';
+import { isUnanswered, readExactly, request } from './download.js';
 import { HeyBaghError } from './errors.js';
 import { checkFiles } from './manifest.js';
 
@@ -19,6 +19,7 @@ export class IndexFiles {
   #folder;
   #files;
   #cache = new FileCache(CACHE);
+  #isAway = false; // nobody answered, twice: of other files that would be no news
 
   /** @type {Traffic} of all files together */
   network = { bytes: 0, requests: 0 };
@@ -81,7 +82,7 @@ export class IndexFiles {
    * @param {Traffic} [how.traffic] is added to
    * @param {RequestPriority} [how.priority] of the request
    * @returns {Promise<'cache' | 'network'>} where it came from
-   * @throws {HeyBaghError} `download-failed`, `bad-download`, `bad-index`: after a second try, naming the file
+   * @throws {HeyBaghError} `download-failed`, `bad-download`, `bad-index`: naming the file, after a second try
    */
   async obtain(i, { traffic, priority } = {}) {
     if (await this.#takeFromCache(i)) return 'cache';
@@ -89,10 +90,11 @@ export class IndexFiles {
     try {
       await this.#download(i, counters, { priority });
     } catch (error) {
-      if (!isWorthARetry(error)) throw error;
+      if (!isWorthARetry(error) || (this.#isAway && isUnanswered(error))) throw error;
       await new Promise(resolve => setTimeout(resolve, BACK_OFF));
-      await this.#download(i, counters, { priority, cache: 'reload' }); // the HTTP cache may hold what was damaged
+      await this.#downloadAgain(i, counters, priority);
     }
+    this.#isAway = false;
     return 'network';
   }
 
@@ -116,6 +118,15 @@ export class IndexFiles {
     this.cached.files++;
     this.cached.bytes += bytes;
     return true;
+  }
+
+  async #downloadAgain(i, counters, priority) {
+    try {
+      await this.#download(i, counters, { priority, cache: 'reload' }); // the HTTP cache may hold what was damaged
+    } catch (error) {
+      this.#isAway = isUnanswered(error);
+      throw error;
+    }
   }
 
   async #download(i, counters, options) {

@@ -3,12 +3,15 @@
 // The page downloads the wasm, index.json and the model, because they can be on their way before the Worker runs. What
 // the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
-import { readBody, request } from './download.js';
+import { FileCache } from './cache.js';
+import { isUnanswered, readBody, request } from './download.js';
 import { readManifest } from './manifest.js';
 import { ModelSource } from './model.js';
 import { ProgressTeller } from './progress.js';
 import { membersFor } from './threads.js';
 import { compileWasm } from './wasm.js';
+
+const MANIFESTS = 'heybagh-manifests-1';
 
 /**
  * A failure leaves the engine half made and other downloads running; whoever called ends the whole Worker then.
@@ -25,7 +28,8 @@ export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, 
   const models = new ModelSource();
   const onPart = progress.begin('engine', 2);
   const started = startEngine(worker, simd, membersFor(threads), () => onPart(1));
-  const manifest = loadManifest(indexUrl, worker.ended).then(read => {
+  const manifests = new FileCache(MANIFESTS);
+  const manifest = loadManifest(indexUrl, manifests, worker.ended).then(read => {
     onPart(1);
     return read;
   });
@@ -34,7 +38,9 @@ export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, 
   const model = manifest.then(({ model: named }) => !named || models.obtain(
     worker, opened, { ...named, url: modelUrl ?? named.url }, progress.begin('model', named.bytes)));
   const index = opened.then(needed => obtainIndex(worker, progress.begin('index', needed)));
-  return { started, ready: finish(worker, Promise.all([manifest, model, opened, index]), prefetch, progress) };
+  const ready = finish(worker, Promise.all([manifest, model, opened, index]), prefetch, progress);
+  manifest.then(({ bytes }) => ready.then(() => manifests.write(indexUrl, bytes))).catch(() => {}); // told by `ready`
+  return { started, ready };
 }
 
 /** Whatever keeps threads from starting, without them the engine is only slower. */
@@ -50,10 +56,21 @@ async function startEngine(worker, simd, members, onCompiled) {
   });
 }
 
-/** Always fresh: everything else is named by its hash, so an old manifest would name files that are gone. */
-async function loadManifest(url, signal) {
-  const bytes = await readBody(await request(url, 'index.json', { cache: 'no-cache', signal }), 'index.json');
+/**
+ * Always fresh: everything else is named by its hash, so an old manifest would name files that are gone. Only without a
+ * network it is the one with which an engine was last ready, as the files that were kept since are its.
+ */
+async function loadManifest(url, manifests, signal) {
+  const bytes = await downloadManifest(url, signal).catch(async error => {
+    const kept = isUnanswered(error) && await manifests.read(url);
+    if (kept) return kept;
+    throw error;
+  });
   return { bytes, ...readManifest(bytes, url) };
+}
+
+async function downloadManifest(url, signal) {
+  return readBody(await request(url, 'index.json', { cache: 'no-cache', signal }), 'index.json');
 }
 
 /** Head, centroids and table, by the Worker; true if all of them were kept from an earlier visit. */

@@ -33,19 +33,20 @@ export function checkLoadOptions({
 /**
  * @param {object} options as `HeyBagh#search` documents them
  * @param {number} nlist of the index
- * @returns {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number}}
+ * @returns {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number, partial: boolean}}
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkSearchOptions({
-  k = 4, nprobe, exact = false, labels = [], minScore, onResults,
+  k = 4, nprobe, exact = false, labels = [], minScore, partial = false, onResults,
 } = {}, nlist) {
   check(isInteger(k, 1, K_MAX), `k must be an integer from 1 to ${K_MAX}.`);
   check(nprobe === undefined || isInteger(nprobe, 1, nlist), `nprobe must be an integer from 1 to ${nlist}.`);
   check(typeof exact === 'boolean', 'exact must be true or false.');
   check(Array.isArray(labels) && labels.every(isLabel), 'labels must be an array of strings that are not empty.');
   check(minScore === undefined || isScore(minScore), 'minScore must be a number from -1 to 1.');
+  check(typeof partial === 'boolean', 'partial must be true or false.');
   checkFunction(onResults, 'onResults');
-  return { k, nprobe, exact, labels, minScore };
+  return { k, nprobe, exact, labels, minScore, partial };
 }
 
 /**

@@ -2,12 +2,19 @@
 // page show what others put there.
 
 import './element.js';
+import { keepSite, showKept } from './offline.js';
 import { resolveUrl } from './url.js';
 
 const search = document.querySelector('heybagh-search');
 const wanted = new URLSearchParams(location.search).get('index');
 if (wanted && resolveUrl(wanted, document.baseURI)?.origin === location.origin) search.index = wanted;
 else if (wanted) refuse('The index must be on the same site as this page.');
+
+const kept = showKept(document.querySelector('#kept'));
+search.addEventListener('heybagh-results', async () => {
+  if (!kept.isCleared) await keepSite();
+  await kept.update();
+});
 
 function refuse(sentence) {
   const notice = document.createElement('p');

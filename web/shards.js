@@ -39,14 +39,18 @@ export class ShardStore {
    *
    * @param {number[]} shards that the search misses, the nearest first
    * @param {import('./index-files.js').Traffic} traffic is added to, but for shards that are on their way already
+   * @param {(i: number, error: Error) => boolean} canDoWithout asked about each that cannot be had
    * @returns {AsyncGenerator<void>}
-   * @throws {import('./errors.js').HeyBaghError} as soon as one cannot be had
+   * @throws {import('./errors.js').HeyBaghError} as soon as one cannot be had or done without
    */
-  async* arrivals(shards, traffic) {
+  async* arrivals(shards, traffic, canDoWithout) {
     const batch = new Batch(shards);
     for (const i of shards) this.#await(i, 1);
     for (const [rank, i] of shards.entries()) {
-      this.load(i, rank, { traffic }).then(() => batch.add(i), error => batch.fail(error));
+      this.load(i, rank, { traffic }).then(() => batch.add(i), error => {
+        if (!canDoWithout(i, error)) return batch.fail(error);
+        if (batch.miss(i)) this.#await(i, -1);
+      });
     }
     try {
       while (batch.left.size > 0) {
@@ -61,6 +65,7 @@ export class ShardStore {
       }
     } finally {
       for (const i of batch.left) this.#await(i, -1);
+      batch.left.clear();
       this.#evict();
     }
   }

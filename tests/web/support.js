@@ -50,6 +50,7 @@ export const test = base.extend({
     const seen = [];
     const allowed = [];
     context.on('console', message => {
+      if (message.text() === 'Service Worker registration blocked by Playwright') return;
       if (['error', 'warning'].includes(message.type())) seen.push(`console: ${message.text()}`);
     });
     context.on('weberror', error => seen.push(`page error: ${error.error()}`));

@@ -29,6 +29,8 @@ export const strings = {
   ready: '{count} Bilder können durchsucht werden.',
   searching: 'Suche …',
   searched: '{scanned} von {count} Bildern in {ms} ms durchsucht.',
+  searchedPart: 'Keine Verbindung: {nprobe} von {planned} Listen sind da und wurden durchsucht, '
+    + '{scanned} von {count} Bildern.',
   nothing: 'Kein Bild dieser Sammlung passt. Versuchen Sie es mit einer anderen Kategorie.',
   results: 'Am ähnlichsten',
   rank: 'Rang {n}: {label}',
@@ -52,6 +54,8 @@ export const strings = {
   retry: 'Noch einmal versuchen',
   share: 'Link zu dieser Suche kopieren',
   shared: 'Der Link wurde kopiert.',
+  offline: 'Keine Verbindung, und was hierfür nötig ist, wurde nicht aufbewahrt. Verbinden Sie sich und versuchen Sie es '
+    + 'noch einmal.',
   somethingWrong: 'Auf dieser Seite ist etwas schiefgegangen: {message}',
   'error no-simd': 'Dieser Browser ist zu alt: Ihm fehlt WebAssembly-SIMD. Verwenden Sie einen neueren.',
   'error download-failed': 'Etwas konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',

@@ -29,6 +29,8 @@ export const strings = {
   ready: 'Prêt à chercher parmi {count} images.',
   searching: 'Recherche…',
   searched: '{scanned} images sur {count} parcourues en {ms} ms.',
+  searchedPart: 'Pas de connexion : {nprobe} listes conservées sur {planned} ont été parcourues, {scanned} images sur '
+    + '{count}.',
   nothing: 'Aucune image de cette collection ne correspond. Essayez une autre catégorie.',
   results: 'Les plus semblables',
   rank: 'Rang {n} : {label}',
@@ -52,6 +54,7 @@ export const strings = {
   retry: 'Réessayer',
   share: 'Copier un lien vers cette recherche',
   shared: 'Le lien a été copié.',
+  offline: 'Pas de connexion, et le nécessaire n’a pas été conservé. Connectez-vous, puis réessayez.',
   somethingWrong: 'Un problème est survenu dans cette page : {message}',
   'error no-simd': 'Ce navigateur est trop ancien : il lui manque WebAssembly SIMD. Utilisez-en un plus récent.',
   'error download-failed': 'Un téléchargement a échoué. Vérifiez la connexion, puis réessayez.',

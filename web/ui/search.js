@@ -143,7 +143,7 @@ export class Search {
   async #ask({ photo, region, options }, isNewest) {
     const engine = await this.#open();
     const onResults = ({ results }) => isNewest() && this.#view.showEarly(results);
-    return engine.search(photo, { onResults, region, ...this.#options(), ...options });
+    return engine.search(photo, { onResults, region, partial: true, ...this.#options(), ...options });
   }
 
   /** The engine is not there, and will not come by itself. */
@@ -155,10 +155,15 @@ export class Search {
 
   #show(error, canRetry) {
     if (this.#closed) return;
-    const sentence = error.code ? this.#text.failure(error)
-      : this.#text.text('somethingWrong', { message: error.message ?? error });
+    const sentence = this.#sentence(error);
     this.#view.showError(sentence, canRetry);
     this.#place.tell('error', { code: error.code ?? 'unknown', message: sentence });
+  }
+
+  #sentence(error) {
+    if (!error.code) return this.#text.text('somethingWrong', { message: error.message ?? error });
+    const isOffline = error.code === 'download-failed' && navigator.onLine === false;
+    return isOffline ? this.#text.text('offline') : this.#text.failure(error);
   }
 
   /** Frees the engine, which others may be using, too. */

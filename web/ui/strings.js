@@ -30,6 +30,7 @@ export const en = {
   ready: 'Ready to search {count} pictures.',
   searching: 'Searching…',
   searched: 'Searched {scanned} of {count} pictures in {ms} ms.',
+  searchedPart: 'No connection: searched the {nprobe} of {planned} lists that were kept, {scanned} of {count} pictures.',
   nothing: 'No picture of this collection matches. Try another label, or a lower score.',
   results: 'Most similar',
   rank: 'Rank {n}: {label}',
@@ -53,6 +54,7 @@ export const en = {
   retry: 'Try again',
   share: 'Copy a link to this search',
   shared: 'The link was copied.',
+  offline: 'No connection, and what this needs was not kept from an earlier visit. Connect and try again.',
   somethingWrong: 'Something went wrong in this page: {message}',
 };
 

@@ -136,6 +136,9 @@ const CSS = `
 .heybagh .look:focus-visible { outline-offset: -3px; }
 .heybagh .tile img { display: block; width: 100%; aspect-ratio: 4 / 3; background: var(--ghost); object-fit: cover; }
 .heybagh .look:hover img { opacity: 0.85; }
+.heybagh .missing {
+  display: grid; place-items: center; aspect-ratio: 4 / 3; padding: 0.75rem; color: var(--quiet); overflow-wrap: anywhere;
+}
 .heybagh .caption {
   display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.75rem; align-items: center;
   padding: 0.55rem 0.85rem 0.65rem;

@@ -64,6 +64,7 @@ export class Tiles {
   #usual({ rank, label, score }, result) {
     const name = this.#text.text('searchWith', { n: rank, label });
     const image = h('img', { alt: this.#text.text('rank', { n: rank, label }), decoding: 'async', part: 'image' });
+    image.addEventListener('error', () => image.replaceWith(h('span', { class: 'picture missing' }, label)));
     image.src = result.thumb;
     const button = h('button', { type: 'button', class: 'look', 'aria-label': name, title: name }, image);
     button.addEventListener('click', () => this.#onChoose(result));
@@ -77,8 +78,9 @@ export class Tiles {
   }
 }
 
+/** Without its picture it is tried again. */
 function shows(tile, { path, score }) {
-  return tile?.dataset.path === path && tile.dataset.score === String(score);
+  return tile?.dataset.path === path && tile.dataset.score === String(score) && !tile.querySelector('.missing');
 }
 
 function fromTemplate(template, values, { thumb, url }) {

@@ -109,11 +109,16 @@ export class View {
       const image = h('img', { alt: name, loading: 'lazy', decoding: 'async', src: address });
       const button = h('button', { type: 'button', class: 'sample', part: 'sample', title: name }, image);
       button.addEventListener('click', () => wishes.take(address));
+      image.addEventListener('error', () => { // nobody could search with it either
+        button.remove();
+        box.hidden = box.querySelector('.sample') === null;
+      });
       return button;
     });
-    return h('div', { class: 'samples', hidden: samples.length === 0 },
+    const box = h('div', { class: 'samples', hidden: samples.length === 0 },
       h('p', { class: 'fine', id: 'samples-title' }, this.#t('samples')),
       h('div', { class: 'strip', role: 'group', 'aria-labelledby': 'samples-title' }, ...buttons));
+    return box;
   }
 
   #makeAnswer() {
@@ -220,13 +225,15 @@ export class View {
    * @param {ReturnType<import('../heybagh.js').HeyBagh['info']>} info
    * @param {boolean} canShare offers the link
    */
-  showAnswer({ results, scanned, timings }, { count, threads, simd }, canShare) {
+  showAnswer({ results, nprobe, planned, scanned, timings }, { count, threads, simd }, canShare) {
     const { integer, milliseconds } = this.#text;
     this.tiles.show(results, false);
     this.empty.hidden = results.length > 0;
     this.#offer(this.share, canShare);
-    const values = { scanned: integer(scanned), count: integer(count), ms: milliseconds(timings.total) };
-    this.#status.say(this.#t('searched', values), true);
+    const values = {
+      scanned: integer(scanned), count: integer(count), ms: milliseconds(timings.total), nprobe, planned,
+    };
+    this.#status.say(this.#t(nprobe < planned ? 'searchedPart' : 'searched', values), true);
     this.#showTimes(timings, this.#t(threads > 1 ? 'threads' : 'oneThread', { n: threads, simd }));
   }
 

@@ -1,0 +1,29 @@
+// precache.mjs SITE: writes into a site's service worker (sw.js) which files the program consists of, by their SHA-256,
+// as they lie in SITE. The same files make the same sw.js.
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WEB = join(dirname(fileURLToPath(import.meta.url)), '../web');
+const PLACE = /^const PROGRAM = .*;$/m;
+
+const sha256 = data => createHash('sha256').update(data);
+
+/** What is in web/, and the engine's builds, which only the site has. */
+function programFiles(site) {
+  const web = readdirSync(WEB, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+    .map(({ parentPath, path, name }) => join(parentPath ?? path, name).slice(WEB.length + 1));
+  const engines = readdirSync(site).filter(name => /^heybagh-.*\.wasm$/.test(name));
+  return [...web, ...engines].filter(name => name !== 'sw.js').sort();
+}
+
+const [site] = process.argv.slice(2);
+const names = programFiles(site);
+const files = Object.fromEntries(names.map(name => [name, sha256(readFileSync(join(site, name))).digest('base64')]));
+const version = sha256(JSON.stringify(files)).digest('hex').slice(0, 16);
+const worker = readFileSync(join(WEB, 'sw.js'), 'utf8');
+if (!PLACE.test(worker)) throw new Error('sw.js has no place for the list of files');
+const list = `const PROGRAM = ${JSON.stringify({ version, files })};`;
+writeFileSync(join(site, 'sw.js'), worker.replace(PLACE, () => list));

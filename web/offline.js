@@ -1,0 +1,88 @@
+// What the demo page keeps for visits without a network: how much it is, and how it goes again. Where the browser has
+// no service workers or no storage, or forbids them, nothing is kept and nothing is said.
+
+const SITE = new URL('.', import.meta.url).href;
+const ENGINE_CACHES = /^heybagh-(index|models|manifests)-/; // of index-files.js, model.js, loader.js
+const ENGINE = /\/(heybagh-[\w-]+\.wasm)$/;
+
+/** Has the service worker keep this site, with the engine that runs here. */
+export async function keepSite() {
+  const engines = performance.getEntriesByType('resource').map(({ name }) => ENGINE.exec(name)?.[1]).filter(Boolean);
+  if (engines.length === 0) return;
+  try {
+    const registration = await navigator.serviceWorker.register(`${SITE}sw.js?engine=${[...new Set(engines)].sort()}`);
+    await installed(registration.installing);
+  } catch {
+    // a site without it is the same, with a network
+  }
+}
+
+/**
+ * Shows in the page's footer how much is kept.
+ *
+ * @param {HTMLElement} line with a span and a button that clears it
+ * @returns {{update: () => Promise<void>, isCleared: boolean}} `isCleared` by the button: nothing more should be kept
+ */
+export function showKept(line) {
+  const text = line.querySelector('span');
+  const button = line.querySelector('button');
+  const shown = {
+    isCleared: false,
+    async update() {
+      const bytes = this.isCleared ? 0 : await keptBytes();
+      if (bytes === 0) return;
+      text.textContent = `${(bytes / 1e6).toFixed(1)} MB kept for visits without a network ·`;
+      line.hidden = false;
+    },
+  };
+  button.addEventListener('click', async () => {
+    shown.isCleared = true;
+    line.focus(); // the button is about to go
+    await clear();
+    text.textContent = 'Nothing is kept for visits without a network.';
+    button.hidden = true;
+  });
+  shown.update();
+  return shown;
+}
+
+/** Waits until a service worker is installed, or has failed. */
+function installed(worker) {
+  return worker && new Promise(resolve => {
+    worker.addEventListener('statechange', resolve);
+  });
+}
+
+/** Names of the caches of this site, and of the engine. */
+async function ourCaches() {
+  const isOurs = name => ENGINE_CACHES.test(name) || name.startsWith(`heybagh-site-1 ${SITE} `);
+  return (await caches.keys()).filter(isOurs);
+}
+
+async function keptBytes() {
+  try {
+    const sizes = (await ourCaches()).map(async name => cacheBytes(await caches.open(name)));
+    return sum(await Promise.all(sizes));
+  } catch {
+    return 0;
+  }
+}
+
+async function cacheBytes(cache) {
+  const responses = await cache.matchAll();
+  return sum(await Promise.all(responses.map(async response => (await response.blob()).size)));
+}
+
+async function clear() {
+  try {
+    const registration = await navigator.serviceWorker?.getRegistration(SITE);
+    if (registration?.scope === SITE) await registration.unregister();
+    await Promise.all((await ourCaches()).map(name => caches.delete(name)));
+  } catch {
+    // there was nothing
+  }
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}

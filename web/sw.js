@@ -1,0 +1,83 @@
+// The service worker of a site: opens the page without a network, with the files that belong together. Model and index
+// are none of its business: the engine keeps them itself (cache.js).
+//
+// scripts/precache.mjs writes into the site's copy which files there are, by their SHA-256; what does not have it is
+// not taken, so that a deployment is taken as a whole or not at all. A new one is fetched while the old one is used, and
+// takes its place at the next visit, when no tab has the old one open.
+//
+// `?engine=` of its address names the wasm that this browser runs, and several with commas between them.
+
+const PROGRAM = { version: '', files: {} };
+
+const { scope } = self.registration;
+const PREFIX = `heybagh-site-1 ${scope} `; // other sites of the same origin have theirs
+const CACHE = PREFIX + PROGRAM.version;
+const PAGE = 'index.html';
+const NOTHING = '<!doctype html><link rel="icon" href="data:,">'; // without the link browsers ask for favicon.ico
+const engines = (new URL(self.location.href).searchParams.get('engine') ?? '').split(',');
+
+self.addEventListener('install', event => {
+  if (PROGRAM.version) event.waitUntil(install());
+  else self.registration.unregister(); // which is done when it is installed
+});
+self.addEventListener('activate', event => event.waitUntil(removeOthers()));
+self.addEventListener('message', ({ data }) => data === 'take-over' && self.skipWaiting());
+self.addEventListener('fetch', event => {
+  const { request } = event;
+  const name = nameOf(request.url);
+  if (request.method !== 'GET' || !Object.hasOwn(PROGRAM.files, name)) return;
+  event.respondWith(request.mode === 'navigate' ? open(request, name) : serve(name));
+});
+
+/** The path in the site; the page has two addresses. */
+function nameOf(url) {
+  if (!url.startsWith(scope)) return '';
+  return url.slice(scope.length).replace(/[?#].*/, '') || PAGE;
+}
+
+async function install() {
+  const names = Object.keys(PROGRAM.files).filter(name => !name.endsWith('.wasm') || engines.includes(name));
+  const cache = await caches.open(CACHE);
+  await Promise.all(names.map(async name => cache.put(scope + name, await download(name))));
+}
+
+/** Some hosts have no index document, others send index.html away to it. */
+async function download(name) {
+  const options = { cache: 'no-cache', integrity: `sha256-${PROGRAM.files[name]}` };
+  const response = name === PAGE
+    ? await fetch(scope, options).catch(() => fetch(scope + PAGE, options))
+    : await fetch(scope + name, options);
+  // A navigation must not be answered with what was redirected.
+  return response.redirected ? new Response(response.body, { headers: response.headers }) : response;
+}
+
+async function removeOthers() {
+  const names = await caches.keys();
+  await Promise.all(names.filter(name => name.startsWith(PREFIX) && name !== CACHE).map(name => caches.delete(name)));
+}
+
+async function serve(name) {
+  return await read(name) ?? download(name);
+}
+
+async function open(request, name) {
+  if (await isLast()) {
+    // Reloading the only tab never lets the old version go by itself.
+    self.registration.waiting.postMessage('take-over');
+    return new Response(NOTHING, { headers: { 'Content-Type': 'text/html', Refresh: '0' } });
+  }
+  return await read(name) ?? fetch(request);
+}
+
+/** Whether a new version waits for nobody but the tab that asks. */
+async function isLast() {
+  return Boolean(self.registration.waiting) && (await self.clients.matchAll()).length < 2;
+}
+
+async function read(name) {
+  try {
+    return await (await caches.open(CACHE)).match(scope + name, { ignoreVary: true });
+  } catch {
+    return undefined;
+  }
+}
