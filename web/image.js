@@ -51,7 +51,7 @@ async function readBlob(blob) {
     const most = MAX_BYTES / 1e6;
     throw new HeyBaghError('image-too-large', `This file has ${size} MB; a picture may have up to ${most} MB.`);
   }
-  if (!blob.size) throw new HeyBaghError('unsupported-image', 'This file is empty.');
+  if (!blob.size) throw new HeyBaghError('unsupported-image', 'This file is empty. Choose another one.');
   const buffer = await blob.arrayBuffer().catch(() => {
     throw new HeyBaghError('unreadable-image', 'This file cannot be read: it is a folder, or it was moved or changed.');
   });

@@ -5,20 +5,11 @@ import {
   chooser, dataTransfer, embed, expect, holdModel, manifest, openEngine, picture, results, search, shoot, shownPaths,
   status, test, MODEL,
 } from './support.js';
+import { openWidget } from './widget.js';
 
 const CAMERA = 'camera/image_0003.jpg';
 const LOTUS = '/images/lotus/image_0020.jpg';
 const HEAVY = /\.wasm|safetensors|worker\.js|heybagh\.js|head-|centroids-/;
-
-/** A page of somebody else, with this in its body. */
-async function openWidget(page, body, language = 'en') {
-  const html = `<!doctype html><html lang="${language}"><meta charset="utf-8"><title>widget</title>
-    <script type="module" src="/element.js"></script>
-    <style>p, li, button { color: rgb(255, 0, 255) }</style><body>${body}`;
-  await page.route('**/widget.html', route => route.fulfill({ contentType: 'text/html', body: html }));
-  await page.goto('/widget.html');
-  await page.waitForFunction(() => document.querySelector('heybagh-search')?.shadowRoot?.querySelector('.heybagh'));
-}
 
 const widget = page => page.locator('heybagh-search');
 const call = (page, script) => page.evaluate(source => eval(`(async element => ${source})`)(

@@ -18,7 +18,7 @@ export class Settings {
     this.nprobe = h('input', { type: 'number', min: 1, step: 1, inputmode: 'numeric' });
     this.exact = h('input', { type: 'checkbox' });
     this.nprobeName = h('span', {});
-    this.element = h('details', { class: 'advanced', part: 'advanced', hidden: true },
+    this.element = h('details', { class: 'advanced away', part: 'advanced' },
       h('summary', {}, translator.text('advanced')),
       h('div', { class: 'fields' }, this.#field('count', this.k), this.#field('label', this.label),
         h('label', {}, this.nprobeName, this.nprobe), this.#field('exact', this.exact)));
@@ -49,7 +49,7 @@ export class Settings {
     this.exact.checked = chosen.exact;
     this.nprobe.disabled = chosen.exact;
     this.nprobeName.textContent = this.#text.text('nprobe', { nlist });
-    this.element.hidden = false;
+    this.element.classList.remove('away');
   }
 
   /** @returns {{k: number, nprobe?: number, exact: boolean, labels: string[]}} for `HeyBagh#search` */

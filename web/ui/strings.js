@@ -1,5 +1,5 @@
 // The texts, in English. A language of web/lang/ has the same keys; what it lacks is shown in English.
-// {name} stands for a value.
+// {name} stands for a value. All languages here are written from left to right; the view says so.
 
 export const en = {
   photo: 'Your photo',
@@ -31,7 +31,8 @@ export const en = {
   searching: 'Searching…',
   searched: 'Searched {scanned} of {count} pictures in {ms} ms.',
   searchedPart: 'No connection: searched the {nprobe} of {planned} lists that were kept, {scanned} of {count} pictures.',
-  nothing: 'No picture of this collection matches. Try another label, or a lower score.',
+  none: 'Nothing matches.',
+  nothing: 'No picture of this collection matches. Choose all labels under “Advanced”, or try another photo.',
   results: 'Most similar',
   rank: 'Rank {n}: {label}',
   searchWith: 'Rank {n}: {label}. Search with it.',
@@ -55,7 +56,15 @@ export const en = {
   share: 'Copy a link to this search',
   shared: 'The link was copied.',
   offline: 'No connection, and what this needs was not kept from an earlier visit. Connect and try again.',
-  somethingWrong: 'Something went wrong in this page: {message}',
+  somethingWrong: 'Something went wrong in this page: {message} Reload it and try again.',
+  // What to do next, where the engine's own sentence does not say it.
+  'next no-simd': 'Update it, or use another one.',
+  'next engine-failed': 'Reload the page, or try another browser.',
+  'next download-failed': 'Check the connection and try again.',
+  'next bad-download': 'Try again.',
+  'next unreadable-image': 'Choose it again, or another one.',
+  'next image-too-large': 'Make it smaller and try again.',
+  'next internal': 'Reload the page and try again.',
 };
 
 /**
@@ -70,12 +79,17 @@ export function translator(strings, lang) {
     lang,
     text: (key, values = {}) => (strings[key] ?? en[key]).replace(/\{(\w+)\}/g, (_, name) => values[name]),
     /** The sentence for an error: translated by its code where there is a translation, as the engine's are English. */
-    failure: ({ code, message }) => strings[`error ${code}`] ?? message,
+    failure: ({ code, message }) => strings[`error ${code}`] ?? withNext(message, en[`next ${code}`]),
     integer: value => integer.format(value),
     milliseconds: ms => (ms < 10 ? fine : integer).format(ms),
     megabytes: bytes => fine.format(bytes / 1e6),
     score: value => score.format(value),
   };
+}
+
+/** A sentence that says itself what to do, after a semicolon, is left as it is. */
+function withNext(message, next) {
+  return next && !message.includes(';') ? `${message} ${next}` : message;
 }
 
 /**

@@ -1,4 +1,6 @@
 // How a search looks. Every box has its size before it has its content, so that nothing moves when pictures arrive.
+// It is dark where the page is, by its own color-scheme: dark text on a dark page, or light on a light one, would not be
+// read.
 //
 // To be changed from outside: --heybagh-accent, --heybagh-accent-ground, --heybagh-text, --heybagh-quiet,
 // --heybagh-surface, --heybagh-ghost, --heybagh-line (edges of what is to be used; 3:1 on the ground),
@@ -11,7 +13,7 @@ const CSS = `
 :host([hidden]) { display: none; }
 
 .heybagh {
-  --accent: var(--heybagh-accent, light-dark(#b4530a, #f5a551));
+  --accent: var(--heybagh-accent, light-dark(#a94e0a, #f5a551));
   --accent-ground: var(--heybagh-accent-ground, light-dark(#fdf0e1, #33261a));
   --text: var(--heybagh-text, light-dark(#24201b, #f1ece5));
   --quiet: var(--heybagh-quiet, light-dark(#675f55, #b3a99d));
@@ -24,7 +26,6 @@ const CSS = `
   --radius: var(--heybagh-radius, 14px);
   --shadow: 0 1px 2px rgb(50 35 15 / 6%), 0 6px 20px rgb(50 35 15 / 6%);
   container: heybagh / inline-size;
-  color-scheme: light dark;
   color: var(--text);
   font: var(--heybagh-font, 1rem/1.5 system-ui, sans-serif);
 }
@@ -33,8 +34,8 @@ const CSS = `
 .heybagh [hidden] { display: none !important; }
 .heybagh .away { visibility: hidden; }
 .heybagh :is(h2, p, dl, dd, ol) { margin: 0; }
-.heybagh h2 { font-size: 1.0625rem; font-weight: 650; }
-.heybagh .fine { color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums; }
+.heybagh h2 { font-size: 1.0625rem; font-weight: 650; line-height: 1.75rem; }
+.heybagh .fine { color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums; text-wrap: pretty; }
 
 /* Out of sight, yet in the tab order and in the accessibility tree. */
 .heybagh .unseen {
@@ -46,8 +47,8 @@ const CSS = `
 
 /* ---- The photo ---- */
 
-.heybagh .layout { display: grid; gap: 1.5rem; }
-.heybagh section { display: grid; gap: 0.75rem; align-content: start; min-width: 0; }
+.heybagh .layout { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.5rem; }
+.heybagh section { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.75rem; align-content: start; }
 
 .heybagh .frame { position: relative; }
 
@@ -62,13 +63,14 @@ const CSS = `
 .heybagh .icon { fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .heybagh .invitation .icon { width: 3rem; height: 3rem; margin-bottom: 0.5rem; color: var(--accent); }
 .heybagh .invitation strong { font-size: 1.125rem; font-weight: 650; }
-.heybagh .invitation span span { color: var(--quiet); font-size: 0.9375rem; }
+.heybagh .hint { color: var(--quiet); font-size: 0.9375rem; }
 .heybagh .preview { position: absolute; width: 100%; height: 100%; object-fit: contain; }
 
 /* With a photo in it, what looks like a button in the corner takes the invitation's place. */
 .heybagh .drop.filled { border-style: solid; border-color: var(--hairline); background: var(--ghost); }
 .heybagh .drop.filled .invitation, .heybagh .drop:not(.filled) .again { display: none; }
-.heybagh .again { position: absolute; right: 0.75rem; bottom: 0.75rem; }
+.heybagh .again { position: absolute; inset-inline-end: 0.75rem; bottom: 0.75rem; }
+.heybagh .frame:has(.crop:not([hidden])) .again { display: none; }
 
 .heybagh .again, .heybagh .way, .heybagh .go, .heybagh .share {
   padding: 0.35rem 0.9rem; border: 1px solid var(--line); border-radius: 99px; background: var(--surface);
@@ -107,7 +109,7 @@ const CSS = `
 
 /* ---- How far it is: room for two lines of two texts where it is narrow, of one elsewhere ---- */
 
-.heybagh .state { min-height: 6.5rem; padding-top: 0.5rem; }
+.heybagh .state { min-height: 5.75rem; padding-top: 0.5rem; }
 .heybagh .status { min-height: 1.5em; font-weight: 550; }
 .heybagh .loading { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: center; }
 .heybagh .loading span { min-width: 11rem; }
@@ -123,11 +125,18 @@ const CSS = `
 
 /* ---- The answer ---- */
 
+/* The settings open below a line that title and summary share. */
+.heybagh .head { display: grid; }
+.heybagh .head > * { grid-area: 1 / 1; }
+.heybagh .head h2 { justify-self: start; }
+.heybagh .head summary { margin-inline-start: auto; }
+
 .heybagh .board { display: grid; }
 .heybagh .board > * { grid-area: 1 / 1; }
 .heybagh .results {
   display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; padding: 0; list-style: none;
 }
+.heybagh .results:has(> :nth-child(5)) { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
 .heybagh .tile {
   display: grid; grid-template: auto 1fr / minmax(0, 1fr); overflow: hidden; border: 1px solid var(--hairline);
   border-radius: var(--radius); background: var(--surface); box-shadow: var(--shadow);
@@ -166,13 +175,15 @@ const CSS = `
 .heybagh .results[aria-busy="true"] .empty { animation: heybagh-breathe 1.4s ease-in-out infinite alternate; }
 @keyframes heybagh-breathe { to { opacity: 0.45; } }
 
-.heybagh .nothing { align-self: start; padding: 1.25rem; font-weight: 550; }
-
-.heybagh .notice {
-  z-index: 1; display: grid; gap: 0.9rem; justify-items: start; align-self: start;
-  margin: clamp(0.75rem, 3cqi, 1.5rem); padding: 1rem 1.15rem; border: 1px solid var(--danger);
-  border-radius: var(--radius); background: var(--danger-ground); color: var(--danger); box-shadow: var(--shadow);
+/* What is said in the place of results. */
+.heybagh :is(.nothing, .notice) {
+  z-index: 1; align-self: start; margin: clamp(0.75rem, 3cqi, 1.5rem); padding: 1rem 1.15rem;
+  border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); box-shadow: var(--shadow);
   font-weight: 550; overflow-wrap: anywhere;
+}
+.heybagh .notice {
+  display: grid; gap: 0.9rem; justify-items: start; border-color: var(--danger); background: var(--danger-ground);
+  color: var(--danger);
 }
 .heybagh .retry {
   padding: 0.45rem 1.1rem; border: 0; border-radius: 99px; background: var(--danger); color: var(--danger-ground);
@@ -182,16 +193,16 @@ const CSS = `
 
 /* ---- Below it ---- */
 
-.heybagh .below { display: grid; gap: 0.75rem; justify-items: start; }
-.heybagh details { width: 100%; }
-.heybagh summary { width: fit-content; color: var(--quiet); font-size: 0.9375rem; cursor: pointer; }
+.heybagh .below { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: start; justify-content: space-between; }
+.heybagh .below [open] { flex-basis: 100%; }
+.heybagh summary { width: fit-content; color: var(--quiet); font-size: 0.9375rem; line-height: 1.75rem; cursor: pointer; }
 .heybagh .times { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 1rem; padding: 0.5rem 0; }
 .heybagh .times dd { text-align: start; }
 .heybagh .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.75rem; padding: 0.5rem 0; }
 .heybagh .fields label { display: grid; gap: 0.2rem; align-content: end; font-size: 0.9375rem; }
 .heybagh .fields label:has([type=checkbox]) { grid-auto-flow: column; justify-content: start; align-items: center; gap: 0.5rem; }
 .heybagh .fields label:has([type=checkbox]) span { order: 1; }
-.heybagh .fields [type=checkbox] { min-height: 0; width: 1.15rem; height: 1.15rem; accent-color: var(--accent); }
+.heybagh .fields [type=checkbox] { min-height: 0; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--accent); }
 
 @container heybagh (min-width: 44rem) {
   .heybagh .layout { grid-template-columns: minmax(0, 4fr) minmax(0, 5fr); gap: 2.5rem; }

@@ -18,12 +18,12 @@ export class Tiles {
     this.#text = translator;
     this.#onChoose = onChoose;
     this.#template = template;
-    this.element = h('ol', { class: 'results', part: 'results', 'aria-labelledby': 'answer-title' });
+    this.element = h('ol', { class: 'results', part: 'results', tabindex: -1, 'aria-labelledby': 'answer-title' });
   }
 
   /** Shows places for so many results to come. */
   clear(count, busy) {
-    this.element.replaceChildren(...Array.from({ length: count }, emptyTile));
+    this.#replace(Array.from({ length: count }, emptyTile));
     this.#busy(busy);
   }
 
@@ -32,7 +32,8 @@ export class Tiles {
   }
 
   /**
-   * Only the answer's own tiles are results to those who look for `data-result`. A tile that stays is not redrawn.
+   * Only the answer's own tiles are results to those who look for `data-result`. A tile that stays is not redrawn, and
+   * while others may come, or where there is nothing, places stay.
    *
    * @param {import('../heybagh.js').Result[]} results
    * @param {boolean} early others may yet take their places
@@ -41,8 +42,18 @@ export class Tiles {
     const old = [...this.element.children];
     const tiles = results.map((result, i) => (shows(old[i], result) ? old[i] : this.#tile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
-    if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.element.replaceChildren(...tiles);
+    while ((early || results.length === 0) && tiles.length < old.length) tiles.push(emptyTile());
+    if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.#replace(tiles);
     this.#busy(early);
+  }
+
+  /** The focus that was in a tile goes to the one in its place, or waits at the list for the first that comes. */
+  #replace(tiles) {
+    const held = this.element.matches(':focus-within');
+    const place = [...this.element.children].findIndex(tile => tile.matches(':focus-within'));
+    this.element.replaceChildren(...tiles);
+    const next = tiles[Math.max(place, 0)]?.querySelector('button, a[href]') ?? this.element;
+    if (held) next.focus({ preventScroll: true });
   }
 
   #busy(busy) {
@@ -71,7 +82,7 @@ export class Tiles {
     const bar = h('span', { class: 'bar' });
     bar.style.setProperty('--score', Math.max(0, result.score));
     const number = h('span', { class: 'score', part: 'score', title: this.#text.text('score', { score }) }, score);
-    const caption = h('div', { class: 'caption' }, h('span', { class: 'label', part: 'label' }, label), bar, number);
+    const caption = h('div', { class: 'caption' }, h('span', { class: 'label', part: 'label', title: label, dir: 'auto' }, label), bar, number);
     const made = document.createDocumentFragment();
     made.append(button, caption);
     return made;

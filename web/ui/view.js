@@ -37,7 +37,7 @@ export class View {
     this.settings = new Settings(translator, wishes.again);
     this.#makeParts(wishes);
     const layout = h('div', { class: 'layout' }, this.#makeQuery(wishes, samples, prompt), this.#makeAnswer());
-    this.element = h('div', { class: 'heybagh', part: 'base', lang: translator.lang }, layout);
+    this.element = h('div', { class: 'heybagh', part: 'base', lang: translator.lang, dir: 'ltr' }, layout);
     this.#listen(wishes);
   }
 
@@ -70,6 +70,7 @@ export class View {
       this.#openAddress(this.addressForm.hidden);
       if (!this.addressForm.hidden) this.addressField.focus();
     });
+    this.addressToggle.setAttribute('aria-expanded', false);
     this.addressField = h('input', {
       type: 'url', 'aria-label': t('addressLabel'), placeholder: 'https://…', required: true, inputmode: 'url',
     });
@@ -79,10 +80,7 @@ export class View {
     this.barText = h('span', { class: 'fine', id: 'loading-text' });
     this.loading = h('div', { class: 'loading', part: 'progress', hidden: true }, this.bar, this.barText);
     this.alert = h('p', { role: 'alert', id: 'error' });
-    this.retry = this.#button('retry', 'retry', () => {
-      this.input.focus(); // the button is about to go
-      wishes.retry();
-    });
+    this.retry = this.#button('retry', 'retry', wishes.retry);
     this.notice = h('div', { class: 'notice', part: 'error', hidden: true }, this.alert, this.retry);
     this.empty = h('p', { class: 'nothing', hidden: true }, t('nothing'));
     this.times = h('dl', { class: 'times fine' });
@@ -91,12 +89,13 @@ export class View {
   }
 
   #makeQuery(wishes, samples, prompt) {
-    const invitation = [icon(LANDSCAPE, '0 0 48 48'), h('strong', {}, this.#t('choose')), h('span', {}, this.#t('orDrop'))];
+    const invitation = [icon(LANDSCAPE, '0 0 48 48'), h('strong', {}, this.#t('choose')),
+      h('span', { class: 'hint' }, this.#t('orDrop'))];
     const inside = prompt ? h('slot', { name: 'prompt' }, ...invitation) : h('span', { class: 'inside' }, ...invitation);
     this.drop = h('label', { for: 'photo', class: 'drop', part: 'dropzone' }, this.preview,
       h('span', { class: 'invitation' }, inside), h('span', { class: 'again' }, this.#t('chooseAgain')));
     this.frame = h('div', { class: 'frame' }, this.input, this.drop, this.crop.element);
-    this.ways = h('div', { class: 'ways', part: 'ways' }, this.camera, this.partToggle, this.addressToggle);
+    this.ways = h('div', { class: 'ways', part: 'ways' }, this.camera, this.addressToggle, this.partToggle);
     return h('section', { class: 'query', part: 'query', 'aria-labelledby': 'query-title' },
       h('h2', { id: 'query-title' }, this.#t('photo')), this.frame, this.ways, this.addressForm,
       this.#makeSamples(wishes, samples), h('p', { class: 'fine', id: 'photo-formats' }, this.#t('formats')),
@@ -123,9 +122,9 @@ export class View {
 
   #makeAnswer() {
     return h('section', { class: 'answer', part: 'answer', 'aria-labelledby': 'answer-title' },
-      h('h2', { id: 'answer-title' }, this.#t('results')),
+      h('div', { class: 'head' }, h('h2', { id: 'answer-title' }, this.#t('results')), this.settings.element),
       h('div', { class: 'board' }, this.tiles.element, this.empty, this.notice),
-      h('div', { class: 'below' }, this.share, this.timesBox, this.settings.element));
+      h('div', { class: 'below' }, this.timesBox, this.share));
   }
 
   #listen(wishes) {
@@ -158,6 +157,7 @@ export class View {
   }
 
   #closeCrop() {
+    this.#leave(this.crop.element);
     this.crop.close();
     this.partToggle.textContent = this.#t('part');
   }
@@ -233,7 +233,8 @@ export class View {
     const values = {
       scanned: integer(scanned), count: integer(count), ms: milliseconds(timings.total), nprobe, planned,
     };
-    this.#status.say(this.#t(nprobe < planned ? 'searchedPart' : 'searched', values), true);
+    const searched = this.#t(nprobe < planned ? 'searchedPart' : 'searched', values);
+    this.#status.say(results.length > 0 ? searched : `${this.#t('none')} ${searched}`, true);
     this.#showTimes(timings, this.#t(threads > 1 ? 'threads' : 'oneThread', { n: threads, simd }));
   }
 
@@ -270,6 +271,7 @@ export class View {
   }
 
   hideError() {
+    this.#leave(this.notice);
     this.notice.hidden = true;
     this.alert.textContent = '';
   }
@@ -309,7 +311,13 @@ export class View {
 
   /** What is not offered keeps its room, so that nothing moves when it is. */
   #offer(element, offered) {
+    if (!offered) this.#leave(element);
     element.classList.toggle('away', !offered);
+  }
+
+  /** What is about to go passes the focus on to where every search begins. */
+  #leave(element) {
+    if (element.matches(':focus-within')) this.input.focus({ preventScroll: true });
   }
 }
 
