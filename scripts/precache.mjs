@@ -11,12 +11,13 @@ const PLACE = /^const PROGRAM = .*;$/m;
 
 const sha256 = data => createHash('sha256').update(data);
 
-/** What is in web/, and the engine's builds, which only the site has. */
+/** What scripts/site.sh copies of web/, and the engine's builds, which only the site has. */
 function programFiles(site) {
   const web = readdirSync(WEB, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
     .map(({ parentPath, path, name }) => join(parentPath ?? path, name).slice(WEB.length + 1));
   const engines = readdirSync(site).filter(name => /^heybagh-.*\.wasm$/.test(name));
-  return [...web, ...engines].filter(name => name !== 'sw.js').sort();
+  const copied = web.filter(name => /\.(html|js|css|svg|webmanifest)$/.test(name) && !name.startsWith('examples/'));
+  return [...copied, ...engines].filter(name => name !== 'sw.js').sort();
 }
 
 const [site] = process.argv.slice(2);

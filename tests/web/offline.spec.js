@@ -49,7 +49,7 @@ const addressesOf = (all, pattern) =>
   Object.entries(all).filter(([name]) => pattern.test(name)).flatMap(([, urls]) => urls);
 
 async function searchAllLists(page) {
-  await page.getByText('Advanced').click();
+  await page.getByText('Advanced', { exact: true }).click();
   await page.getByLabel('Search all lists').check();
 }
 
@@ -76,7 +76,7 @@ test('the program is kept by the service worker, all else by the engine, and not
   expect(site.filter(url => /bundle|images|safetensors/.test(url))).toEqual([]);
   expect(site.filter(url => url.endsWith('.wasm'))).toEqual([`${host.url}heybagh-relaxed.wasm`]);
   const program = readdirSync(join(ROOT, 'web'), { recursive: true })
-    .filter(name => /\.\w+$/.test(name) && name !== 'sw.js');
+    .filter(name => /\.(html|js|css|svg|webmanifest)$/.test(name) && !name.startsWith('examples/') && name !== 'sw.js');
   expect(site.filter(url => !url.endsWith('.wasm')).sort()).toEqual(program.map(name => host.url + name).sort());
   expect(addressesOf(all, /^heybagh-models-/)).toEqual([expect.stringMatching(MODEL)]);
   expect(addressesOf(all, /^heybagh-manifests-/)).toEqual([`${host.url}bundle/index.json`]);
@@ -138,7 +138,7 @@ test('when nothing of what is asked for is there, the page says that in a senten
   await host.stop();
   await context.setOffline(true);
   await openReady(page, './');
-  await page.getByText('Advanced').click();
+  await page.getByText('Advanced', { exact: true }).click();
   await page.getByLabel('Lists to search').fill('1');
   await chooser(page).setInputFiles(picture(UNLIKE));
   await expect(alert(page)).toHaveText(/^No connection, and what this needs was not kept/);

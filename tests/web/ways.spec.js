@@ -154,7 +154,7 @@ test('settings change how many, of which label, and how much is searched', async
   await openReady(page);
   await chooser(page).setInputFiles(picture(CAMERA));
   await shownPaths(page);
-  await page.getByText('Advanced').click();
+  await page.getByText('Advanced', { exact: true }).click();
   await page.getByLabel('Results').selectOption('8');
   await expect(results(page)).toHaveCount(8);
   await page.getByLabel('Label').selectOption('lotus');
