@@ -18,8 +18,6 @@ export function isForeign(address) {
  */
 export function startForeign(script, base) {
   const code = `import ${JSON.stringify(new URL(script, base).href)};`;
-  const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  const worker = new Worker(address, { type: 'module' });
-  URL.revokeObjectURL(address);
-  return worker;
+  const blob = new Blob([code], { type: 'text/javascript' });
+  return new Worker(URL.createObjectURL(blob), { type: 'module' }); // not revoked: it may be read at any time from now
 }

@@ -7,7 +7,7 @@ import { openLocal, openWorker } from './line.js';
 /** The page's end of the line to one engine. */
 export class WorkerClient {
   #line;
-  #early = []; // messages before the first answer: nothing in them is transferred but by calls that wait for an answer
+  #early = []; // asked before the first answer, to be asked again if no Worker starts; nothing is transferred so early
   #calls = new Map();
   #lastId = 0;
   #ended = new AbortController();
@@ -20,7 +20,7 @@ export class WorkerClient {
     if (!worker) return this.#goLocal();
     this.#listen(worker);
     worker.onerror = event => {
-      const neverRan = this.#early && !event.message; // its script may not be loaded here, or cannot be
+      const neverRan = this.#early && !event.message; // a script that runs and fails has one
       if (neverRan) this.#goLocal();
       else this.end(brokenDown(event.message ?? 'its script could not be loaded'));
     };

@@ -11,6 +11,7 @@ const EXAMPLES = join(ROOT, 'web/examples');
 const CAMERA = 'camera/image_0003.jpg';
 const SUBPATH = '/some/path/';
 const FAVICON = ['/favicon.ico', join(SITE, 'favicon.svg')];
+const BLANK = ['/blank.svg', join(SITE, 'favicon.svg')]; // a page
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
   + "img-src 'self' blob: data:; style-src 'none'";
 /** What a host sends whose engine pages of other origins may use, and share among threads. */
@@ -24,7 +25,7 @@ const test = base.extend({
   start: async ({ problems }, use) => {
     const servers = [];
     await use(async (roots, options) => {
-      const server = await serve([...roots, FAVICON], options);
+      const server = await serve([...roots, FAVICON, BLANK], options);
       servers.push(server);
       problems.allow(new RegExp(`^request: GET ${server.address}`));
       return server;
@@ -113,13 +114,13 @@ test('the same under a policy that names that origin', async ({ page, start }, t
 /* ---- The engine ---- */
 
 /** An engine of one server, as the global `engine` of a page of another. */
-async function openFrom(page, host, server) {
-  await page.goto(`${server.address}favicon.ico`);
-  await page.evaluate(async address => {
+async function openFrom(page, host, server, options = {}) {
+  await page.goto(`${server.address}blank.svg`);
+  await page.evaluate(async ([address, given]) => {
     window.file = data => new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], 'photo.jpg');
     window.HeyBagh = (await import(`${address}heybagh.js`)).HeyBagh;
-    window.engine = await HeyBagh.load({ index: `${address}bundle/` });
-  }, host.address);
+    window.engine = await HeyBagh.load({ index: `${address}bundle/`, ...given });
+  }, [host.address, options]);
 }
 
 const photo = readFileSync(picture(CAMERA));
@@ -178,6 +179,22 @@ test('an engine in the page\'s thread can be closed, and a missing part of it is
   problems.allow(/404/);
   const lacking = await start([...site(), ['/host.js', '/nowhere']]);
   const load = `(await import('${lacking.address}heybagh.js')).HeyBagh.load({ index: '${lacking.address}bundle/' })`;
-  await page.goto(`${lacking.address}favicon.ico`);
+  await page.goto(`${lacking.address}blank.svg`);
   expect(await failure(page, load)).toMatchObject({ code: 'crashed', message: expect.stringContaining('host.js') });
+});
+
+test('an engine in the page\'s thread that is closed fetches no more', async ({ page, start }) => {
+  const server = await start(site());
+  let lists = 0;
+  await page.route('**/lists-*', async route => {
+    lists++;
+    await new Promise(resolve => setTimeout(resolve, 100));
+    await route.continue();
+  });
+  await page.addInitScript('delete window.Worker;');
+  await openFrom(page, server, server, { prefetch: true });
+  await page.evaluate(() => engine.close());
+  const before = lists;
+  await page.waitForTimeout(1000);
+  expect(lists).toBeLessThan(before + 3); // two may have been about to be asked for
 });
