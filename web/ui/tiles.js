@@ -40,7 +40,7 @@ export class Tiles {
    */
   show(results, early) {
     const old = [...this.element.children];
-    const tiles = results.map((result, i) => (old[i]?.dataset.path === result.path ? old[i] : this.#tile(result, i)));
+    const tiles = results.map((result, i) => (isOf(old[i], result) ? old[i] : this.#tile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
     while ((early || results.length === 0) && tiles.length < old.length) tiles.push(emptyTile());
     if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.#replace(tiles);
@@ -86,6 +86,11 @@ export class Tiles {
     made.append(button, caption);
     return made;
   }
+}
+
+/** Whether a tile shows this result already; the same picture has another score with another part of the photo. */
+function isOf(tile, { path, score }) {
+  return tile?.dataset.path === path && tile.dataset.score === String(score);
 }
 
 function fromTemplate(template, values, { thumb, url }) {
