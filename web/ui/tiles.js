@@ -40,7 +40,7 @@ export class Tiles {
    */
   show(results, early) {
     const old = [...this.element.children];
-    const tiles = results.map((result, i) => (shows(old[i], result) ? old[i] : this.#tile(result, i)));
+    const tiles = results.map((result, i) => (isOf(old[i], result) ? old[i] : this.#tile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
     while ((early || results.length === 0) && tiles.length < old.length) tiles.push(emptyTile());
     if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.#replace(tiles);
@@ -89,8 +89,11 @@ export class Tiles {
   }
 }
 
-/** Without its picture it is tried again. */
-function shows(tile, { path, score }) {
+/**
+ * Whether a tile shows this result already. The same picture has another score with another part of the photo, and is
+ * tried again where it is missing.
+ */
+function isOf(tile, { path, score }) {
   return tile?.dataset.path === path && tile.dataset.score === String(score) && !tile.querySelector('.missing');
 }
 
