@@ -103,8 +103,8 @@ test('cross-origin.html: engine, index and pictures from another origin', async 
 test('the same under a policy that names that origin', async ({ page, start }, testInfo) => {
   const host = await start(site(SUBPATH), { headers: { 'Access-Control-Allow-Origin': '*' } });
   const { origin } = new URL(host.address);
-  const policy = `default-src 'none'; script-src ${origin} 'wasm-unsafe-eval'; worker-src blob: ${origin}; connect-src ${origin};
-    img-src ${origin} blob:; style-src 'none'`.replace(/\s+/g, ' ');
+  const policy = `default-src 'none'; script-src ${origin} 'wasm-unsafe-eval'; worker-src blob: ${origin};
+    connect-src ${origin}; img-src ${origin} blob:; style-src 'none'`.replace(/\s+/g, ' ');
   const server = await start(crossOriginPage(testInfo, host), { headers: { 'Content-Security-Policy': policy } });
   await page.goto(`${server.address}page.html`);
   await expectSearch(page);
@@ -151,7 +151,9 @@ const WITHOUT_WORKERS = {
   'a policy forbids the engine\'s Worker by its origin': { options: forbid("worker-src 'self'"), foreign: true },
   'there is no Worker': { script: 'delete window.Worker;' },
   'Workers fail at once': { script: 'window.Worker = class { constructor() { throw new Error("no"); } };' },
-  'the page may share memory, and a policy forbids Workers': { options: { isolated: true, ...forbid("worker-src 'none'") } },
+  'the page may share memory, and a policy forbids Workers': {
+    options: { isolated: true, ...forbid("worker-src 'none'") },
+  },
 };
 
 for (const [why, { options, script = '', foreign = false }] of Object.entries(WITHOUT_WORKERS)) {
@@ -168,12 +170,12 @@ for (const [why, { options, script = '', foreign = false }] of Object.entries(WI
   });
 }
 
-test('an engine in the page\'s thread can be closed, and a missing part of it is told', async ({ page, start, problems }) => {
+test('an engine in the page\'s thread can be closed, and a missing part is told', async ({ page, start, problems }) => {
   const server = await start(site());
   await page.addInitScript('delete window.Worker;');
   await openFrom(page, server, server);
-  const waiting = failure(page, `{ const answer = engine.embed(file("${photo.toString('base64')}")); engine.close(); await answer; }`);
-  expect(await waiting).toMatchObject({ code: 'closed' });
+  const asked = `const answer = engine.embed(file("${photo.toString('base64')}"))`;
+  expect(await failure(page, `{ ${asked}; engine.close(); await answer; }`)).toMatchObject({ code: 'closed' });
   expect(await failure(page, 'engine.embed(new File(["a"], "a.jpg"))')).toMatchObject({ code: 'closed' });
 
   problems.allow(/404/);

@@ -58,9 +58,9 @@ const WRONG = {
   'an engine made by hand': 'new HeyBagh()',
   'an option that does not exist': 'engine.search("a.jpg", { count: 4 })',
   'a number as a picture': 'engine.embed(4)',
-  'a field that a result does not have': 'engine.search("a.jpg").then(({ results }) => results[0]!.name)',
+  'a field that no result has': 'engine.search("a.jpg").then(({ results }) => results[0]!.name)',
   'a property of the wrong type': 'search.k = "4"',
-  'an event\'s detail that is something else': 'search.addEventListener("heybagh-error", ({ detail }) => detail.results)',
+  'an event\'s detail of another': 'search.addEventListener("heybagh-error", ({ detail }) => detail.results)',
 };
 
 test('a program that uses it wrongly does not', () => {
@@ -74,7 +74,8 @@ test('a program that uses it wrongly does not', () => {
 });
 
 test('element.d.ts declares the properties and methods that the element has', async ({ page }) => {
-  const [, body] = /class HeyBaghSearchElement[^{]*\{([^]*?)\n\}/.exec(readFileSync(join(INSTALLED, 'element.d.ts'), 'utf8'));
+  const declarations = readFileSync(join(INSTALLED, 'element.d.ts'), 'utf8');
+  const [, body] = /class HeyBaghSearchElement[^{]*\{([^]*?)\n\}/.exec(declarations);
   const declared = [...body.matchAll(/^ {2}(\w+)[:(]/gm)].map(([, name]) => name);
   await openBlank(page);
   const there = await page.evaluate(async () => {

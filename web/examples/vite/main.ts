@@ -16,7 +16,8 @@ async function describe(address: string): Promise<string> {
   const engine: HeyBagh = await HeyBagh.load({ index: search.index!, threads: 1 });
   const { results, timings } = await engine.search(address, { k: 3, exact: true });
   engine.close();
-  return `${results.map(({ label, score }) => `${label} ${score.toFixed(3)}`).join('\n')}\n${timings.total.toFixed(0)} ms`;
+  const lines = results.map(({ label, score }) => `${label} ${score.toFixed(3)}`);
+  return [...lines, `${timings.total.toFixed(0)} ms`].join('\n');
 }
 
 function explain(error: unknown): string {
