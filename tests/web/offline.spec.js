@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Host } from './host.js';
 import {
-  alert, chooser, expect, manifest, openReady, picture, results, shoot, shownPaths, status, test as base, MODEL, ROOT,
+  alert, chooser, expect, indexFiles, manifest, openReady, picture, results, shoot, shownPaths, status, test as base, MODEL, ROOT,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
@@ -126,7 +126,7 @@ test('a picture that cannot be had gives its place to its label, until it can', 
   expect(place.width).toBeGreaterThan(0.9 * tile.width);
   await expect(page.locator('.samples')).toBeHidden();
   await host.start();
-  await chooser(page).setInputFiles(picture(CAMERA));
+  await searchAllLists(page);
   await expect(missing).toHaveCount(0);
 });
 
@@ -163,7 +163,10 @@ test('the engine answers in part only if it may, and only without a network', as
   await host.stop();
   expect(await search({ exact: true })).toBe('download-failed');
   expect(await search({ partial: 'yes' })).toBe('invalid-argument');
+  let asked = 0;
+  page.on('request', request => { asked += request.url().includes('/lists-'); });
   const part = await search({ exact: true, partial: true });
+  expect(asked, 'after six that nobody answered no other is asked for twice').toBeLessThan(indexFiles().shards.length);
   expect(part.planned).toBe(nlist);
   expect(part.nprobe).toBeLessThan(nlist);
   expect(part.results[0]).toEqual(whole.results[0]);
