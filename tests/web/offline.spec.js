@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Host } from './host.js';
 import {
-  alert, chooser, expect, manifest, openReady, picture, results, shoot, shownPaths, status, test as base, MODEL, ROOT,
+  alert, chooser, expect, indexFiles, manifest, openReady, picture, results, shoot, shownPaths, status, test as base, MODEL, ROOT,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
@@ -126,7 +126,7 @@ test('a picture that cannot be had gives its place to its label, until it can', 
   expect(place.width).toBeGreaterThan(0.9 * tile.width);
   await expect(page.locator('.samples')).toBeHidden();
   await host.start();
-  await chooser(page).setInputFiles(picture(CAMERA));
+  await searchAllLists(page);
   await expect(missing).toHaveCount(0);
 });
 
@@ -144,31 +144,41 @@ test('when nothing of what is asked for is there, the page says that in a senten
   await expect(alert(page)).toHaveText(/^No connection, and what this needs was not kept/);
 });
 
-test('the engine answers in part only if it may, and only without a network', async ({ page, host, problems }) => {
+/** Searches with an engine of its own, and with a picture of the index; hands back the answer or the error's code. */
+const searchAlone = (page, options) => page.evaluate(async given => {
+  const { HeyBagh } = await import('./heybagh.js');
+  window.engine ??= await HeyBagh.load({ index: 'bundle/' });
+  window.vector ??= await engine.embed('images/camera/image_0003.jpg');
+  return engine.search(window.vector, given).catch(({ code }) => code);
+}, options);
+
+test('without a network the engine answers in part if it may', async ({ page, host, problems }) => {
   problems.allow(NO_NETWORK);
-  problems.allow(/404/);
   await visit(page);
-  const search = options => page.evaluate(async given => {
-    const { HeyBagh } = await import('./heybagh.js');
-    window.engine ??= await HeyBagh.load({ index: 'bundle/' });
-    window.vector ??= await engine.embed('images/camera/image_0003.jpg');
-    return engine.search(window.vector, given).catch(({ code }) => code);
-  }, options);
   const { nprobe, nlist } = manifest();
-  const whole = await search({});
+  const whole = await searchAlone(page, {});
   expect(whole).toMatchObject({ nprobe, planned: nprobe });
-  await page.route('**/lists-*', route => route.fulfill({ status: 404 }));
-  expect(await search({ exact: true, partial: true })).toBe('download-failed');
-  await page.unrouteAll();
   await host.stop();
-  expect(await search({ exact: true })).toBe('download-failed');
-  expect(await search({ partial: 'yes' })).toBe('invalid-argument');
-  const part = await search({ exact: true, partial: true });
+  let asked = 0;
+  page.on('request', request => { asked += request.url().includes('/lists-'); });
+  const part = await searchAlone(page, { exact: true, partial: true });
+  expect(asked, 'after six that nobody answered no other is asked for twice').toBeLessThan(indexFiles().shards.length);
   expect(part.planned).toBe(nlist);
   expect(part.nprobe).toBeLessThan(nlist);
   expect(part.results[0]).toEqual(whole.results[0]);
+  expect(await searchAlone(page, { exact: true })).toBe('download-failed');
+  expect(await searchAlone(page, { partial: 'yes' })).toBe('invalid-argument');
   await host.start();
-  expect(await search({ exact: true, partial: true })).toMatchObject({ nprobe: nlist, scanned: manifest().count });
+  await expect.poll(() => searchAlone(page, { exact: true, partial: true }))
+    .toMatchObject({ nprobe: nlist, scanned: manifest().count });
+});
+
+test('with a network a list that is missing is an error, also to who may answer in part', async ({ page, problems }) => {
+  problems.allow(/404/);
+  await visit(page);
+  await searchAlone(page, {});
+  await page.route('**/lists-*', route => route.fulfill({ status: 404 }));
+  expect(await searchAlone(page, { exact: true, partial: true })).toBe('download-failed');
 });
 
 test('index.json is fresh with a network, and without one the last with which all was ready', async ({
