@@ -61,7 +61,7 @@ export const en = {
 const NEXT = {
   'no-simd': 'Update it, or use another one.',
   'engine-failed': 'Reload the page, or try another browser.',
-  'download-failed': 'Check the connection and try again. A picture of another site can be saved and chosen as a file.',
+  'download-failed': 'Check the connection and try again. A picture of another site may have to be saved first.',
   'bad-download': 'Try again.',
   'unsupported-image': 'Choose another one, such as a JPEG or PNG.',
   'unreadable-image': 'Choose it again, or another one.',
