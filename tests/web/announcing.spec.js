@@ -6,12 +6,15 @@ import { alert, chooser, expect, openReady, picture, results, SITE, status, test
 
 const CAMERA = picture('camera/image_0003.jpg');
 
-/** From now on, window.said is what the status line was given to read out. */
+/** From now on, window.said is what the status line was given to read out, and window.places are the spans it is in. */
 async function listen(page) {
   await page.evaluate(() => {
-    window.said = [];
+    [window.said, window.places] = [[], []];
     new MutationObserver(changes => {
-      for (const { addedNodes } of changes) window.said.push(...[...addedNodes].map(node => node.textContent));
+      for (const { addedNodes: [added], target } of changes.filter(({ addedNodes }) => addedNodes.length > 0)) {
+        window.said.push(added.textContent);
+        window.places.push([...target.parentNode.children].indexOf(target));
+      }
     }).observe(document.querySelector('[role=status]'), { childList: true, subtree: true });
   });
 }
@@ -32,6 +35,8 @@ test.describe(() => {
       await expect.poll(() => said(page)).toEqual(Array(times).fill(copied));
       await expect(status(page)).toHaveText(copied);
     }
+    const [first, second] = await page.evaluate(() => window.places);
+    expect(second, 'in the same place it would not be read out').toBe(1 - first);
   });
 });
 

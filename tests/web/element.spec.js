@@ -1,9 +1,10 @@
 // <heybagh-search> in pages of other people: nothing heavy before somebody wants it, attributes, events, methods, texts.
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   chooser, dataTransfer, embed, expect, holdModel, manifest, openEngine, picture, results, search, shoot, shownPaths,
-  status, test, MODEL,
+  status, test, MODEL, ROOT,
 } from './support.js';
 import { openWidget } from './widget.js';
 
@@ -134,9 +135,12 @@ test('texts and numbers are in the language of the page', async ({ page }) => {
   await shoot(page, 'widget-de');
 });
 
-test('all languages have all texts, with the same values in them', async ({ page }) => {
+test('all languages have all texts, with the same values in them, and a sentence for every failure', async ({ page }) => {
   await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
-  const missing = await page.evaluate(async () => {
+  const told = readFileSync(join(ROOT, 'web/errors.js'), 'utf8').matchAll(/`([a-z-]+)`/g);
+  const codes = [...told].map(([, code]) => code).filter(code => !['code', 'message'].includes(code));
+  expect(codes).toContain('bad-index');
+  const missing = await page.evaluate(async errors => {
     const { en } = await import('/ui/strings.js');
     const values = text => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort().join();
     const found = [];
@@ -146,9 +150,10 @@ test('all languages have all texts, with the same values in them', async ({ page
         if (key.startsWith('next ')) continue; // follows the engine's own sentences, which are English
         if (strings[key] === undefined || values(strings[key]) !== values(text)) found.push(`${lang}: ${key}`);
       }
+      for (const code of errors) if (!strings[`error ${code}`]) found.push(`${lang}: error ${code}`);
     }
     return found;
-  });
+  }, codes);
   expect(missing).toEqual([]);
 });
 

@@ -57,14 +57,17 @@ export const en = {
   shared: 'The link was copied.',
   offline: 'No connection, and what this needs was not kept from an earlier visit. Connect and try again.',
   somethingWrong: 'Something went wrong in this page: {message} Reload it and try again.',
-  // What to do next, where the engine's own sentence does not say it.
-  'next no-simd': 'Update it, or use another one.',
-  'next engine-failed': 'Reload the page, or try another browser.',
-  'next download-failed': 'Check the connection and try again.',
-  'next bad-download': 'Try again.',
-  'next unreadable-image': 'Choose it again, or another one.',
-  'next image-too-large': 'Make it smaller and try again.',
-  'next internal': 'Reload the page and try again.',
+};
+
+// What to do next, by a failure's code, where the engine's own sentence does not say it.
+const NEXT = {
+  'no-simd': 'Update it, or use another one.',
+  'engine-failed': 'Reload the page, or try another browser.',
+  'download-failed': 'Check the connection and try again.',
+  'bad-download': 'Try again.',
+  'unreadable-image': 'Choose it again, or another one.',
+  'image-too-large': 'Make it smaller and try again.',
+  internal: 'Reload the page and try again.',
 };
 
 /**
@@ -79,7 +82,7 @@ export function translator(strings, lang) {
     lang,
     text: (key, values = {}) => (strings[key] ?? en[key]).replace(/\{(\w+)\}/g, (_, name) => values[name]),
     /** The sentence for an error: translated by its code where there is a translation, as the engine's are English. */
-    failure: ({ code, message }) => strings[`error ${code}`] ?? withNext(message, en[`next ${code}`]),
+    failure: ({ code, message }) => strings[`error ${code}`] ?? withNext(message, NEXT[code]),
     integer: value => integer.format(value),
     milliseconds: ms => (ms < 10 ? fine : integer).format(ms),
     megabytes: bytes => fine.format(bytes / 1e6),
