@@ -117,7 +117,7 @@ async function walkFailures(page, open, see) {
   await chooser(page).setInputFiles({ name: 'notes.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a picture') });
   await expect(part(page, '[role=alert]')).not.toBeEmpty();
   await see('error');
-  await page.route('**/index.json', route => route.abort());
+  await page.route('**/index.json', route => route.fulfill({ status: 500 }));
   await open(page);
   await element(page).dispatchEvent('pointerdown');
   await expect(part(page, '.retry')).toBeVisible();

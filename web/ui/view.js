@@ -2,7 +2,6 @@
 // people do.
 
 import { Announcer } from './announcer.js';
-import { Crop } from './crop.js';
 import { h, icon } from './dom.js';
 import { Settings } from './settings.js';
 import { Tiles } from './tiles.js';
@@ -23,6 +22,7 @@ const NAMES = { model: 'model', index: 'index' };
 export class View {
   #text;
   #photoAddress;
+  #crop = null; // when it was asked for
   #status = new Announcer();
 
   /**
@@ -62,10 +62,6 @@ export class View {
     this.camera = this.#button('camera', 'way camera', () => this.#openCamera());
     this.partToggle = this.#button('part', 'way', () => this.#togglePart(wishes));
     this.#offer(this.partToggle, false);
-    this.crop = new Crop(this.preview, t('partHelp'), region => {
-      if (region) return wishes.crop(region);
-      this.#togglePart(wishes);
-    });
     this.addressToggle = this.#button('address', 'way', () => {
       this.#openAddress(this.addressForm.hidden);
       if (!this.addressForm.hidden) this.addressField.focus();
@@ -94,7 +90,7 @@ export class View {
     const inside = prompt ? h('slot', { name: 'prompt' }, ...invitation) : h('span', { class: 'inside' }, ...invitation);
     this.drop = h('label', { for: 'photo', class: 'drop', part: 'dropzone' }, this.preview,
       h('span', { class: 'invitation' }, inside), h('span', { class: 'again' }, this.#t('chooseAgain')));
-    this.frame = h('div', { class: 'frame' }, this.input, this.drop, this.crop.element);
+    this.frame = h('div', { class: 'frame' }, this.input, this.drop);
     this.ways = h('div', { class: 'ways', part: 'ways' }, this.camera, this.addressToggle, this.partToggle);
     return h('section', { class: 'query', part: 'query', 'aria-labelledby': 'query-title' },
       h('h2', { id: 'query-title' }, this.#t('photo')), this.frame, this.ways, this.addressForm,
@@ -147,18 +143,34 @@ export class View {
   }
 
   #togglePart(wishes) {
-    if (this.crop.isOpen) {
-      this.#closeCrop();
-      this.partToggle.focus();
-      return wishes.crop(null);
-    }
+    if (!this.#crop?.isOpen) return this.#openCrop(wishes);
+    this.#closeCrop();
+    this.partToggle.focus();
+    wishes.crop(null);
+  }
+
+  /** Few need it: it comes when it is asked for. */
+  async #openCrop(wishes) {
+    this.#crop ??= await this.#makeCrop(wishes).catch(() => null);
+    if (!this.#crop || this.preview.hidden) return;
     this.partToggle.textContent = this.#t('whole');
-    this.crop.open();
+    this.#crop.open();
+  }
+
+  async #makeCrop(wishes) {
+    const { Crop } = await import('./crop.js');
+    const crop = new Crop(this.preview, this.#t('partHelp'), region => {
+      if (region) return wishes.crop(region);
+      this.#togglePart(wishes);
+    });
+    this.frame.append(crop.element);
+    return crop;
   }
 
   #closeCrop() {
-    this.#leave(this.crop.element);
-    this.crop.close();
+    if (!this.#crop) return;
+    this.#leave(this.#crop.element);
+    this.#crop.close();
     this.partToggle.textContent = this.#t('part');
   }
 
