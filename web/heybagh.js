@@ -144,7 +144,8 @@ export class HeyBagh {
    */
   async search(image, options) {
     const start = performance.now();
-    const { timings: { fetch, ...before }, transfer, ...query } = await this.#readQuery(image, checkRegion(options?.region));
+    const region = checkRegion(options?.region);
+    const { timings: { fetch, ...before }, transfer, ...query } = await this.#readQuery(image, region);
     const checked = checkSearchOptions(options, this.#loaded.nlist);
     const onResults = options?.onResults;
     const onProgress = found => onResults(this.#early(found));
@@ -173,8 +174,8 @@ export class HeyBagh {
   /**
    * What is loaded, and what it took: as of the last answer, and of the end of the prefetch. Not before it is ready.
    *
-   * @returns {{build: string, simd: 'simd' | 'relaxed-simd', threads: number, precision: 'f32' | 'f16' | 'i8' | '', modelId: string,
-   *   head: string, storage: string, dim: number, count: number, nlist: number, nprobe: number, labels: string[],
+   * @returns {{build: string, simd: 'simd' | 'relaxed-simd', threads: number, precision: 'f32' | 'f16' | 'i8' | '',
+   *   modelId: string, head: string, storage: string, dim: number, count: number, nlist: number, nprobe: number, labels: string[],
    *   heapBytes: number, shards: {bytes: number, files: number}, network: {bytes: number, requests: number},
    *   cached: {bytes: number, files: number}}} `count` pictures in `nlist` lists, of which `nprobe` are searched by
    *   default; for an index of ready-made vectors `modelId` and `precision` are '' and `head` is 'none'; `heapBytes` is

@@ -20,8 +20,9 @@ const MANIFESTS = 'heybagh-manifests-1';
  * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number, memory: number,
  *   prefetch: boolean}} what `indexUrl` is index.json's
  * @param {(progress: object) => void} report told as `HeyBagh.load` documents it
- * @returns {{started: Promise<boolean>, ready: Promise<object>}} `started` when pictures can be cropped, and if the Worker
- *   can have the browser decode them; `ready` with what the engine knows and the manifest's `imageUrl` and `thumbUrl`; both fail with a HeyBaghError
+ * @returns {{started: Promise<boolean>, ready: Promise<object>}} `started` when pictures can be cropped, true if the
+ *   Worker can have the browser decode them; `ready` with what the engine knows and the manifest's `imageUrl` and
+ *   `thumbUrl`; both fail with a HeyBaghError
  */
 export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, prefetch }, report) {
   const progress = new ProgressTeller(report);

@@ -127,8 +127,10 @@ function print(result) {
 function bars({ rows }) {
   const group = (name, picks) => ({
     name,
-    bars: rows.filter(picks).map(({ library, variant, threads, median, ours }) =>
-      ({ label: `${library}, ${variant}${threads > 1 ? ', two threads' : ''}`, value: median, shown: `${number(median)} ms`, ours })),
+    bars: rows.filter(picks).map(({ library, variant, threads, median, ours }) => {
+      const label = `${library}, ${variant}${threads > 1 ? ', two threads' : ''}`;
+      return { label, value: median, shown: `${number(median)} ms`, ours };
+    }),
   });
   return {
     title: 'ResNet-18 of one picture in Chromium',

@@ -97,7 +97,7 @@ async function filterByLabel(page) {
 }
 
 async function retry(page) {
-  await page.route('**/index.json', route => route.abort());
+  await page.route('**/index.json', route => route.fulfill({ status: 500 }));
   await page.locator('heybagh-search').evaluate(search => search.close());
   await choose(page, 'Shift+Tab');
   await expect(page.locator('[role=alert]')).toContainText('connection');

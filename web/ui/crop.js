@@ -3,6 +3,7 @@
 import { h } from './dom.js';
 
 const STEP = 0.05; // of the photo, for a key
+const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 const SMALLEST = 0.05;
 const FIRST = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
 
@@ -98,9 +99,9 @@ export class Crop {
 
   #press(event) {
     const { x, y, width, height } = this.#region;
-    const [dx, dy] = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key]
-      ?? [0, 0];
-    if (dx || dy) this.#place(event.shiftKey ? { x, y, width: width + dx, height: height + dy } : { x: x + dx, y: y + dy, width, height });
+    const [dx, dy] = ARROWS[event.key] ?? [0, 0];
+    if ((dx || dy) && event.shiftKey) this.#place({ x, y, width: width + dx, height: height + dy });
+    else if (dx || dy) this.#place({ x: x + dx, y: y + dy, width, height });
     else if (event.key === 'Enter') this.#onRegion(this.#region);
     else if (event.key === 'Escape') this.#onRegion(null);
     else return;

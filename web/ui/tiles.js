@@ -82,7 +82,8 @@ export class Tiles {
     const bar = h('span', { class: 'bar' });
     bar.style.setProperty('--score', Math.max(0, result.score));
     const number = h('span', { class: 'score', part: 'score', title: this.#text.text('score', { score }) }, score);
-    const caption = h('div', { class: 'caption' }, h('span', { class: 'label', part: 'label', title: label, dir: 'auto' }, label), bar, number);
+    const text = h('span', { class: 'label', part: 'label', title: label, dir: 'auto' }, label);
+    const caption = h('div', { class: 'caption' }, text, bar, number);
     const made = document.createDocumentFragment();
     made.append(button, caption);
     return made;
