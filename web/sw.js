@@ -13,7 +13,13 @@ const { scope } = self.registration;
 const PREFIX = `heybagh-site-1 ${scope} `; // other sites of the same origin have theirs
 const CACHE = PREFIX + PROGRAM.version;
 const PAGE = 'index.html';
-const NOTHING = '<!doctype html><link rel="icon" href="data:,">'; // without the link browsers ask for favicon.ico
+// Shown until the new version has taken over. A reload while the old one is on its way out can wait for ever in
+// Chromium; without the link browsers ask for favicon.ico.
+const CHANGING = `<!doctype html><link rel="icon" href="data:,"><script>
+  const again = () => location.reload();
+  navigator.serviceWorker.addEventListener('controllerchange', again);
+  navigator.serviceWorker.getRegistration().then(registration => registration?.waiting || again());
+</script>`;
 const engines = (new URL(self.location.href).searchParams.get('engine') ?? '').split(',');
 
 self.addEventListener('install', event => {
@@ -64,7 +70,7 @@ async function open(request, name) {
   if (await isLast()) {
     // Reloading the only tab never lets the old version go by itself.
     self.registration.waiting.postMessage('take-over');
-    return new Response(NOTHING, { headers: { 'Content-Type': 'text/html', Refresh: '0' } });
+    return new Response(CHANGING, { headers: { 'Content-Type': 'text/html', Refresh: '5' } });
   }
   return await read(name) ?? fetch(request);
 }
