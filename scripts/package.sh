@@ -14,7 +14,7 @@ declarations() {
   local all=$package/types name
   "$tsc" --allowJs --declaration --emitDeclarationOnly --skipLibCheck --target es2022 --module nodenext \
     --lib es2023,dom,dom.iterable --outDir "$all" "$package/heybagh.js"
-  for name in heybagh image options errors; do mv "$all/$name.d.ts" "$package/"; done # the first names the others
+  for name in heybagh image errors; do mv "$all/$name.d.ts" "$package/"; done # the first names the others
   rm -rf "$all"
 }
 

@@ -9,7 +9,7 @@ const decoding = new TaskQueue(1); // a large picture takes much memory
 /**
  * @param {import('./wasm-engine.js').WasmEngine} engine
  * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
- * @param {import('./options.js').Region} [region] of it; by default the whole
+ * @param {import('./image.js').Region} [region] of it; by default the whole
  * @returns {Promise<{crop: Uint8Array, timings: {decode: number, preprocess: number}}>} ms
  * @throws {import('./errors.js').HeyBaghError}
  */

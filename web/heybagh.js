@@ -23,7 +23,7 @@ const IDLE = 100; // ms without a picture after which the engine warms up
  *   that index-builder has; WebP, AVIF and whatever else this browser decodes, and JPEG and PNG above 25 megapixels, by
  *   the browser
  *
- * @typedef {import('./options.js').Region} Region
+ * @typedef {import('./image.js').Region} Region
  *
  * @typedef {object} Progress
  * @property {'engine' | 'model' | 'index' | 'ready'} phase

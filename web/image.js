@@ -15,6 +15,14 @@ const MAX_BYTES = 64e6; // far above any camera's JPEG, and it fits the engine's
  */
 
 /**
+ * @typedef {object} Region a part of a picture, in fractions of it as it is shown: with its orientation applied
+ * @property {number} x of the upper left corner, 0 to 1
+ * @property {number} y
+ * @property {number} width above 0; x + width is at most 1
+ * @property {number} height the same
+ */
+
+/**
  * @param {ImageSource} image
  * @param {Promise<boolean>} decodesThere if the Worker can ask the browser to decode what the engine cannot; else the page
  *   does

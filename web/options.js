@@ -50,16 +50,8 @@ export function checkSearchOptions({
 }
 
 /**
- * @typedef {object} Region a part of a picture, in fractions of it as it is shown: with its orientation applied
- * @property {number} x of the upper left corner, 0 to 1
- * @property {number} y
- * @property {number} width above 0; x + width is at most 1
- * @property {number} height the same
- */
-
-/**
- * @param {Region} [region]
- * @returns {Region | undefined} a copy
+ * @param {import('./image.js').Region} [region]
+ * @returns {import('./image.js').Region | undefined} a copy
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkRegion(region) {

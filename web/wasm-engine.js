@@ -122,7 +122,7 @@ export class WasmEngine {
    * Decodes a picture; this needs neither model nor index.
    *
    * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
-   * @param {import('./options.js').Region} [region] of it; by default the whole
+   * @param {import('./image.js').Region} [region] of it; by default the whole
    * @returns {Uint8Array} for `embed`
    */
   crop({ bytes, pixels, width, height }, region = WHOLE) {

@@ -25,7 +25,7 @@ test('the package holds engine, element, declarations and licences, and nothing 
   const files = run('tar', ['tzf', archive]).trim().split('\n').map(name => name.replace(/^package\//, '')).sort();
   const site = readdirSync(SITE, { recursive: true }).filter(name => /^((ui|lang)\/)?[\w-]+\.(js|wasm)$/.test(name));
   const others = ['LICENSE', 'NOTICE', 'README.md', 'licenses.txt', 'package.json',
-    'element.d.ts', 'errors.d.ts', 'heybagh.d.ts', 'image.d.ts', 'options.d.ts'];
+    'element.d.ts', 'errors.d.ts', 'heybagh.d.ts', 'image.d.ts'];
   expect(files.filter(name => name.endsWith('.wasm'))).toHaveLength(4);
   expect(files).toEqual([...site.filter(name => name !== 'page.js'), ...others].sort());
 });
