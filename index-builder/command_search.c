@@ -127,6 +127,8 @@ static int check(const settings *s, int images) {
   if (s->exact && s->nprobe > 0) return fail_usage("--exact and --nprobe exclude each other");
   if (s->vectors_path != NULL && s->model_path != NULL) return fail_usage("--vectors and --model exclude each other");
   if (s->vectors_path != NULL && images > 0) return fail_usage("--vectors and images exclude each other");
+  if (s->vectors_path != NULL && (s->region.width != 1 || s->region.height != 1))
+    return fail_usage("--vectors and --region exclude each other");
   if (s->vectors_path != NULL) return EXIT_DONE;
   if (s->model_path == NULL) return fail_usage("--model is missing (see 'index-builder search --help')");
   if (images == 0) return fail_usage("name at least one IMAGE (see 'index-builder search --help')");

@@ -121,5 +121,6 @@ options_that_exclude_each_other() {
   fails 2 "--head and --index exclude each other" embed --model m --head exact --index i a.jpg
   fails 2 "--vectors and --model exclude each other" search --index i --vectors v --model m
   fails 2 "--vectors and images exclude each other" search --index i --vectors v a.jpg
+  fails 2 "--vectors and --region exclude each other" search --index i --vectors v --region 0,0,0.5,1
   check "nothing was made by wrong calls" [ ! -e o ]
 }
