@@ -25,18 +25,23 @@ static blob begin(const char *magic, uint32_t first, uint32_t second) {
 }
 
 static void align(blob *b) {
-  while (b->size % HB_BUNDLE_ALIGNMENT != 0) blob_add_u8(b, 0);
+  static const uint8_t zeros[HB_BUNDLE_ALIGNMENT];
+  blob_add(b, zeros, aligned(b->size) - b->size);
 }
 
 /* Waves of codes, then zeros up to the alignment. */
 static void add_codes(blob *b, hb_storage storage, uint32_t dim, uint32_t count) {
+  uint8_t *codes = must_allocate(count * dim * sizeof(float));
   for (uint32_t i = 0; i < count * dim; i++) {
     float value = (float)(i * 7 % 23) / 23 - 0.5f;
-    if (storage == HB_STORAGE_F32) blob_add(b, &value, sizeof value);
-    if (storage == HB_STORAGE_F16) blob_add_little(b, 0x3000 + i * 37 % 0x400, 2); /* 1/8 .. 1/4 */
-    if (storage == HB_STORAGE_I8) blob_add_u8(b, i * 11 % 200);
+    if (storage == HB_STORAGE_F32) ((float *)(void *)codes)[i] = value;
+    if (storage == HB_STORAGE_F16)
+      ((uint16_t *)(void *)codes)[i] = (uint16_t)(0x3000 + i * 37 % 0x400); /* 1/8 .. 1/4 */
+    if (storage == HB_STORAGE_I8) codes[i] = (uint8_t)(i * 11 % 128);
   }
+  blob_add(b, codes, count * hb_row_bytes(storage, dim));
   align(b);
+  free(codes);
 }
 
 static void add_scales(blob *b, hb_storage storage, uint32_t count) {
