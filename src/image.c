@@ -118,8 +118,8 @@ static uint32_t pnm_number(const uint8_t *bytes, size_t size, size_t *at) {
     if (bytes[*at] == '\n' || bytes[*at] == '\r') comment = false;
   }
   uint32_t number = 0;
-  for (; *at < size && bytes[*at] >= '0' && bytes[*at] <= '9' && number < 100000; ++*at)
-    number = 10 * number + (uint32_t)(bytes[*at] - '0');
+  for (; *at < size && bytes[*at] >= '0' && bytes[*at] <= '9'; ++*at)
+    if (number < 100000) number = 10 * number + (uint32_t)(bytes[*at] - '0');
   return number;
 }
 
@@ -157,6 +157,7 @@ static hb_status read_header(const uint8_t *bytes, size_t size, int *width, int 
   source header = {bytes, size, 0, false};
   if (!stbi_info_from_callbacks(&source_callbacks, &header, width, height, channels))
     return fail_unreadable(bytes, size, error);
+  if (*width < 0) return fail_corrupt(error);
   /* a BMP whose rows go from top to bottom has a negative height */
   uint64_t rows = (uint64_t)llabs(*height);
   status = hb_image_check_size((uint64_t)*width, rows, error);

@@ -364,7 +364,9 @@ static void absurd_sizes_are_refused_before_anything_is_allocated(void **state) 
   picture p = picture_make(4, 4, 3, 1);
   blob bmp = bmp_encode(&p, false);
   memcpy(bmp.bytes + 18, "\xff\xff\xff\0\xff\xff\xff\0", 8);
-  assert_refused_small(bmp, HB_IMAGE_TOO_LARGE, "megapixels");
+  assert_refused_small(blob_of(bmp.bytes, bmp.size), HB_IMAGE_TOO_LARGE, "megapixels");
+  memcpy(bmp.bytes + 18, "\xfb\xff\xff\xff\x05\0\0\0", 8); /* -5 x 5 */
+  assert_refused_small(bmp, HB_CORRUPT_IMAGE, "damaged");
   assert_refused_small(blob_of("P6 99999 99999 255\n", 19), HB_IMAGE_TOO_LARGE, "megapixels");
   assert_refused_small(blob_of("GIF89a\xff\xff\xff\xff\x80\0\0", 13), HB_IMAGE_TOO_LARGE, "megapixels");
   picture_free(&p);
@@ -381,6 +383,7 @@ static void a_short_file_cannot_have_many_pixels(void **state) {
   assert_refused_small(bmp, HB_CORRUPT_IMAGE, "damaged or incomplete");
   assert_refused_small(baseline, HB_CORRUPT_IMAGE, "damaged or incomplete");
   assert_refused_small(progressive, HB_CORRUPT_IMAGE, "damaged or incomplete");
+  assert_refused_small(blob_of("P6 1 99999999 255\n", 18), HB_CORRUPT_IMAGE, "damaged or incomplete");
   assert_refused_small(png_claiming(16384, 16384), HB_CORRUPT_IMAGE, "damaged or incomplete");
   assert_refused_small(blob_of("P6 16384 16384 255\n", 19), HB_CORRUPT_IMAGE, "damaged or incomplete");
   assert_refused_small(blob_of("GIF89a\0\x40\0\x40\x80\0\0", 13), HB_CORRUPT_IMAGE, "damaged or incomplete");
