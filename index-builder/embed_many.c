@@ -74,10 +74,16 @@ static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
   return status;
 }
 
-/* After this, `thumb` of the task says whether that failed. */
+static bool is_bad_picture(hb_status status) {
+  return status == HB_UNSUPPORTED_IMAGE || status == HB_CORRUPT_IMAGE || status == HB_IMAGE_TOO_LARGE;
+}
+
+/* After this, `thumb` of the task says whether that failed, and not because of the picture. */
 static void make_thumb(embedder *e, worker *w, image_task *task) {
   double started = hb_now();
-  task->thumb = thumb_provide(&e->options->thumbs, w->decoder, task->content, &task->file, &task->error) != HB_OK;
+  hb_status status = thumb_provide(&e->options->thumbs, w->decoder, task->content, &task->file, &task->error);
+  task->error.status = status;
+  task->thumb = status != HB_OK && !is_bad_picture(status);
   w->thumb += hb_now() - started;
 }
 

@@ -172,7 +172,8 @@ def check_embed(builder, model, paths):
 def check_build(builder, model, folder):
     """A build leaves out what cannot be read, and has the rest."""
     out = folder + ".bundle"
-    done, _ = run([builder, "build", "--model", model, "--images", folder, "--out", out, "--fresh", "--json"])
+    done, _ = run([builder, "build", "--model", model, "--images", folder, "--out", out, "--fresh", "--json",
+                   "--thumbs", "64"])
     assert done.returncode == 0, done.stderr
     shutil.rmtree(out)
 
