@@ -25,7 +25,13 @@
  * file of 4 MB, however few of them the picture needs. */
 static _Thread_local uint64_t most_bytes;
 
-static void *allocate(void *pointer, size_t bytes) { return bytes <= most_bytes ? realloc(pointer, bytes) : NULL; }
+/* Zeros, as what is missing in a damaged JPEG keeps what was in memory, so that each decoding would show another
+ * picture.
+ */
+static void *allocate(void *pointer, size_t bytes) {
+  if (bytes > most_bytes) return NULL;
+  return pointer != NULL ? realloc(pointer, bytes) : calloc(bytes, 1);
+}
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"

@@ -270,6 +270,29 @@ static void a_changed_byte_never_crashes(void **state) {
   for (uint32_t s = 0; s < count; s++) blob_free(&samples[s]);
 }
 
+/* Memory of many sizes holds something when the decoder gets it. */
+static void soil_memory(uint8_t value) {
+  void *blocks[64];
+  for (size_t i = 0; i < 64; i++) blocks[i] = memset(must_allocate(24 * (i + 1)), value, 24 * (i + 1));
+  for (size_t i = 0; i < 64; i++) free(blocks[i]);
+}
+
+/* stb_image takes a JPEG whose scan it does not find; its pixels must not be what was in memory. */
+static void what_is_missing_is_not_made_of_old_memory(void **state) {
+  (void)state;
+  blob jpeg = blob_of(jpeg_baseline, sizeof jpeg_baseline);
+  for (size_t at = 2; at + 1 < jpeg.size; at++)
+    if (jpeg.bytes[at] == 0xff && jpeg.bytes[at + 1] == 0xda) jpeg.bytes[at + 1] = 0xfe; /* a comment */
+  for (int turn = 0; turn < 2; turn++) {
+    soil_memory(turn == 0 ? 0xaa : 0x55);
+    hb_image image;
+    if (hb_image_decode(jpeg.bytes, jpeg.size, &image, &failure) != HB_OK) continue; /* as well */
+    for (size_t i = 3; i < 3 * JPEG_WIDTH * JPEG_HEIGHT; i++) assert_int_equal(image.pixels[i], image.pixels[i % 3]);
+    hb_image_free(&image);
+  }
+  blob_free(&jpeg);
+}
+
 static void assert_refused(const void *bytes, size_t size, hb_status status, const char *words) {
   blob file = blob_of(bytes, size);
   hb_image image;
@@ -435,6 +458,7 @@ int main(void) {
       cmocka_unit_test(orientation_is_told_and_pixels_stay_as_stored),
       cmocka_unit_test(cut_anywhere_a_picture_is_refused),
       cmocka_unit_test(a_changed_byte_never_crashes),
+      cmocka_unit_test(what_is_missing_is_not_made_of_old_memory),
       cmocka_unit_test(what_is_no_picture_is_refused),
       cmocka_unit_test(formats_that_are_not_decoded_are_named),
       cmocka_unit_test(a_damaged_picture_is_told_from_a_stranger),
