@@ -7,7 +7,7 @@
 #include "input.h"
 #include "kmeans.h"
 
-#define POINTS_MAX 200
+#define POINTS_MAX 80
 
 static float pick(input *in) {
   static const float some[] = {0,      0,      0,     1,     -1,  0.6f,     0.8f,     -0.6f,
@@ -37,7 +37,7 @@ static void check(const problem *p, const float *centroids) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   input in = {bytes, size};
-  problem p = {.dim = take_u8(&in) % 20, .k = take_u8(&in) % 40};
+  problem p = {.dim = take_u8(&in) % 20, .k = take_u8(&in) % 24};
   const bool picked = take_u8(&in) % 2;
   p.count = p.dim > 0 ? (uint32_t)(in.size / p.dim / (picked ? 1 : sizeof(float))) : 3;
   if (p.count > POINTS_MAX) p.count = POINTS_MAX;

@@ -243,11 +243,10 @@ def wasm_api():
     ready = b"\1\1" + b"\2\0\1" + b"\2\1\1" + b"\4"
     find = b"\x08\0\0\1\0\x05" + b"\x08\0\1" + b"\x08\0\3" + bytes(4)
     picture = encoded(pattern(9, 9, "L"), "PNG")
-    for kind in (0, 1, 240, 241):
-        model = b"\0\1\1" if kind >= 240 else b""
-        cut = b"\x06\x40\x40\x80\x80\1" + le("H", len(picture)) + picture
-        yield le("BB", kind, 1) + b"\1\1\2\0\1\2\1\1" + model + b"\4" + find + b"\5\3\0\1\7\0"
-        yield le("BB", kind, 3) + cut + ready + model + cut + b"\x09\5"
+    cut = b"\x06\x40\x40\x80\x80\1" + le("H", len(picture)) + picture
+    for kind in (0, 1):
+        yield le("BB", kind, 1) + b"\1\1\2\0\1\2\1\1\4" + find + b"\5\3\0\1\7\0"
+        yield le("BB", kind, 3) + cut + ready + b"\0\2ab\1" + cut + b"\x09\5"
 
 
 # DIR/NAME is named like the target fuzz_NAME.
