@@ -57,6 +57,8 @@ read_bundles() {
 run "unit and command line tests" ctest --test-dir "$ROOT/build/native" --output-on-failure -j "$JOBS"
 run "the same under address and undefined-behaviour sanitizers" \
   ctest --test-dir "$ROOT/build/native-asan" --output-on-failure -j "$JOBS"
+run "fuzz targets, a few runs of each" "$ROOT/scripts/fuzz.sh" --short
+run "hostile pictures" $python "$ROOT/tests/fuzz/hostile.py" "$BUILDER" "$MODEL" "$ROOT/build/hostile"
 run "conversion of published weights" $python "$ROOT/tests/golden/test_convert.py"
 run "the reference against the golden arrays" $python "$ROOT/tests/golden/test_reference.py"
 run "pixels, pooled features and logits against the golden arrays" \

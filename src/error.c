@@ -24,6 +24,12 @@ const char *hb_status_text(hb_status status) {
   return "unknown";
 }
 
+/* A control character could break the line or steer a terminal. */
+static void make_plain(char *text) {
+  for (; *text != '\0'; text++)
+    if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
+}
+
 hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) {
   if (error != NULL) {
     va_list arguments;
@@ -31,6 +37,7 @@ hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) {
     error->status = status;
     vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
+    make_plain(error->text);
   }
   return status;
 }

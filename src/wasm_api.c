@@ -70,9 +70,13 @@ EXPORT hb_status hb_wasm_manifest(context *c, const char *bytes, size_t size) {
 }
 
 EXPORT uint32_t hb_wasm_file_count(const context *c) { return c->index != NULL ? hb_index_file_count(c->index) : 0; }
-EXPORT const char *hb_wasm_file_name(const context *c, uint32_t file) { return hb_index_file_name(c->index, file); }
+/* Of a file that there is not: "", 0 and false. */
+static bool has_file(const context *c, uint32_t file) { return file < hb_wasm_file_count(c); }
+EXPORT const char *hb_wasm_file_name(const context *c, uint32_t file) {
+  return has_file(c, file) ? hb_index_file_name(c->index, file) : "";
+}
 EXPORT uint32_t hb_wasm_file_bytes(const context *c, uint32_t file) {
-  return (uint32_t)hb_index_file_bytes(c->index, file);
+  return has_file(c, file) ? (uint32_t)hb_index_file_bytes(c->index, file) : 0;
 }
 
 /* Takes ownership of bytes, as hb_wasm_model does. */
@@ -83,9 +87,13 @@ EXPORT hb_status hb_wasm_file(context *c, uint32_t file, void *bytes, size_t siz
 
 /* True for head, centroids and table, which must be given before the start; false for files of lists. The table adds
  * files to those that are counted. */
-EXPORT bool hb_wasm_file_is_needed(const context *c, uint32_t file) { return hb_index_file_is_needed(c->index, file); }
+EXPORT bool hb_wasm_file_is_needed(const context *c, uint32_t file) {
+  return has_file(c, file) && hb_index_file_is_needed(c->index, file);
+}
 /* Frees a file of lists. */
-EXPORT void hb_wasm_release(context *c, uint32_t file) { hb_index_release(c->index, file); }
+EXPORT void hb_wasm_release(context *c, uint32_t file) {
+  if (has_file(c, file)) hb_index_release(c->index, file);
+}
 
 /* Builds the engine and gives the weight file's memory back. */
 EXPORT hb_status hb_wasm_start(context *c) {

@@ -65,6 +65,13 @@ static void a_long_sentence_is_cut_inside_its_memory(void **state) {
   assert_string_equal(guarded.after, "untouch");
 }
 
+static void a_sentence_has_no_control_characters(void **state) {
+  (void)state;
+  hb_error error;
+  hb_fail(&error, HB_BAD_MODEL, "tensor '%s'", "a\nb\x1b[2J\x7f \xc3\xa9");
+  assert_string_equal(error.text, "tensor 'a?b?[2J? \xc3\xa9'");
+}
+
 static void sizes_are_multiplied_and_added_with_checks(void **state) {
   (void)state;
   size_t out = 7;
@@ -87,6 +94,7 @@ int main(void) {
       cmocka_unit_test(failing_fills_the_error_and_returns_the_status),
       cmocka_unit_test(an_error_may_be_null),
       cmocka_unit_test(a_long_sentence_is_cut_inside_its_memory),
+      cmocka_unit_test(a_sentence_has_no_control_characters),
       cmocka_unit_test(sizes_are_multiplied_and_added_with_checks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
