@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# build.sh [PRESET...]: compiles the index-builder and the tests (native, native-asan) and the browser's engine
+# build.sh [PRESET...]: compiles the index-builder and the tests (native, native-asan,
+# native-coverage) and the browser's engine
 # (wasm-simd, wasm-relaxed) into build/PRESET. Without names: native, wasm-simd and wasm-relaxed.
 . "$(dirname "$0")/common.sh"
 
@@ -7,7 +8,7 @@
 
 build() {
   local preset=$1 kind=$1 configure=(cmake)
-  [ "$kind" = native-asan ] && kind=native
+  [[ "$kind" = native-* ]] && kind=native
   local xnnpack
   xnnpack=$("$ROOT/scripts/xnnpack.sh" "$kind" --where)
   [ -e "$xnnpack/.ready" ] || { echo "XNNPACK is not there yet; run scripts/setup.sh first"; return 1; }

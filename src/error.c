@@ -24,6 +24,9 @@ const char *hb_status_text(hb_status status) {
   return "unknown";
 }
 
+#undef hb_fail /* what error.h tells the static analyzer */
+#undef hb_fail_memory
+
 hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) {
   if (error != NULL) {
     va_list arguments;
