@@ -19,7 +19,7 @@ if(HEYBAGH_SANITIZE)
   set_target_properties(heybagh-sanitized PROPERTIES SUFFIX .mjs)
   target_link_libraries(heybagh-sanitized PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
     ${xnnpack}/libpthreadpool.a)
-  target_link_options(heybagh-sanitized PRIVATE ${simd} --no-entry -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
+  target_link_options(heybagh-sanitized PRIVATE ${simd} -O1 --no-entry -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
     -sINITIAL_MEMORY=256MB -sMAXIMUM_MEMORY=1GB -sSTACK_SIZE=1MB -sEXPORTED_FUNCTIONS=_malloc,_free
     -sEXPORTED_RUNTIME_METHODS=wasmMemory,wasmExports)
   return()

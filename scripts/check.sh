@@ -91,6 +91,6 @@ for check in "$@"; do
   (set -e; "check_$check")
   status=$?
   set -e
-  [ $status -eq 0 ] && say "$check: clean, in $((SECONDS - began)) s" || { say "$check: FAILED"; failed+=("$check"); }
+  [ $status -eq 0 ] && say "$check: passed, in $((SECONDS - began)) s" || { say "$check: FAILED"; failed+=("$check"); }
 done
 [ ${#failed[@]} -eq 0 ] || die "failed: ${failed[*]}"
