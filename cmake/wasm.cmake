@@ -21,7 +21,7 @@ if(HEYBAGH_SANITIZE)
     ${xnnpack}/libpthreadpool.a)
   target_link_options(heybagh-sanitized PRIVATE ${simd} -O1 --no-entry -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
     -sINITIAL_MEMORY=256MB -sMAXIMUM_MEMORY=1GB -sSTACK_SIZE=1MB -sEXPORTED_FUNCTIONS=_malloc,_free
-    -sEXPORTED_RUNTIME_METHODS=wasmMemory,wasmExports)
+    -sEXPORTED_RUNTIME_METHODS=wasmMemory)
   return()
 endif()
 target_compile_options(heybagh PUBLIC ${simd} -O3 -flto)

@@ -16,8 +16,9 @@ function native(command) {
 
 async function openEngine() {
   const { default: create } = await import(pathToFileURL(resolve(file)));
-  const { wasmExports, wasmMemory } = await create();
-  return new WasmEngine(wasmExports, wasmMemory, { file, simd: 'simd', members: 1 });
+  const { wasmMemory, ...module } = await create();
+  const exports = Object.fromEntries(Object.entries(module).map(([name, value]) => [name.replace(/^_/, ''), value]));
+  return new WasmEngine(exports, wasmMemory, { file, simd: 'simd', members: 1 });
 }
 
 /** Model, index and all that it needs before the first search. */
