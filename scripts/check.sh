@@ -33,7 +33,7 @@ check_tidy() {
   tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image.c
   mapfile -t native < <(ls src/*.c index-builder/*.c tests/*/*.c | grep -vxF -e src/image.c -e src/wasm_api.c)
   tidy -p build/native -- "${native[@]}"
-  sysroot=$(dirname "$(readlink -f "$(emcc_dir)/emcc")")/cache/sysroot
+  sysroot=$("$(emcc_dir)/em-config" CACHE)/sysroot
   mapfile -t wasm < <(grep -lE '__wasm|simd(_i8)?\.h|finish_i8\.h' src/*.c | grep -vxF src/image.c)
   tidy -p build/wasm-simd --extra-arg=--target=wasm32-unknown-emscripten --extra-arg=--sysroot="$sysroot" -- \
     src/wasm_api.c "${wasm[@]}"
