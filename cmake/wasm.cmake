@@ -15,11 +15,11 @@ set(xnnpack ${HEYBAGH_XNNPACK}/lib)
 # tests/wasm/sanitized.mjs runs. XNNPACK is as ever: only the project's own C is watched.
 if(HEYBAGH_SANITIZE)
   target_compile_options(heybagh PUBLIC ${simd})
-  add_executable(heybagh-sanitized src/wasm_api.c)
-  set_target_properties(heybagh-sanitized PROPERTIES SUFFIX .mjs)
-  target_link_libraries(heybagh-sanitized PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
+  add_executable(engine-sanitized src/wasm_api.c)
+  set_target_properties(engine-sanitized PROPERTIES SUFFIX .mjs)
+  target_link_libraries(engine-sanitized PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
     ${xnnpack}/libpthreadpool.a)
-  target_link_options(heybagh-sanitized PRIVATE ${simd} -O1 --no-entry -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
+  target_link_options(engine-sanitized PRIVATE ${simd} -O1 --no-entry -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
     -sINITIAL_MEMORY=256MB -sMAXIMUM_MEMORY=1GB -sSTACK_SIZE=1MB -sEXPORTED_FUNCTIONS=_malloc,_free
     -sEXPORTED_RUNTIME_METHODS=wasmMemory)
   return()

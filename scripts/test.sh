@@ -61,7 +61,7 @@ run "static checks" "$ROOT/scripts/check.sh"
 run "coverage of src/" "$ROOT/scripts/coverage.sh"
 run "the engine's bytes, built elsewhere" "$ROOT/scripts/reproduce.sh"
 run "the wasm under the same sanitizers" node "$ROOT/tests/wasm/sanitized.mjs" \
-  "$ROOT/build/wasm-simd-asan/heybagh-sanitized.mjs" "$BUILDER" "$MODEL" "$bundle" "$images/camera/image_0003.jpg"
+  "$ROOT/build/wasm-simd-asan/engine-sanitized.mjs" "$BUILDER" "$MODEL" "$bundle" "$images/camera/image_0003.jpg"
 run "conversion of published weights" $python "$ROOT/tests/golden/test_convert.py"
 run "the reference against the golden arrays" $python "$ROOT/tests/golden/test_reference.py"
 run "pixels, pooled features and logits against the golden arrays" \
