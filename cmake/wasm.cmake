@@ -8,10 +8,24 @@ if(HEYBAGH_RELAXED_SIMD)
 endif()
 # Atomics are in both files: whoever has SIMD has them, and so there is one library for both.
 list(APPEND simd -matomics -mbulk-memory)
-target_compile_options(heybagh PUBLIC ${simd} -O3 -flto)
 set_source_files_properties(src/image.c PROPERTIES COMPILE_OPTIONS -msse2)
-
 set(xnnpack ${HEYBAGH_XNNPACK}/lib)
+
+# The sanitizers' runtime needs Emscripten's JavaScript, so that this is a module for Node.js, which
+# tests/wasm/sanitized.mjs runs. XNNPACK is as ever: only the project's own C is watched.
+if(HEYBAGH_SANITIZE)
+  target_compile_options(heybagh PUBLIC ${simd})
+  add_executable(engine-sanitized src/wasm_api.c)
+  set_target_properties(engine-sanitized PROPERTIES SUFFIX .mjs)
+  target_link_libraries(engine-sanitized PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
+    ${xnnpack}/libpthreadpool.a)
+  target_link_options(engine-sanitized PRIVATE ${simd} -O1 --no-entry -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
+    -sINITIAL_MEMORY=256MB -sMAXIMUM_MEMORY=1GB -sSTACK_SIZE=1MB -sEXPORTED_FUNCTIONS=_malloc,_free
+    -sEXPORTED_RUNTIME_METHODS=wasmMemory)
+  return()
+endif()
+target_compile_options(heybagh PUBLIC ${simd} -O3 -flto)
+
 # engine(NAME OPTION...): memory is small at the start, and capped at 256 MB, because phones refuse or kill tabs that
 # ask for more.
 function(engine name)

@@ -66,3 +66,8 @@ emcc_dir() {
   fi
   printf '%s\n' "$CACHE/emscripten/bin"
 }
+
+# bill_of_materials FOLDER [LICENCE]: FOLDER/sbom.cdx.json; LICENCE is that of the pictures.
+bill_of_materials() {
+  SOURCES=$SOURCES HEADERS=$HEADERS EMSCRIPTEN=$(emcc_dir) node "$ROOT/scripts/sbom.mjs" "$@"
+}

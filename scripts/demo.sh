@@ -40,7 +40,7 @@ else
 fi
 
 say "putting the site together ..."
-"$ROOT/scripts/site.sh" "$SITE" --images "$images" --exclude BACKGROUND_Google
+"$ROOT/scripts/site.sh" "$SITE" --images "$images" --exclude BACKGROUND_Google --licence CC-BY-4.0
 
 say "done in $((SECONDS - start)) s: $(du -sh "$SITE" | cut -f1) in build/site"
 "$BUILDER" info "$SITE/bundle"

@@ -23,4 +23,5 @@ mkdir -p "$package" "$out"
 cp -r "$SITE"/{*.js,*.wasm,ui,lang,LICENSE,NOTICE,licenses.txt} "$ROOT"/web/{package.json,README.md} "$package/"
 declarations
 cp "$ROOT/web/element.d.ts" "$package/"
+bill_of_materials "$package"
 echo "$out/$(cd "$package" && npm pack --silent --pack-destination "$out")"

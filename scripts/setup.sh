@@ -6,7 +6,7 @@
 . "$ROOT/scripts/debian.sh"
 
 PACKAGES=(ca-certificates curl xz-utils patch patchelf python3 cmake ninja-build clang-19 libclang-rt-19-dev
-  libcmocka-dev libjpeg62-turbo-dev libjsmn-dev chromium fonts-dejavu-core
+  libcmocka-dev clang-tidy-19 clang-format-14 llvm-19 cppcheck libjpeg62-turbo-dev libjsmn-dev chromium fonts-dejavu-core
   python3-numpy python3-pil libopenblas0-pthread)   # the last three: the independent reference of the tests
 
 node_packages() {

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# site.sh OUT [--bundle BUNDLE] [--model MODEL] [--images DIR] [--exclude NAME]...: puts all that a static host has to
-# serve into the folder OUT: page, element, engine, bundle, model and pictures; and lists it with its sizes, as it is and
-# compressed. docs/hosting.md says what the host should know. Needs scripts/build.sh before.
+# site.sh OUT [--bundle BUNDLE] [--model MODEL] [--images DIR] [--exclude NAME]... [--licence SPDX]: puts all that a
+# static host has to serve into the folder OUT: page, element, engine, bundle, model and pictures; and lists it with its
+# sizes, as it is and compressed. docs/hosting.md says what the host should know. Needs scripts/build.sh before.
 #   --bundle   made by index-builder build (default: OUT/bundle, which then is there already)
 #   --model    the model that the bundle was made with (default: models/resnet18-i8.safetensors)
 #   --images   the folder of pictures that was indexed; without it, they stay where the bundle's image_url says
 #   --exclude  a folder in it that is not in the index; may be given several times
+#   --licence  that of the pictures, for the site's bill of materials (sbom.cdx.json)
 . "$(dirname "$0")/common.sh"
 
-usage="usage: scripts/site.sh OUT [--bundle BUNDLE] [--model MODEL] [--images DIR] [--exclude NAME]..."
+usage="usage: scripts/site.sh OUT [--bundle BUNDLE] [--model MODEL] [--images DIR] [--exclude NAME]... [--licence SPDX]"
 out=${1:-}
 case $out in '' | -*) die "$usage" ;; esac
 shift
-bundle=$out/bundle model=$MODEL images='' exclude=()
+bundle=$out/bundle model=$MODEL images='' exclude=() licence=()
 while [ $# -gt 0 ]; do
   [ $# -gt 1 ] || die "$1 needs a value; $usage"
   case $1 in
@@ -20,6 +21,7 @@ while [ $# -gt 0 ]; do
   --model) model=$2 ;;
   --images) images=$2 ;;
   --exclude) exclude+=("$2") ;;
+  --licence) licence=("$2") ;;
   *) die "there is no option $1; $usage" ;;
   esac
   shift 2
@@ -82,4 +84,5 @@ copy_bundle
 copy_model
 copy_program
 copy_images
+bill_of_materials "$out" "${licence[@]}"
 node "$ROOT/scripts/sizes.mjs" "$out"

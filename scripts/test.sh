@@ -5,7 +5,7 @@
 
 start=$SECONDS
 "$ROOT/scripts/demo.sh" --no-serve
-"$ROOT/scripts/build.sh" native-asan
+"$ROOT/scripts/build.sh" native-asan wasm-simd-asan
 
 assets=$("$ROOT/scripts/assets.sh" --where)
 images=$assets/caltech101/101_ObjectCategories
@@ -59,6 +59,11 @@ run "the same under address and undefined-behaviour sanitizers" \
   ctest --test-dir "$ROOT/build/native-asan" --output-on-failure -j "$JOBS"
 run "fuzz targets, a few runs of each" "$ROOT/scripts/fuzz.sh" --short
 run "hostile pictures" $python "$ROOT/tests/fuzz/hostile.py" "$BUILDER" "$MODEL" "$ROOT/build/hostile"
+run "static checks" "$ROOT/scripts/check.sh"
+run "coverage of src/" "$ROOT/scripts/coverage.sh"
+run "the engine's bytes, built elsewhere" "$ROOT/scripts/reproduce.sh"
+run "the wasm under the same sanitizers" node "$ROOT/tests/wasm/sanitized.mjs" \
+  "$ROOT/build/wasm-simd-asan/engine-sanitized.mjs" "$BUILDER" "$MODEL" "$bundle" "$images/camera/image_0003.jpg"
 run "conversion of published weights" $python "$ROOT/tests/golden/test_convert.py"
 run "the reference against the golden arrays" $python "$ROOT/tests/golden/test_reference.py"
 run "pixels, pooled features and logits against the golden arrays" \

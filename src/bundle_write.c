@@ -38,7 +38,7 @@ static void align(content *c) {
 
 /* Begins a file of at most `capacity` bytes. */
 static hb_status begin(job *j, size_t capacity, const char *magic, uint32_t first, uint32_t second, hb_error *error) {
-  if (capacity > j->content.capacity) {
+  if (j->content.bytes == NULL || capacity > j->content.capacity) {
     uint8_t *grown = realloc(j->content.bytes, capacity);
     if (grown == NULL) return hb_fail_memory(error);
     j->content.bytes = grown;

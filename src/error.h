@@ -10,6 +10,12 @@ hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) __
 
 hb_status hb_fail_memory(hb_error *error);
 
+/* The static analyzer sees one file at a time, and would think that they may return HB_OK. */
+#ifdef __clang_analyzer__
+#define hb_fail(error, status, ...) (hb_fail(error, status, __VA_ARGS__), (status))
+#define hb_fail_memory(error) (hb_fail_memory(error), HB_OUT_OF_MEMORY)
+#endif
+
 /* a * b into *out; false if it does not fit. */
 static inline bool hb_size_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
 static inline bool hb_size_add(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }

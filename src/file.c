@@ -54,12 +54,10 @@ static void writer_free(hb_writer *writer) {
 hb_status hb_writer_open(const char *path, hb_writer **out, hb_error *error) {
   hb_writer *writer = calloc(1, sizeof *writer);
   if (writer == NULL) return hb_fail_memory(error);
-  size_t length = strlen(path);
   writer->path = strdup(path);
-  writer->temporary = malloc(length + sizeof ".partial");
+  writer->temporary = malloc(strlen(path) + sizeof ".partial");
   if (writer->path == NULL || writer->temporary == NULL) return writer_free(writer), hb_fail_memory(error);
-  memcpy(writer->temporary, path, length);
-  memcpy(writer->temporary + length, ".partial", sizeof ".partial");
+  stpcpy(stpcpy(writer->temporary, path), ".partial");
   writer->file = fopen(writer->temporary, "wb");
   if (writer->file == NULL) {
     hb_status status = fail_errno(error, "write", writer->temporary);

@@ -15,7 +15,7 @@
 
 typedef struct {
   const float *points, *centroids;
-  uint32_t count, dim, k;
+  uint32_t dim, k;
   uint32_t *nearest;
   float *closeness;
 } assignment;
@@ -52,7 +52,7 @@ static void assign_tile(void *context, size_t first, size_t points) {
 
 void hb_kmeans_assign(const float *points, uint32_t count, uint32_t dim, const float *centroids, uint32_t k,
                       pthreadpool_t threads, uint32_t *nearest, float *closeness) {
-  assignment a = {points, centroids, count, dim, k, nearest, closeness};
+  assignment a = {points, centroids, dim, k, nearest, closeness};
   pthreadpool_parallelize_1d_tile_1d(threads, assign_tile, &a, count, POINT_TILE, 0);
 }
 
@@ -77,7 +77,9 @@ typedef struct {
   const float *centroid; /* the newest */
 } start;
 
-static uint32_t start_point(const start *s, uint32_t i) { return (uint32_t)((uint64_t)i * s->t->count / s->count); }
+static uint32_t start_point(const start *s, uint32_t i) {
+  return (uint32_t)((uint64_t)i * s->t->count / s->count); /* NOLINT(clang-analyzer-core.DivideZero): count >= k >= 1 */
+}
 
 static void see_newest(void *context, size_t first, size_t points) {
   const start *s = context;

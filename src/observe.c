@@ -7,6 +7,8 @@
 #define SHRINK_STEPS 60
 #define SHRINK 0.985 /* a step; all of them lead to 0.4 of the whole range */
 
+static const int half = HB_HISTOGRAM_BINS / 2; /* bins on either side of zero */
+
 static const char *const names[] = {"max", "percentile", "least error"};
 
 const char *hb_range_name(hb_range_method method) { return names[method]; }
@@ -15,7 +17,6 @@ void hb_histogram_clear(hb_histogram *h) { *h = (hb_histogram){.range = FIRST_RA
 
 /* Pairs of bins become one; zero stays in the middle. */
 static void widen(hb_histogram *h) {
-  const int half = HB_HISTOGRAM_BINS / 2;
   uint64_t bins[HB_HISTOGRAM_BINS] = {0};
   for (int i = 0; i < HB_HISTOGRAM_BINS; i++) bins[half / 2 + i / 2] += h->bins[i];
   for (int i = 0; i < HB_HISTOGRAM_BINS; i++) h->bins[i] = bins[i];
@@ -32,7 +33,7 @@ bool hb_histogram_add(hb_histogram *h, const float *values, size_t count) {
   h->least = least, h->most = most;
   while (fmax(-(double)least, most) >= h->range) widen(h);
   /* in double, so that the largest number below the range is not rounded up to it */
-  const double half = HB_HISTOGRAM_BINS / 2, scale = half / h->range;
+  const double scale = half / h->range;
   for (size_t i = 0; i < count; i++) h->bins[(int)(values[i] * scale + half)]++;
   h->total += count;
   return true;
@@ -42,9 +43,7 @@ typedef struct {
   double low, high;
 } range;
 
-static double bin_middle(const hb_histogram *h, int i) {
-  return (i + 0.5 - HB_HISTOGRAM_BINS / 2) * h->range / (HB_HISTOGRAM_BINS / 2);
-}
+static double bin_middle(const hb_histogram *h, int i) { return (i + 0.5 - half) * h->range / half; }
 
 static hb_quantization quantization_of(range r, bool rectified) {
   double width = fmax(r.high - r.low, 1e-6); /* a map of zeros still needs a scale */

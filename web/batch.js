@@ -8,6 +8,7 @@ export class Batch {
   #arrived = [];
   #failure = null;
   #lastTurn = -Infinity;
+  /** @type {(value?: any) => void} */
   #wake = () => {};
 
   /** Those that have not been scanned and may be; the reader removes them. */

@@ -24,7 +24,7 @@ export function canReadPixels() {
 }
 
 /**
- * @param {Uint8Array} bytes of a file
+ * @param {Uint8Array<ArrayBuffer>} bytes of a file
  * @returns {Promise<{pixels: Uint8Array, width: number, height: number} | null>} RGBA of the first frame, the right way
  *   up, laid over white; fewer pixels than the picture has if it is large. null if this browser cannot decode it
  * @throws {HeyBaghError} `image-too-large`

@@ -32,7 +32,7 @@ export class FileCache {
 
   /**
    * @param {string} url absolute
-   * @param {Uint8Array} bytes that have been verified
+   * @param {Uint8Array<ArrayBuffer>} bytes that have been verified
    */
   async write(url, bytes) {
     await this.#try(cache => cache.put(url, new Response(bytes, { headers: TYPE })));

@@ -7,8 +7,13 @@ import { TaskQueue } from './queue.js';
 const decoding = new TaskQueue(1); // a large picture takes much memory
 
 /**
+ * @typedef {{bytes?: Uint8Array<ArrayBuffer>, pixels?: Uint8Array, width?: number, height?: number}} Picture a file, or
+ *   RGBA
+ */
+
+/**
  * @param {import('./wasm-engine.js').WasmEngine} engine
- * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
+ * @param {Picture} image
  * @param {import('./image.js').Region} [region] of it; by default the whole
  * @returns {Promise<{crop: Uint8Array, timings: {decode: number, preprocess: number}}>} ms
  * @throws {import('./errors.js').HeyBaghError}

@@ -25,7 +25,7 @@ export async function request(url, name, options) {
  *
  * @param {Response} response
  * @param {string} name
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  * @throws {HeyBaghError} `download-failed` if the connection breaks
  */
 export async function readBody(response, name) {
@@ -61,7 +61,7 @@ export async function pieces(response, name, size, onPiece) {
  * @param {string} name
  * @param {number} size that it must have, in bytes
  * @param {(bytes: number) => void} onBytes told the size of every piece that has arrived
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  * @throws {HeyBaghError} as `pieces`
  */
 export async function readExactly(response, name, size, onBytes) {

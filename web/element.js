@@ -39,7 +39,27 @@ const NUMBERS = ['k', 'nprobe', 'threads'];
 const FLAGS = ['exact', 'share', 'prefetch', 'light'];
 const K_DEFAULT = 4;
 
-export class HeyBaghSearchElement extends HTMLElement {
+/**
+ * The attributes as properties, which are defined below.
+ *
+ * @typedef {object} Mirrored
+ * @property {string | null} index
+ * @property {string | null} model
+ * @property {string | null} src
+ * @property {string | null} samples
+ * @property {string | null} loading
+ * @property {number | null} k
+ * @property {number | null} nprobe
+ * @property {number | null} threads
+ * @property {boolean} exact
+ * @property {boolean} share
+ * @property {boolean} prefetch
+ * @property {boolean} light
+ */
+
+const MirroredElement = /** @type {new () => HTMLElement & Mirrored} */ (HTMLElement);
+
+export class HeyBaghSearchElement extends MirroredElement {
   static observedAttributes = ['index', 'model', 'src', 'k', 'nprobe', 'exact'];
 
   #texts = null;
@@ -117,7 +137,7 @@ export class HeyBaghSearchElement extends HTMLElement {
   /* ---- Making and unmaking ---- */
 
   async #make() {
-    this.#texts = await loadStrings(this.closest('[lang]')?.lang || 'en');
+    this.#texts = await loadStrings(this.closest('[lang]')?.getAttribute('lang') || 'en');
     const root = this.light ? this : this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     adoptStyle(root);
     this.#makeView(root);
@@ -138,6 +158,7 @@ export class HeyBaghSearchElement extends HTMLElement {
       share: () => this.#share(),
     };
     const look = {
+      /** @returns {HTMLTemplateElement | null} */
       template: () => this.querySelector(':scope > template[slot=result]'),
       samples: (this.samples ?? '').split(/\s+/).filter(Boolean),
       prompt: !this.light,

@@ -3,7 +3,9 @@
 import { makeImports } from './wasi.js';
 
 self.onmessage = async ({ data: { module, memory, stack, context } }) => {
-  const { exports } = await WebAssembly.instantiate(module, makeImports(module, () => memory));
+  const imports = makeImports(module, () => memory);
+  /** @type {{exports: Record<string, any>}} */
+  const { exports } = await WebAssembly.instantiate(/** @type {WebAssembly.Module} */ (module), imports);
   exports.__stack_pointer.value = stack;
   const member = exports.hb_wasm_join(context);
   if (member > 0) exports.hb_wasm_help(context, member);

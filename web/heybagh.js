@@ -104,7 +104,12 @@ export class HeyBagh {
     return new HeyBagh(new WorkerClient(), what, options.onProgress);
   }
 
-  /** @private Use `HeyBagh.load` or `HeyBagh.open`. */
+  /**
+   * @private Use `HeyBagh.load` or `HeyBagh.open`.
+   * @param {WorkerClient} worker
+   * @param {ReturnType<typeof checkLoadOptions>} what
+   * @param {(progress: Progress) => void} [onProgress]
+   */
   constructor(worker, what, onProgress = () => {}) {
     const { started, ready } = loadEngine(worker, what, onProgress);
     this.#worker = worker;
@@ -213,7 +218,7 @@ export class HeyBagh {
   /** Before the engine is ready, so that only the network is left to be run then. */
   async #crop(image, region) {
     this.#asked = true;
-    const started = this.#started.catch(() => this.#ready);
+    const started = this.#started.catch(() => this.#ready.then(() => false));
     started.catch(() => {}); // waited for below, if the picture can be read
     const { transfer, fetch, image: picture } = await readImage(image, started);
     await started;
@@ -222,6 +227,7 @@ export class HeyBagh {
     return { crop, transfer: [crop.buffer], timings: { fetch, ...timings } };
   }
 
+  /** @returns {EarlyAnswer} */
   #early({ results, nprobe, planned, scanned }) {
     return { results: this.#withUrls(results), nprobe, planned, scanned, complete: false };
   }

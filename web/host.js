@@ -23,7 +23,7 @@ const NOT_EMBEDDED = { network: 0, head: 0 };
 /**
  * Answers what comes over a line, with an engine of its own.
  *
- * @param {DedicatedWorkerGlobalScope | MessagePort} line
+ * @param {Pick<MessagePort, 'postMessage' | 'onmessage'>} line a Worker's scope, or a port
  * @param {AbortSignal} [ended] aborted when nobody listens any more; a Worker is just stopped
  */
 export function serve(line, ended) {

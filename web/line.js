@@ -34,9 +34,9 @@ export function openLocal(onFailure) {
   const { port1, port2 } = new MessageChannel();
   const ended = new AbortController();
   import('./host.js').then(({ serve }) => serve(port2, ended.signal)).catch(onFailure);
-  port1.terminate = () => {
+  const terminate = () => {
     ended.abort();
     port1.close();
   };
-  return port1;
+  return Object.assign(port1, { terminate });
 }

@@ -10,8 +10,8 @@ const MEMORY_MAX = 128 * 1024 * 1024; // the engine's memory is capped at 256 MB
 
 /**
  * @param {object} options as `HeyBagh.load` documents them
- * @returns {{indexUrl: string, modelUrl?: string, simd?: string, threads?: number, memory: number, prefetch: boolean}}
- *   absolute URLs
+ * @returns {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number,
+ *   memory: number, prefetch: boolean}} absolute URLs
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkLoadOptions({

@@ -3,7 +3,8 @@
 /**
  * @typedef {object} Job
  * @property {number} rank may be changed while the job waits
- * @property {Promise<any>} done what its task came to
+ * @property {Promise<any>} [done] what its task came to
+ * @property {() => Promise<void>} [run] begins
  */
 
 /** Runs tasks, a few at a time: the one with the lowest rank first, and of equal ranks the oldest. */
@@ -23,6 +24,7 @@ export class TaskQueue {
    * @returns {Job}
    */
   add(rank, task) {
+    /** @type {Job} */
     const job = { rank };
     job.done = new Promise((resolve, reject) => {
       job.run = () => task().then(resolve, reject);

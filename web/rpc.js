@@ -17,7 +17,12 @@ export class WorkerClient {
 
   constructor() {
     const worker = openWorker();
-    if (!worker) return this.#goLocal();
+    if (worker) this.#begin(worker);
+    else this.#goLocal();
+  }
+
+  /** @param {Worker} worker */
+  #begin(worker) {
     this.#listen(worker);
     worker.onerror = event => {
       const neverRan = this.#early && !event.message; // a script that runs and fails has one

@@ -7,9 +7,11 @@
 //
 // `?engine=` of its address names the wasm that this browser runs, and several with commas between them.
 
+/** @type {{version: string, files: Record<string, string>}} */
 const PROGRAM = { version: '', files: {} };
 
-const { scope } = self.registration;
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const { scope } = worker.registration;
 const PREFIX = `heybagh-site-1 ${scope} `; // other sites of the same origin have theirs
 const CACHE = PREFIX + PROGRAM.version;
 const PAGE = 'index.html';
@@ -20,15 +22,15 @@ const CHANGING = `<!doctype html><link rel="icon" href="data:,"><script>
   navigator.serviceWorker.addEventListener('controllerchange', again);
   navigator.serviceWorker.getRegistration().then(registration => registration?.waiting || again());
 </script>`;
-const engines = (new URL(self.location.href).searchParams.get('engine') ?? '').split(',');
+const engines = (new URL(worker.location.href).searchParams.get('engine') ?? '').split(',');
 
-self.addEventListener('install', event => {
+worker.addEventListener('install', event => {
   if (PROGRAM.version) event.waitUntil(install());
-  else self.registration.unregister(); // which is done when it is installed
+  else worker.registration.unregister(); // which is done when it is installed
 });
-self.addEventListener('activate', event => event.waitUntil(removeOthers()));
-self.addEventListener('message', ({ data }) => data === 'take-over' && self.skipWaiting());
-self.addEventListener('fetch', event => {
+worker.addEventListener('activate', event => event.waitUntil(removeOthers()));
+worker.addEventListener('message', ({ data }) => data === 'take-over' && worker.skipWaiting());
+worker.addEventListener('fetch', event => {
   const { request } = event;
   const name = nameOf(request.url);
   if (request.method !== 'GET' || !Object.hasOwn(PROGRAM.files, name)) return;
@@ -49,6 +51,7 @@ async function install() {
 
 /** Some hosts have no index document, others send index.html away to it. */
 async function download(name) {
+  /** @type {RequestInit} */
   const options = { cache: 'no-cache', integrity: `sha256-${PROGRAM.files[name]}` };
   const response = name === PAGE
     ? await fetch(scope, options).catch(() => fetch(scope + PAGE, options))
@@ -68,8 +71,8 @@ async function serve(name) {
 
 async function open(request, name) {
   if (await isLast()) {
-    // Reloading the only tab never lets the old version go by itself.
-    self.registration.waiting.postMessage('take-over');
+    // Reloading the only tab never lets the old version go by itworker.
+    worker.registration.waiting.postMessage('take-over');
     return new Response(CHANGING, { headers: { 'Content-Type': 'text/html', Refresh: '5' } });
   }
   return await read(name) ?? fetch(request);
@@ -77,7 +80,7 @@ async function open(request, name) {
 
 /** Whether a new version waits for nobody but the tab that asks. */
 async function isLast() {
-  return Boolean(self.registration.waiting) && (await self.clients.matchAll()).length < 2;
+  return Boolean(worker.registration.waiting) && (await worker.clients.matchAll()).length < 2;
 }
 
 async function read(name) {

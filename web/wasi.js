@@ -20,6 +20,7 @@ const REALTIME_CLOCK = 0;
  */
 export function makeImports(module, memory) {
   const known = { ...wasi(memory), ...environment };
+  /** @type {WebAssembly.Imports} */
   const imports = {};
   for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind === 'memory') {

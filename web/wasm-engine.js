@@ -10,6 +10,7 @@ const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
  * HeyBaghError. No view of memory outlives a call: memory grows, and then old views are detached.
  */
 export class WasmEngine {
+  /** @type {Record<string, any>} */
   #c;
   #memory;
   #context;
@@ -24,7 +25,7 @@ export class WasmEngine {
     this.#c = exports;
     this.#memory = memory;
     this.#build = { build: file, simd };
-    this.#context = exports.hb_wasm_new(members);
+    this.#context = this.#c.hb_wasm_new(members);
     if (!this.#context) throw new HeyBaghError('out-of-memory', 'The browser has no memory left for the engine.');
   }
 
@@ -121,7 +122,7 @@ export class WasmEngine {
   /**
    * Decodes a picture; this needs neither model nor index.
    *
-   * @param {{bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number}} image a file, or RGBA
+   * @param {import('./cropping.js').Picture} image
    * @param {import('./image.js').Region} [region] of it; by default the whole
    * @returns {Uint8Array} for `embed`
    */
@@ -195,6 +196,7 @@ export class WasmEngine {
     };
   }
 
+  /** @type {(search: number, query: Float32Array, options: Parameters<WasmEngine['startSearch']>[1]) => void} */
   #begin(search, query, { k, nprobe = 0, exact, labels, minScore }) {
     const list = new TextEncoder().encode(labels.map(label => `${label}\0`).join(''));
     const vector = new Uint8Array(query.buffer, query.byteOffset, query.byteLength);

@@ -17,6 +17,7 @@ export async function startWasm({ simd, file, members, module }) {
   if (members > 1 && !isWorker) throw new HeyBaghError('engine-failed', 'A page may not wait for other threads.');
   try {
     let memory = members > 1 ? sharedMemory() : undefined;
+    /** @type {{exports: Record<string, any>}} */
     const { exports } = await WebAssembly.instantiate(module, makeImports(module, () => memory));
     memory ??= exports.memory;
     exports._initialize?.();

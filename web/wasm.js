@@ -26,6 +26,7 @@ const BUILDS = [
 const SIMD_PROBE = probe(0x41, 0, 0xfd, 0x0f); // i8x16.splat(0)
 const RELAXED_SIMD_PROBE = probe(0x41, 0, 0xfd, 0x0f, 0x41, 0, 0xfd, 0x0f, 0xfd, 0x80, 0x02); // i8x16.relaxed_swizzle
 
+/** @returns {Uint8Array<ArrayBuffer>} */
 function probe(...instructions) {
   const body = [0, ...instructions, 0x0b]; // no locals; end
   return Uint8Array.of(
@@ -39,7 +40,7 @@ function probe(...instructions) {
 /**
  * Downloads and compiles the fastest build that this browser can run.
  *
- * @param {'simd' | 'relaxed-simd'} [wanted] this instruction set and no other
+ * @param {'simd' | 'relaxed-simd' | undefined} wanted this instruction set and no other, or the best
  * @param {number} members threads that it is for
  * @param {AbortSignal} [signal] ends the download
  * @returns {Promise<{simd: 'simd' | 'relaxed-simd', file: string, members: number, module: WebAssembly.Module}>} for
@@ -49,7 +50,7 @@ function probe(...instructions) {
 export async function compileWasm(wanted, members, signal) {
   const build = BUILDS.find(candidate => (!wanted || candidate.simd === wanted) && candidate.supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
-  const { simd } = build;
+  const simd = /** @type {'simd' | 'relaxed-simd'} */ (build.simd);
   const { file, url } = members > 1 ? build.several : build.one;
   try {
     return { simd, file, members, module: await compile(file, url, signal) };

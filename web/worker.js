@@ -22,4 +22,4 @@ import './wasi.js';
 import './wasm-engine.js';
 import './wasm-start.js';
 
-serve(self);
+serve(/** @type {any} */ (self)); // a DedicatedWorkerGlobalScope, which the library for pages does not know

@@ -48,6 +48,7 @@ picture picture_turned(const picture *p, int orientation) {
         case 6: sx = y, sy = bottom - x; break;
         case 7: sx = right - y, sy = bottom - x; break;
         case 8: sx = right - y, sy = x; break;
+        default: abort();
       }
       memcpy(out.pixels + ((size_t)y * out.width + x) * p->channels,
              p->pixels + ((size_t)sy * p->width + sx) * p->channels, p->channels);

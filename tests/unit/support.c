@@ -90,9 +90,9 @@ void blob_free(blob *b) {
 blob file_read(const char *path) {
   FILE *file = fopen(path, "rb");
   if (file == NULL) stop("cannot open", path);
-  fseek(file, 0, SEEK_END);
-  blob b = {NULL, (size_t)ftell(file)};
-  rewind(file);
+  const long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+  if (size < 0 || fseek(file, 0, SEEK_SET) != 0) stop("cannot read", path);
+  blob b = {NULL, (size_t)size};
   b.bytes = must_allocate(b.size);
   if (fread(b.bytes, 1, b.size, file) != b.size) stop("cannot read", path);
   fclose(file);

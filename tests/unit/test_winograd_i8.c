@@ -103,12 +103,11 @@ static void convolve(const instance *c) {
 typedef struct {
   hb_winograd_map map;
   uint8_t *memory;
-  size_t bytes;
 } bordered;
 
 static bordered bordered_map(uint32_t side, uint32_t channels, uint8_t border) {
   const size_t stride = (size_t)(side + 2) * channels, bytes = stride * (side + 2);
-  bordered b = {.memory = must_allocate(bytes), .bytes = bytes};
+  bordered b = {.memory = must_allocate(bytes)};
   memset(b.memory, border, bytes);
   b.map = (hb_winograd_map){b.memory + stride + channels, stride};
   return b;

@@ -24,7 +24,7 @@ test.beforeAll(({}, testInfo) => {
 test('the package holds engine, element, declarations and licences, and nothing of the demo page', () => {
   const files = run('tar', ['tzf', archive]).trim().split('\n').map(name => name.replace(/^package\//, '')).sort();
   const site = readdirSync(SITE, { recursive: true }).filter(name => /^((ui|lang)\/)?[\w-]+\.(js|wasm)$/.test(name));
-  const others = ['LICENSE', 'NOTICE', 'README.md', 'licenses.txt', 'package.json',
+  const others = ['LICENSE', 'NOTICE', 'README.md', 'licenses.txt', 'package.json', 'sbom.cdx.json',
     'element.d.ts', 'errors.d.ts', 'heybagh.d.ts', 'image.d.ts'];
   expect(files.filter(name => name.endsWith('.wasm'))).toHaveLength(4);
   expect(files).toEqual([...site.filter(name => name !== 'page.js'), ...others].sort());
@@ -33,6 +33,12 @@ test('the package holds engine, element, declarations and licences, and nothing 
 test('its version is that of the project', () => {
   const [, version] = /project\(heybagh VERSION ([\d.]+)/.exec(readFileSync(join(ROOT, 'CMakeLists.txt'), 'utf8'));
   expect(JSON.parse(readFileSync(join(INSTALLED, 'package.json'), 'utf8')).version).toBe(version);
+});
+
+test('its bill of materials has the engine, and neither model nor index', () => {
+  const { components } = JSON.parse(readFileSync(join(INSTALLED, 'sbom.cdx.json'), 'utf8'));
+  const made = components.filter(({ type }) => type !== 'library').map(({ name }) => name);
+  expect(made.sort()).toEqual(readdirSync(INSTALLED).filter(name => name.endsWith('.wasm')).sort());
 });
 
 /* ---- Declarations ---- */

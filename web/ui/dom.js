@@ -3,11 +3,12 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * @param {string} name
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
  * @param {Record<string, string | number | boolean | undefined>} [attributes] true is an empty attribute, false and
  *   undefined are none
  * @param {...(Node | string)} children
- * @returns {HTMLElement}
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function h(name, attributes = {}, ...children) {
   return fill(document.createElement(name), attributes, children);

@@ -7,7 +7,8 @@
  */
 export function listenForIntent(element, act) {
   // Who saves data, or pays for it, is not served by a guess.
-  const types = ['focusin', 'dragenter', 'pointerdown', ...(navigator.connection?.saveData ? [] : ['pointerenter'])];
+  const { connection } = /** @type {{connection?: {saveData: boolean}}} */ (navigator); // not in every browser
+  const types = ['focusin', 'dragenter', 'pointerdown', ...(connection?.saveData ? [] : ['pointerenter'])];
   const stop = () => {
     for (const type of types) element.removeEventListener(type, once);
   };

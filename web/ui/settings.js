@@ -44,8 +44,8 @@ export class Settings {
     const any = h('option', { value: '' }, this.#text.text('anyLabel'));
     const options = labels.map(label => h('option', { value: label }, label.replaceAll('_', ' ')));
     this.label.replaceChildren(any, ...options);
-    this.nprobe.max = nlist;
-    this.nprobe.value = chosen.nprobe ?? nprobe;
+    this.nprobe.max = String(nlist);
+    this.nprobe.value = String(chosen.nprobe ?? nprobe);
     this.exact.checked = chosen.exact;
     this.nprobe.disabled = chosen.exact;
     this.nprobeName.textContent = this.#text.text('nprobe', { nlist });

@@ -39,7 +39,7 @@ export class Tiles {
    * @param {boolean} early others may yet take their places
    */
   show(results, early) {
-    const old = [...this.element.children];
+    const old = /** @type {HTMLElement[]} */ ([...this.element.children]);
     const tiles = results.map((result, i) => (isOf(old[i], result) ? old[i] : this.#tile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
     while ((early || results.length === 0) && tiles.length < old.length) tiles.push(emptyTile());
@@ -57,7 +57,7 @@ export class Tiles {
   }
 
   #busy(busy) {
-    this.element.setAttribute('aria-busy', busy);
+    this.element.setAttribute('aria-busy', String(busy));
   }
 
   #tile(result, i) {
@@ -80,7 +80,7 @@ export class Tiles {
     const button = h('button', { type: 'button', class: 'look', 'aria-label': name, title: name }, image);
     button.addEventListener('click', () => this.#onChoose(result));
     const bar = h('span', { class: 'bar' });
-    bar.style.setProperty('--score', Math.max(0, result.score));
+    bar.style.setProperty('--score', String(Math.max(0, result.score)));
     const number = h('span', { class: 'score', part: 'score', title: this.#text.text('score', { score }) }, score);
     const text = h('span', { class: 'label', part: 'label', title: label, dir: 'auto' }, label);
     const caption = h('div', { class: 'caption' }, text, bar, number);

@@ -66,7 +66,7 @@ export class View {
       this.#openAddress(this.addressForm.hidden);
       if (!this.addressForm.hidden) this.addressField.focus();
     });
-    this.addressToggle.setAttribute('aria-expanded', false);
+    this.addressToggle.setAttribute('aria-expanded', 'false');
     this.addressField = h('input', {
       type: 'url', 'aria-label': t('addressLabel'), placeholder: 'https://…', required: true, inputmode: 'url',
     });
@@ -176,7 +176,7 @@ export class View {
 
   #openAddress(open) {
     this.addressForm.hidden = !open;
-    this.addressToggle.setAttribute('aria-expanded', open);
+    this.addressToggle.setAttribute('aria-expanded', String(open));
   }
 
   /* ---- Telling ---- */
