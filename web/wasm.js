@@ -1,6 +1,6 @@
 // The engine's WebAssembly: which build this browser can run, and how it is compiled.
 
-import { readBody, request } from './download.js';
+import { mayPass, onceMore, readBody, request } from './download.js';
 import { HeyBaghError } from './errors.js';
 
 /**
@@ -51,17 +51,19 @@ export async function compileWasm(wanted, members, signal) {
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
   const { simd } = build;
   const { file, url } = members > 1 ? build.several : build.one;
-  try {
-    return { simd, file, members, module: await compile(file, url, signal) };
-  } catch (error) {
-    if (error instanceof HeyBaghError) throw error;
-    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
-  }
+  const attempt = options => compile(file, url, { signal, ...options });
+  const module = await onceMore(attempt, signal, error => mayPass(error) || error.code === 'engine-failed');
+  return { simd, file, members, module };
 }
 
-async function compile(file, url, signal) {
-  const response = await request(url, file, { signal });
+async function compile(file, url, options) {
+  const response = await request(url, file, options);
   // Many static hosts do not know .wasm and send another type, which the streaming compiler refuses.
-  if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await readBody(response, file));
+  const isStreamed = response.headers.get('Content-Type') === 'application/wasm';
+  const compiled = isStreamed ? WebAssembly.compileStreaming(response.clone()) : null;
+  compiled?.catch(() => {}); // told below, if not a broken download is what made it fail
+  const bytes = await readBody(response, file); // also read here, as the compiler would wait for ever
+  return (compiled ?? WebAssembly.compile(bytes)).catch(error => {
+    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
+  });
 }
