@@ -15,8 +15,8 @@ const FILES = {
   'the engine': /\.wasm$/,
   'index.json': /index\.json$/,
   'the model': MODEL,
-  'the centroids': /centroids-/,
-  'the lists': /lists-/,
+  'the file of centroids': /centroids-/,
+  'a list': /lists-/,
 };
 
 const NOT_IN_TIME = /could not be downloaded: in 2 seconds nothing came, or next to nothing\. Check the connection/;
@@ -33,8 +33,8 @@ const FAULTS = {
   'stalls midway': { fault: stalledMidway, says: NOT_IN_TIME },
   'is cut midway': { fault: cut, says: BROKEN },
   'ends too early': { fault: truncated, ...CUT_SHORT },
-  'is said to be longer than it is': { fault: saidLonger, says: BROKEN },
-  'is said to be shorter than it is': { fault: saidShorter, ...CUT_SHORT },
+  'is called longer than it is': { fault: saidLonger, says: BROKEN },
+  'is called shorter than it is': { fault: saidShorter, ...CUT_SHORT },
   'has other bytes': {
     fault: corrupted,
     says: /hash/,
@@ -51,7 +51,7 @@ const TOLD_AT_ONCE = {
   'is not there (404)': ['the engine', 'index.json', 'the model'],
   'has other bytes': ['index.json'],
   'ends too early': ['index.json'],
-  'is said to be shorter than it is': ['index.json'],
+  'is called shorter than it is': ['index.json'],
 };
 
 test.beforeEach(({ host, problems }) => {
@@ -63,7 +63,7 @@ const search = page => chooser(page).setInputFiles(picture(CAMERA));
 
 /** Something that needs the file is begun. */
 async function begin(page, host, file, fault) {
-  if (file !== 'the lists') {
+  if (file !== 'a list') {
     host.misbehave(FILES[file], fault);
     return page.goto('./');
   }
@@ -74,13 +74,13 @@ async function begin(page, host, file, fault) {
 
 for (const file of Object.keys(FILES)) {
   for (const [what, { fault, says, ...own }] of Object.entries(FAULTS)) {
-    test(`${file}: what ${what} is told in time, and next time once more is no harm`, async ({ page, host }) => {
+    test(`${file} that ${what} is told in time, and trying again works`, async ({ page, host }) => {
       await begin(page, host, file, fault);
       await expect(alert(page)).toHaveText(own[file] ?? says, { timeout: SHOWN_BY });
       await expect(results(page)).toHaveCount(0);
       const isToldAtOnce = TOLD_AT_ONCE[what]?.includes(file);
       host.misbehave(FILES[file], fault, isToldAtOnce ? 0 : 1);
-      if (file === 'the lists') {
+      if (file === 'a list') {
         await search(page);
       } else {
         await page.getByRole('button', { name: 'Try again' }).click();
@@ -93,7 +93,7 @@ for (const file of Object.keys(FILES)) {
   }
 }
 
-test('wrong MIME types of all that the program reads itself are not seen', async ({ page, host }) => {
+test('wrong MIME types of all that the program reads itself do no harm', async ({ page, host }) => {
   for (const type of ['text/html', 'image/png']) {
     host.misbehave(/\.(wasm|json|safetensors|bin)/, called(type));
     await openReady(page, './');

@@ -1,7 +1,9 @@
 // What a server, or the line to it, may do to a file.
 
-import { test as base } from './support.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Host } from './host.js';
+import { test as base, SITE } from './support.js';
 
 /**
  * @typedef {(response: import('node:http').ServerResponse, body: Buffer, kind: object) => void} Fault answers with what
@@ -71,8 +73,18 @@ export const dripping = (bytes, ms) => (response, body, kind) => {
   }, ms);
 };
 
+/** It never ends. */
+export const endless = (response, body, kind) => {
+  response.writeHead(200, kind);
+  const more = () => {
+    while (!response.destroyed && response.write(Buffer.alloc(1e6)));
+  };
+  response.on('drain', more);
+  more();
+};
+
 /**
- * A time limit of limits.js made shorter, so that no test waits for it.
+ * Time limits of limits.js made shorter, so that no test waits for them.
  *
  * @param {Record<string, number>} limits by name, in ms
  * @returns {Record<string, (text: string) => string>} for `Host#deploy`
@@ -84,6 +96,12 @@ export const shorter = limits => ({
     return changed.replace(pattern, `$1 ${ms};`);
   }, text),
 });
+
+/** The same for a page of the tests' usual server. */
+export function shorten(page, limits) {
+  const body = shorter(limits)['limits.js'](readFileSync(join(SITE, 'limits.js'), 'utf8'));
+  return page.route('**/limits.js', route => route.fulfill({ contentType: 'text/javascript', body }));
+}
 
 /** Tests of a site on a server that can misbehave, `host`. */
 export const test = base.extend({

@@ -71,6 +71,7 @@ const NEXT = {
   'bad-download': 'Try again.',
   'unreadable-image': 'Choose it again, or another one.',
   'image-too-large': 'Make it smaller and try again.',
+  'out-of-memory': 'Close other tabs, or choose a smaller picture.',
   internal: 'Reload the page and try again.',
 };
 
