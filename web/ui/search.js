@@ -54,9 +54,9 @@ export class Search {
    * @returns {Promise<import('../heybagh.js').HeyBagh>}
    * @throws {HeyBaghError} also shown
    */
-  load() {
+  load(mayRepeat = true) {
     this.#loading ??= this.#load().catch(error => {
-      if (error.code !== 'crashed') throw error;
+      if (error.code !== 'crashed' || !mayRepeat) throw error;
       this.#forget();
       return this.#load();
     }).catch(error => {
@@ -132,7 +132,7 @@ export class Search {
    * @throws {HeyBaghError}
    */
   async find(photo, options, mayRepeat = true) {
-    const engine = await this.load();
+    const engine = await this.load(mayRepeat);
     try {
       return await engine.search(photo, { partial: true, ...options });
     } catch (error) {
@@ -149,7 +149,7 @@ export class Search {
    */
   async #run(query, mayRepeat = true) {
     const isNewest = () => query === this.#query && !this.#closed;
-    const loading = this.load();
+    const loading = this.load(mayRepeat);
     const opening = this.#open();
     const answering = this.#ask(opening, query, isNewest);
     answering.catch(() => {}); // looked at below, when loading is over
