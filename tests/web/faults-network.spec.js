@@ -8,8 +8,8 @@ import {
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
-const STALL = 2000; // ms, in place of 20 s
-const SHOWN_BY = 30_000; // ms: five tries of a model that stalls, on a busy machine
+const STALL = 3000; // ms, in place of 20 s
+const SHOWN_BY = 45_000; // ms: five tries of a model that stalls, on a busy machine
 
 const FILES = {
   'the engine': /\.wasm$/,
@@ -19,7 +19,7 @@ const FILES = {
   'a list': /lists-/,
 };
 
-const NOT_IN_TIME = /could not be downloaded: in 2 seconds nothing came, or next to nothing\. Check the connection/;
+const NOT_IN_TIME = /could not be downloaded: in 3 seconds nothing came, or next to nothing\. Check the connection/;
 const BROKEN = /could not be downloaded: the server did not answer, or the connection broke\. Check the connection/;
 const CUT_SHORT = {
   says: /arrived damaged: \d+ of the \d+ bytes that it should have\. Try again\./,

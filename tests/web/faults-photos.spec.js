@@ -104,12 +104,12 @@ test('several photos can be chosen, too', async ({ page }) => {
 const ADDRESS = 'images/camera/image_0003.jpg';
 
 for (const [what, { fault, says }] of Object.entries({
-  'does not answer': { fault: stalled, says: /^The picture at .* could not be downloaded: in 2 seconds nothing came/ },
-  'stops midway': { fault: stalledMidway, says: /^The picture at .* could not be downloaded: in 2 seconds nothing came/ },
+  'does not answer': { fault: stalled, says: /^The picture at .* could not be downloaded: in 3 seconds nothing came/ },
+  'stops midway': { fault: stalledMidway, says: /^The picture at .* could not be downloaded: in 3 seconds nothing came/ },
   'never ends': { fault: endless, says: /^This file has more than 64 MB; a picture may have up to 64 MB\.$/ },
 })) {
   hosted(`a picture whose server ${what} is told in time, and the next one works`, async ({ page, host }) => {
-    host.deploy(shorter({ STALL: 2000 }));
+    host.deploy(shorter({ STALL: 3000 }));
     await openReady(page, './');
     host.misbehave(/^images\/camera\/image_0003/, fault);
     await page.evaluate(address => { document.querySelector('heybagh-search').search(address).catch(() => {}); }, ADDRESS);
