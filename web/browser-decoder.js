@@ -27,8 +27,8 @@ export function canReadPixels() {
 /**
  * @param {Uint8Array} bytes of a file
  * @returns {Promise<{pixels: Uint8Array, width: number, height: number} | null>} RGBA of the first frame, the right way
- *   up, laid over white; fewer pixels than the picture has if it is large. null if this browser cannot decode it. Settles
- *   within DECODE
+ *   up, laid over white; fewer pixels than the picture has if it is large. null if this browser cannot decode it.
+ *   Settles within DECODE
  * @throws {HeyBaghError} `image-too-large`, `unsupported-image`
  */
 export async function decodePicture(bytes) {
@@ -38,13 +38,17 @@ export async function decodePicture(bytes) {
   // picture must not make another embedding of it than that of its JPEG. Orientation is applied by default; older
   // browsers do not know the option's value that says so.
   const decoded = createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => null);
-  const bitmap = await within(DECODE, decoded, () => new HeyBaghError(
-    'unsupported-image', `This browser did not decode the picture in ${DECODE / 1000} seconds. Save it as a JPEG or PNG.`));
+  const bitmap = await within(DECODE, decoded, tooSlow);
   try {
     return bitmap && readPixels(bitmap);
   } finally {
     bitmap?.close();
   }
+}
+
+function tooSlow() {
+  const message = `This browser did not decode the picture in ${DECODE / 1000} seconds. Save it as a JPEG or PNG.`;
+  return new HeyBaghError('unsupported-image', message);
 }
 
 function checkSize(pixels) {

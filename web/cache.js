@@ -1,6 +1,7 @@
 // Files of indexes and models, kept for the next visit in the browser's Cache Storage. It may be missing (pages without
-// https), forbidden, full, broken or too slow: whatever goes wrong means that there is no cache from then on, and is never
-// an error. What is asked of it settles within STORAGE; what is written takes the time that it takes, and nobody waits.
+// https), forbidden, full, broken or too slow: whatever goes wrong means that there is no cache from then on, and is
+// never an error. What is asked of it settles within STORAGE; what is written takes the time that it takes, and nobody
+// waits.
 
 import { STORAGE, within } from './limits.js';
 

@@ -91,8 +91,8 @@ export async function readExactly(response, name, size, onBytes) {
  * Does something once more if it failed as a network does now and then.
  *
  * @template T
- * @param {(options: RequestInit) => Promise<T>} attempt given what its request should have besides: the second trusts no
- *   cache
+ * @param {(options: RequestInit) => Promise<T>} attempt given what its request should have besides: the second
+ *   trusts no cache
  * @param {AbortSignal} [signal] nothing is tried again when it is aborted
  * @param {(error: Error) => boolean} [isWorthIt] whether the failure may pass
  * @returns {Promise<T>}

@@ -75,8 +75,8 @@ export class IndexFiles {
   }
 
   /**
-   * Gives file `i` to the engine, which must not have it. Settles within twice STALL, longer only while more than STALL_BYTES
-   * come in each STALL.
+   * Gives file `i` to the engine, which must not have it. Settles within twice STALL, longer only while more than
+   * STALL_BYTES come in each STALL.
    *
    * @param {number} i
    * @param {object} [how]

@@ -43,8 +43,8 @@ export function checkFiles(files) {
 }
 
 /**
- * A path goes down from where the template says, and nowhere else: steps up, and those that would name another host, are left
- * out.
+ * A path goes down from where the template says, and nowhere else: steps up, and those that would name another host,
+ * are left out.
  *
  * @param {{imageUrl: string, thumbUrl: string}} templates from the manifest
  * @param {{path: string, content: string}} result

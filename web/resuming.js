@@ -4,9 +4,10 @@ import { chunks, mayPass, request, tooLong, tooShort } from './download.js';
 import { BACK_OFF, pause, STALL_BYTES, TRIES } from './limits.js';
 
 /**
- * Brings a body of a known length piece by piece. What breaks, stalls or ends early is asked for from there on; a server
- * that knows no ranges sends all again, of which the beginning is skipped. Parts may be of different versions of the file,
- * so that whoever takes them must verify the whole. It settles TRIES times STALL after the last STALL_BYTES at the latest.
+ * Brings a body of a known length piece by piece. What breaks, stalls or ends early is asked for from there on; a
+ * server that knows no ranges sends all again, of which the beginning is skipped. Parts may be of different versions of
+ * the file, so that whoever takes them must verify the whole. It settles TRIES times STALL after the last STALL_BYTES
+ * at the latest.
  *
  * @param {string} url
  * @param {string} name what people are told is being downloaded

@@ -1,5 +1,6 @@
-// Calls to the engine's Worker as promises. Every promise ends: by the answer, by the Worker's breakdown, when it has not
-// given a sign of life for DEAD_BEATS, or by `end`. Where no Worker can be started, the engine answers from the page's own thread.
+// Calls to the engine's Worker as promises. Every promise ends: by the answer, by the Worker's breakdown, when it has
+// not given a sign of life for DEAD_BEATS, or by `end`. Where no Worker can be started, the engine answers from the
+// page's own thread.
 
 import { HeyBaghError } from './errors.js';
 import { BEAT, DEAD_BEATS, QUIET_BEATS } from './limits.js';
@@ -82,7 +83,8 @@ export class WorkerClient {
   #beat() {
     this.#silence++;
     if (this.#silence === QUIET_BEATS) this.#line.postMessage({ id: 0, method: 'ping' });
-    if (this.#silence >= DEAD_BEATS) this.end(brokenDown(`nothing was heard of it for ${DEAD_BEATS * BEAT / 1000} seconds`));
+    if (this.#silence < DEAD_BEATS) return;
+    this.end(brokenDown(`nothing was heard of it for ${DEAD_BEATS * BEAT / 1000} seconds`));
   }
 
   #rest() {

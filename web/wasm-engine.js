@@ -55,8 +55,8 @@ export class WasmEngine {
    *
    * @param {number} size in bytes
    * @returns {{fill: (piece: Uint8Array) => boolean, give: () => void}} `fill` is called with one piece after the
-   *   other, and says if that was the last; then `give`, which verifies that the weights are those of the index (it must
-   *   be there): fails with `bad-model`, and another may be tried
+   *   other, and says if that was the last; then `give`, which verifies that the weights are those of the index (it
+   *   must be there): fails with `bad-model`, and another may be tried
    */
   takeModel(size) {
     const pointer = this.#allocate(size);

@@ -47,7 +47,8 @@ function probe(...instructions) {
  * @throws {HeyBaghError} `no-simd`, `download-failed`, `engine-failed`
  */
 export async function compileWasm(wanted, members, signal) {
-  const build = BUILDS.find(candidate => (!wanted || candidate.simd === wanted) && candidate.supported());
+  const hasWasm = 'WebAssembly' in globalThis; // some browsers are locked down
+  const build = BUILDS.find(({ simd, supported }) => hasWasm && (!wanted || simd === wanted) && supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
   const { simd } = build;
   const { file, url } = members > 1 ? build.several : build.one;

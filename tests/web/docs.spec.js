@@ -9,7 +9,8 @@ const HERE = join(ROOT, 'tests/web');
 
 /** All tests, as "file › title". */
 function allTests() {
-  const { suites } = JSON.parse(execFileSync(join(HERE, 'node_modules/.bin/playwright'), ['test', '--list', '--reporter=json'], {
+  const playwright = join(HERE, 'node_modules/.bin/playwright');
+  const { suites } = JSON.parse(execFileSync(playwright, ['test', '--list', '--reporter=json'], {
     cwd: HERE, encoding: 'utf8', maxBuffer: 2 ** 26, env: { ...process.env, HEYBAGH_LONG: '1' },
   }));
   const titles = ({ file, specs = [], suites: inner = [] }) =>

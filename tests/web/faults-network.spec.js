@@ -1,7 +1,8 @@
 // Each kind of file, with each thing that a server or the line to it may do to it.
 
 import {
-  called, corrupted, cut, dripping, saidLonger, saidShorter, shorter, stalled, stalledMidway, status as answering, test, truncated,
+  called, corrupted, cut, dripping, saidLonger, saidShorter, shorter, stalled, stalledMidway, status as answering, test,
+  truncated,
 } from './misbehaving.js';
 import {
   alert, chooser, expect, manifest, openReady, picture, results, shownPaths, status, MODEL,
@@ -43,7 +44,9 @@ const FAULTS = {
     'the model': /model.*damaged/,
   },
   'is not there (404)': { fault: answering(404), says: /could not be downloaded: the server answered 404\. Check/ },
-  'meets a broken server (500)': { fault: answering(500), says: /could not be downloaded: the server answered 500\. Check/ },
+  'meets a broken server (500)': {
+    fault: answering(500), says: /could not be downloaded: the server answered 500\. Check/,
+  },
 };
 
 /** What happens to them once is told: the same request would be answered alike. */
@@ -119,7 +122,8 @@ test('a server that lets single bytes drip is not waited for', async ({ page, ho
 
 /* ---- The model goes on where it broke ---- */
 
-const ranges = host => host.requests.filter(({ path }) => MODEL.test(path)).map(({ headers }) => headers.range ?? 'whole');
+const ranges = ({ requests }) => requests.filter(({ path }) => MODEL.test(path))
+  .map(({ headers }) => headers.range ?? 'whole');
 
 test('a model whose connection is cut is resumed by Range, and is the same', async ({ page, host }) => {
   host.misbehave(MODEL, cut, 1);
@@ -135,7 +139,10 @@ test('a model whose connection is cut is resumed by Range, and is the same', asy
 
 test('where a server knows no ranges, what has come already is skipped', async ({ page, host }) => {
   let times = 0;
-  host.misbehave(MODEL, (response, body, kind) => (times++ === 0 ? cut(response, body, kind) : response.writeHead(200, kind).end(body)));
+  host.misbehave(MODEL, (response, body, kind) => {
+    if (times++ === 0) cut(response, body, kind);
+    else response.writeHead(200, kind).end(body);
+  });
   await openReady(page, './');
   expect(ranges(host)).toHaveLength(2);
   await search(page);

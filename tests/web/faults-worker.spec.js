@@ -16,8 +16,9 @@ const when = (method, act) => `
     ${act}
   });`;
 
-const TRAP = `const bytes = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0,
-  10, 5, 1, 3, 0, 0, 11);
+// A module whose one function, "t", is the instruction unreachable.
+const TRAP = `const bytes = Uint8Array.of(
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11);
   new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports.t();`;
 
 const BREAKDOWNS = {
@@ -53,7 +54,9 @@ for (const [what, code] of Object.entries(BREAKDOWNS)) {
   });
 }
 
-test('a Worker that breaks down twice is told in a sentence, and another photo has another Worker', async ({ page, problems }) => {
+test('a Worker that breaks down twice is told in a sentence, and another photo has another Worker', async ({
+  page, problems,
+}) => {
   problems.allow(OUT_OF_ORDER);
   const made = await spoilWorkers(page, BREAKDOWNS['throws when it is asked'], 2);
   await openReady(page);
@@ -75,13 +78,15 @@ test('a program is told of a Worker that hangs, in a minute, whatever it waits f
     const all = await Promise.allSettled([engine.search(blob), engine.embed(blob), engine.search(blob)]);
     window.codes = all.map(({ reason }) => reason?.code);
     throw all[0].reason; }`;
-  expect(await failure(page, asked)).toMatchObject({ code: 'crashed', message: expect.stringMatching('nothing was heard of it') });
+  const error = await failure(page, asked);
+  expect(error).toMatchObject({ code: 'crashed', message: expect.stringMatching('nothing was heard of it') });
   expect(await page.evaluate(() => window.codes)).toEqual(['crashed', 'crashed', 'crashed']);
 });
 
 test('a Worker that is at work for long, and answers in between, is not given up', async ({ page }) => {
   await shorten(page, { BEAT });
-  await patchWorker(page, when('crop', `const end = performance.now() + ${2 * BEAT}; while (performance.now() < end);`));
+  const work = `const end = performance.now() + ${2 * BEAT}; while (performance.now() < end);`;
+  await patchWorker(page, when('crop', work));
   await delayLists(page, 8 * BEAT);
   await openReady(page);
   await chooser(page).setInputFiles(picture(CAMERA));
@@ -110,7 +115,8 @@ test('engine modules that do not come are told in a minute', async ({ page }) =>
   });
   await page.goto('/');
   await expect(alert(page)).toHaveText(
-    "The engine's modules could not be downloaded: they did not come in 1 seconds. Check the connection and try again.");
+    "The engine's modules could not be downloaded: they did not come in 1 seconds. "
+    + 'Check the connection and try again.');
   release();
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(status(page)).toContainText('Ready to search');

@@ -144,8 +144,8 @@ export class Search {
   }
 
   /**
-   * The engine is asked at once, also while it is loading: it can decode the photo meanwhile. If it breaks down, another is
-   * asked, once.
+   * The engine is asked at once, also while it is loading: it can decode the photo meanwhile. If it breaks down,
+   * another is asked, once.
    */
   async #run(query, mayRepeat = true) {
     const isNewest = () => query === this.#query && !this.#closed;

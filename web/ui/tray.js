@@ -1,5 +1,5 @@
-// Photos that were given at once: each is searched in its turn, the newest first, and shows what it looks like. Pressing
-// one shows its whole answer.
+// Photos that were given at once: each is searched in its turn, the newest first, and shows what it looks like.
+// Pressing one shows its whole answer.
 
 import { h } from './dom.js';
 

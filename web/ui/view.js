@@ -57,7 +57,8 @@ export class View {
   #makeParts(wishes) {
     const t = key => this.#t(key);
     this.input = h('input', {
-      type: 'file', id: 'photo', accept: 'image/*', multiple: true, class: 'unseen', 'aria-describedby': 'photo-formats error',
+      type: 'file', id: 'photo', accept: 'image/*', multiple: true, class: 'unseen',
+      'aria-describedby': 'photo-formats error',
     });
     this.preview = h('img', { class: 'preview', part: 'preview', alt: t('photo'), decoding: 'async', hidden: true });
     this.camera = this.#button('camera', 'way camera', () => this.#openCamera());
