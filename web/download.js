@@ -37,7 +37,7 @@ export async function request(url, name, { signal, ...options } = {}) {
  *
  * @param {Response} response
  * @param {string} name
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls
  */
 export async function readBody(response, name) {
@@ -52,7 +52,7 @@ export async function readBody(response, name) {
  * @param {Response} response
  * @param {string} name
  * @param {number} size that it must have, in bytes
- * @param {(piece: Uint8Array) => void} onPiece given every piece as it arrives, to keep
+ * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
  * @throws {HeyBaghError} `bad-download` if the body is shorter or longer, `download-failed` if the connection breaks or
  *   stalls
  */
@@ -73,7 +73,7 @@ export async function pieces(response, name, size, onPiece) {
  * @param {string} name
  * @param {number} size that it must have, in bytes
  * @param {(bytes: number) => void} onBytes told the size of every piece that has arrived
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  * @throws {HeyBaghError} as `pieces`
  */
 export async function readExactly(response, name, size, onBytes) {
@@ -94,7 +94,7 @@ export async function readExactly(response, name, size, onBytes) {
  * @param {(options: RequestInit) => Promise<T>} attempt given what its request should have besides: the second
  *   trusts no cache
  * @param {AbortSignal} [signal] nothing is tried again when it is aborted
- * @param {(error: Error) => boolean} [isWorthIt] whether the failure may pass
+ * @param {(error: any) => boolean} [isWorthIt] whether the failure may pass
  * @returns {Promise<T>}
  */
 export async function onceMore(attempt, signal, isWorthIt = mayPass) {
@@ -133,7 +133,7 @@ export function mayPass(error) {
  *
  * @param {Response} response
  * @param {string} name
- * @returns {AsyncGenerator<Uint8Array>}
+ * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>>}
  * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls
  */
 export async function* chunks(response, name) {

@@ -10,6 +10,9 @@
  * broke down and must be loaded again), `closed` (used after `close()`).
  */
 export class HeyBaghError extends Error {
+  /** @type {number | undefined} of a server that answered with an error */
+  status;
+
   /**
    * @param {string} code
    * @param {string} message

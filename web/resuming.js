@@ -12,7 +12,7 @@ import { BACK_OFF, pause, STALL_BYTES, TRIES } from './limits.js';
  * @param {string} url
  * @param {string} name what people are told is being downloaded
  * @param {number} size in bytes
- * @param {(piece: Uint8Array) => void} onPiece given every piece as it arrives, to keep
+ * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
  * @param {RequestInit} options of the first request; `signal` ends all
  * @throws {import('./errors.js').HeyBaghError} `download-failed`, `bad-download`
  */
@@ -33,7 +33,11 @@ export async function bringPieces(url, name, size, onPiece, options) {
   }
 }
 
-/** Servers of other origins may forbid the header that asks for a range: every other request does without. */
+/**
+ * Servers of other origins may forbid the header that asks for a range: every other request does without.
+ *
+ * @returns {RequestInit}
+ */
 function howToGoOn(received, tries) {
   if (tries === 0) return {};
   const isRange = received > 0 && tries % 2 === 1;

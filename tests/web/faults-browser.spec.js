@@ -42,6 +42,29 @@ test('a browser without WebAssembly, or without its SIMD, is told in a sentence'
   }
 });
 
+test('where the page\'s script does not come, or is called something else, the page says so', async ({
+  page, problems,
+}) => {
+  problems.allow(/MIME type|Failed to load|ERR_FAILED/);
+  for (const spoil of [route => route.abort(), route => route.fulfill({ contentType: 'text/plain', body: '' })]) {
+    await page.route('**/element.js', spoil);
+    await page.goto('/');
+    const search = page.locator('heybagh-search');
+    const said = () => search.evaluate(element => {
+      const { content, visibility } = getComputedStyle(element, '::after');
+      return visibility === 'visible' ? content : '';
+    });
+    expect(await said(), 'it may yet come').toBe('');
+    await search.evaluate(element => {
+      const [late] = element.getAnimations({ subtree: true });
+      late.currentTime = 20_000 + 2;
+    });
+    await expect.poll(said).toBe('"The search did not load. Check the connection and reload this page."');
+    await page.unroute('**/element.js');
+  }
+  await openReady(page);
+});
+
 /* ---- Memory ---- */
 
 // The first picture finds all of the engine's memory taken, up to its cap; the second finds it free again.
