@@ -23,3 +23,13 @@ export class HeyBaghError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * @param {string} file a build of the engine
+ * @param {Error} cause why the browser does not take it
+ * @returns {HeyBaghError} `engine-failed`
+ */
+export function cannotRun(file, cause) {
+  const why = cause.message.replace(/\.?$/, '.'); // browsers end a sentence or not
+  return new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${why}`);
+}

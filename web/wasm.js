@@ -1,7 +1,7 @@
 // The engine's WebAssembly: which build this browser can run, and how it is compiled.
 
 import { mayPass, onceMore, readBody, request } from './download.js';
-import { HeyBaghError } from './errors.js';
+import { cannotRun, HeyBaghError } from './errors.js';
 
 /**
  * All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
@@ -65,6 +65,6 @@ async function compile(file, url, options) {
   compiled?.catch(() => {}); // told below, if not a broken download is what made it fail
   const bytes = await readBody(response, file); // also read here, as the compiler would wait for ever
   return (compiled ?? WebAssembly.compile(bytes)).catch(error => {
-    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
+    throw cannotRun(file, error);
   });
 }

@@ -61,7 +61,7 @@ export const strings = {
   shared: 'Der Link wurde kopiert.',
   offline: 'Keine Verbindung, und was hierfür nötig ist, wurde nicht aufbewahrt. Verbinden Sie sich und versuchen Sie es '
     + 'noch einmal.',
-  somethingWrong: 'Auf dieser Seite ist etwas schiefgegangen: {message} Laden Sie sie neu und versuchen Sie es noch einmal.',
+  somethingWrong: 'Auf dieser Seite ist etwas schiefgegangen: {message}. Laden Sie sie neu und versuchen Sie es noch einmal.',
   'error no-simd': 'Dieser Browser ist zu alt: Ihm fehlt WebAssembly-SIMD. Verwenden Sie einen neueren.',
   'error engine-failed': 'Das Programm kann hier nicht starten. Laden Sie die Seite neu, oder verwenden Sie einen anderen Browser.',
   'error download-failed': 'Etwas konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal; ein '

@@ -61,7 +61,7 @@ export const strings = {
   share: 'Copier un lien vers cette recherche',
   shared: 'Le lien a été copié.',
   offline: 'Pas de connexion, et le nécessaire n’a pas été conservé. Connectez-vous, puis réessayez.',
-  somethingWrong: 'Un problème est survenu dans cette page : {message} Rechargez-la, puis réessayez.',
+  somethingWrong: 'Un problème est survenu dans cette page : {message}. Rechargez-la, puis réessayez.',
   'error no-simd': 'Ce navigateur est trop ancien : il lui manque WebAssembly SIMD. Utilisez-en un plus récent.',
   'error engine-failed': 'Le moteur ne peut pas démarrer ici. Rechargez la page, ou essayez un autre navigateur.',
   'error download-failed': 'Un téléchargement a échoué. Vérifiez la connexion, puis réessayez ; l’image d’un autre site peut être '

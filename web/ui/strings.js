@@ -60,7 +60,7 @@ export const en = {
   share: 'Copy a link to this search',
   shared: 'The link was copied.',
   offline: 'No connection, and what this needs was not kept from an earlier visit. Connect and try again.',
-  somethingWrong: 'Something went wrong in this page: {message} Reload it and try again.',
+  somethingWrong: 'Something went wrong in this page: {message}. Reload it and try again.',
 };
 
 // What to do next, by a failure's code, where the engine's own sentence does not say it.
