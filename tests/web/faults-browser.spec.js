@@ -33,14 +33,16 @@ test('a policy that forbids WebAssembly is told in a sentence', async ({ page, p
   await expect(alert(page)).toHaveText(/\. Reload the page, or try another browser\.$/);
 });
 
-test('a browser without WebAssembly, or without its SIMD, is told in a sentence', async ({ page }) => {
-  for (const script of ['delete window.WebAssembly;', 'WebAssembly.validate = () => false;']) {
+for (const [what, script] of Object.entries({
+  WebAssembly: 'delete window.WebAssembly;', 'SIMD in it': 'WebAssembly.validate = () => false;',
+})) {
+  test(`a browser without ${what} is told so in a sentence`, async ({ page }) => {
     await page.addInitScript(script);
     await page.goto('/');
     await expect(alert(page)).toHaveText(
       'This browser is too old for the engine: it lacks WebAssembly SIMD. Update it, or use another one.');
-  }
-});
+  });
+}
 
 test('where the page\'s script does not come, or is called something else, the page says so', async ({
   page, problems,
