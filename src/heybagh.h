@@ -134,8 +134,9 @@ hb_status hb_model_write(const hb_model *model, const char *path, hb_error *erro
 const char *hb_model_id(const hb_model *model);
 hb_precision hb_model_precision(const hb_model *model);
 
-/* HB_BAD_MODEL unless the weights are those that `id` names, which takes a hash of all of them. For a copy that may
- * have been damaged: opening a model checks its structure, and that it can be computed with. Needs the weight file. */
+/* HB_MODEL_MISMATCH if the file says that it is another model than `id`, HB_BAD_MODEL if its weights are not what it
+ * says, which takes a hash of all of them. For what came over a network: opening a model checks its structure, and
+ * that it can be computed with. Needs the weight file. */
 hb_status hb_model_verify(const hb_model *model, const char *id, hb_error *error);
 
 /* The same network in halves (round to nearest even). `model` must be f32. The caller frees *out. Not in the browser.

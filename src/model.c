@@ -108,6 +108,9 @@ hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error) {
 hb_status hb_model_verify(const hb_model *model, const char *id, hb_error *error) {
   hb_status status = check_source(model, error);
   if (status != HB_OK) return status;
+  if (strcmp(hb_model_id(model), id) != 0)
+    return hb_fail(error, HB_MODEL_MISMATCH, "the index was built with another model (%.12s, and this one is %.12s)",
+                   id, hb_model_id(model));
   hb_weights weights = model->weights;
   hb_weights_identify(&weights);
   if (strcmp(weights.id, id) == 0) return HB_OK;

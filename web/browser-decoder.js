@@ -3,6 +3,7 @@
 
 import { HeyBaghError } from './errors.js';
 import { pixelsOf } from './formats.js';
+import { DECODE, within } from './limits.js';
 
 // 1 GiB of memory while it is decoded. As index-builder's own limit, and what a WebP or an AVIF can have at most.
 const MAX_PIXELS = 2 ** 28;
@@ -26,8 +27,9 @@ export function canReadPixels() {
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes of a file
  * @returns {Promise<{pixels: Uint8Array, width: number, height: number} | null>} RGBA of the first frame, the right way
- *   up, laid over white; fewer pixels than the picture has if it is large. null if this browser cannot decode it
- * @throws {HeyBaghError} `image-too-large`
+ *   up, laid over white; fewer pixels than the picture has if it is large. null if this browser cannot decode it.
+ *   Settles within DECODE
+ * @throws {HeyBaghError} `image-too-large`, `unsupported-image`
  */
 export async function decodePicture(bytes) {
   checkSize(pixelsOf(bytes));
@@ -35,12 +37,18 @@ export async function decodePicture(bytes) {
   // Colours are taken as the file has them, as the engine takes those of a JPEG or PNG: a profile that comes with a
   // picture must not make another embedding of it than that of its JPEG. Orientation is applied by default; older
   // browsers do not know the option's value that says so.
-  const bitmap = await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => null);
+  const decoded = createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => null);
+  const bitmap = await within(DECODE, decoded, tooSlow);
   try {
     return bitmap && readPixels(bitmap);
   } finally {
     bitmap?.close();
   }
+}
+
+function tooSlow() {
+  const message = `This browser did not decode the picture in ${DECODE / 1000} seconds. Save it as a JPEG or PNG.`;
+  return new HeyBaghError('unsupported-image', message);
 }
 
 function checkSize(pixels) {

@@ -1,6 +1,9 @@
 // Files of indexes and models, kept for the next visit in the browser's Cache Storage. It may be missing (pages without
-// https), forbidden, full or broken: whatever goes wrong means that there is no cache from then on, and is never an
-// error.
+// https), forbidden, full, broken or too slow: whatever goes wrong means that there is no cache from then on, and is
+// never an error. What is asked of it settles within STORAGE; what is written takes the time that it takes, and nobody
+// waits.
+
+import { STORAGE, within } from './limits.js';
 
 const TYPE = { 'Content-Type': 'application/octet-stream' };
 
@@ -18,7 +21,7 @@ export class FileCache {
    * @returns {Promise<Uint8Array | null>} null if it is not kept
    */
   async read(url) {
-    const body = await this.#try(async cache => (await cache.match(url))?.arrayBuffer());
+    const body = await this.#ask(async cache => (await cache.match(url))?.arrayBuffer());
     return body ? new Uint8Array(body) : null;
   }
 
@@ -27,7 +30,7 @@ export class FileCache {
    * @returns {Promise<boolean>}
    */
   async has(url) {
-    return Boolean(await this.#try(cache => cache.match(url)));
+    return Boolean(await this.#ask(cache => cache.match(url)));
   }
 
   /**
@@ -39,25 +42,21 @@ export class FileCache {
   }
 
   /**
-   * Keeps what a response brings while the caller reads it, who has not begun to; the copies that differ only in the
-   * query go. It has not been verified: whoever reads it must.
+   * The same in place of the copies that differ only in the query.
    *
    * @param {string} url absolute
-   * @param {Response} response
+   * @param {Blob} blob of bytes that have been verified
    */
-  async keep(url, response) {
-    const copy = response.clone();
-    const kept = await this.#try(async cache => {
+  async replace(url, blob) {
+    await this.#try(async cache => {
       await cache.delete(url, { ignoreSearch: true });
-      await cache.put(url, copy);
-      return true;
+      await cache.put(url, new Response(blob, { headers: TYPE }));
     });
-    if (!kept) copy.body?.cancel().catch(() => {}); // or all of it would wait in memory to be read
   }
 
   /** @param {string} url absolute */
   async remove(url) {
-    await this.#try(cache => cache.delete(url));
+    await this.#ask(cache => cache.delete(url));
   }
 
   /**
@@ -76,10 +75,18 @@ export class FileCache {
     });
   }
 
-  async #try(use) {
+  async #use(use) {
+    const cache = await this.#opened;
+    return cache && use(cache);
+  }
+
+  #ask(use) {
+    return this.#try(use, asked => within(STORAGE, asked, () => new Error('too slow')));
+  }
+
+  async #try(use, wait = asked => asked) {
     try {
-      const cache = await this.#opened;
-      return cache && await use(cache);
+      return await wait(this.#use(use));
     } catch {
       this.#opened = null;
       return null;

@@ -2,6 +2,10 @@
 // than those that arrive here. The sizes in the manifest are the truth.
 
 import { HeyBaghError } from './errors.js';
+import { BACK_OFF, pause, STALL, STALL_BYTES, within } from './limits.js';
+
+/** The cause of the failure of a download that is too slow. */
+export const STALLED = 'stalled';
 
 /**
  * Starts a download.
@@ -9,14 +13,22 @@ import { HeyBaghError } from './errors.js';
  * @param {URL | string} url
  * @param {string} name what people are told is being downloaded
  * @param {RequestInit} [options] of `fetch`
- * @returns {Promise<Response>} a response with a good status
+ * @returns {Promise<Response>} a response with a good status; settles within STALL
  * @throws {HeyBaghError} `download-failed`
  */
-export async function request(url, name, options) {
-  const response = await fetch(url, options).catch(cause => {
+export async function request(url, name, { signal, ...options } = {}) {
+  const ended = new AbortController();
+  const end = () => ended.abort(signal?.reason);
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end);
+  const answer = fetch(url, { ...options, signal: ended.signal }).catch(cause => {
     throw noAnswer(name, cause);
   });
-  if (!response.ok) throw failed(name, `the server answered ${response.status}`);
+  const response = await inTime(answer, name).catch(error => {
+    end();
+    throw error;
+  });
+  if (!response.ok) throw badStatus(name, response);
   return response;
 }
 
@@ -26,13 +38,12 @@ export async function request(url, name, options) {
  * @param {Response} response
  * @param {string} name
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
- * @throws {HeyBaghError} `download-failed` if the connection breaks
+ * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls
  */
 export async function readBody(response, name) {
-  const buffer = await response.arrayBuffer().catch(cause => {
-    throw noAnswer(name, cause);
-  });
-  return new Uint8Array(buffer);
+  const parts = [];
+  for await (const piece of chunks(response, name)) parts.push(piece);
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /**
@@ -41,17 +52,18 @@ export async function readBody(response, name) {
  * @param {Response} response
  * @param {string} name
  * @param {number} size that it must have, in bytes
- * @param {(piece: Uint8Array) => void} onPiece given every piece as it arrives, to keep
- * @throws {HeyBaghError} `bad-download` if the body is shorter or longer, `download-failed` if the connection breaks
+ * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
+ * @throws {HeyBaghError} `bad-download` if the body is shorter or longer, `download-failed` if the connection breaks or
+ *   stalls
  */
 export async function pieces(response, name, size, onPiece) {
   let received = 0;
   for await (const piece of chunks(response, name)) {
     received += piece.length;
-    if (received > size) throw wrongLength(name, `more than the ${size}`);
+    if (received > size) throw tooLong(name, size);
     onPiece(piece);
   }
-  if (received < size) throw wrongLength(name, `${received} of the ${size}`);
+  if (received < size) throw tooShort(name, received, size);
 }
 
 /**
@@ -76,6 +88,26 @@ export async function readExactly(response, name, size, onBytes) {
 }
 
 /**
+ * Does something once more if it failed as a network does now and then.
+ *
+ * @template T
+ * @param {(options: RequestInit) => Promise<T>} attempt given what its request should have besides: the second
+ *   trusts no cache
+ * @param {AbortSignal} [signal] nothing is tried again when it is aborted
+ * @param {(error: any) => boolean} [isWorthIt] whether the failure may pass
+ * @returns {Promise<T>}
+ */
+export async function onceMore(attempt, signal, isWorthIt = mayPass) {
+  try {
+    return await attempt({});
+  } catch (error) {
+    if (!isWorthIt(error) || signal?.aborted) throw error;
+    await pause(BACK_OFF);
+    return attempt({ cache: 'reload' });
+  }
+}
+
+/**
  * Whether a download failed for want of a network: a server that answers, with whatever status, is there.
  *
  * @param {Error} error as the functions of this module throw it
@@ -85,15 +117,38 @@ export function isUnanswered(error) {
   return error instanceof HeyBaghError && error.code === 'download-failed' && error.cause !== undefined;
 }
 
-/** The pieces of a body. Safari cannot iterate a stream by itself; and an abandoned download must be cancelled. */
-async function* chunks(response, name) {
+/**
+ * Whether the same request may have another answer soon.
+ *
+ * @param {Error} error as the functions of this module throw it
+ * @returns {boolean} false for what the server says is not there, or not for us
+ */
+export function mayPass(error) {
+  return error instanceof HeyBaghError && ['download-failed', 'bad-download'].includes(error.code)
+    && !(error.status < 500);
+}
+
+/**
+ * The pieces of a body. Safari cannot iterate a stream by itself; and an abandoned download must be cancelled.
+ *
+ * @param {Response} response
+ * @param {string} name
+ * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>>}
+ * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls
+ */
+export async function* chunks(response, name) {
   const reader = response.body?.getReader();
+  let deadline = performance.now() + STALL;
+  let bytes = 0;
   try {
     while (reader) {
-      const { done, value } = await reader.read().catch(cause => {
+      const read = reader.read().catch(cause => {
         throw noAnswer(name, cause);
       });
+      const { done, value } = await inTime(read, name, deadline - performance.now());
       if (done) return;
+      bytes += value.length;
+      if (bytes >= STALL_BYTES) [bytes, deadline] = [0, performance.now() + STALL];
       yield value;
     }
   } finally {
@@ -101,9 +156,30 @@ async function* chunks(response, name) {
   }
 }
 
+/** @returns {HeyBaghError} `bad-download` */
+export function tooShort(name, received, size) {
+  return wrongLength(name, `${received} of the ${size}`);
+}
+
+/** @returns {HeyBaghError} `bad-download` */
+export function tooLong(name, size) {
+  return wrongLength(name, `more than the ${size}`);
+}
+
+function inTime(promise, name, ms = STALL) {
+  return within(ms, promise, () => {
+    const why = `in ${STALL / 1000} seconds nothing came, or next to nothing`;
+    return Object.assign(failed(name, why), { cause: STALLED });
+  });
+}
+
 function noAnswer(name, cause) {
   const error = failed(name, 'the server did not answer, or the connection broke');
   return Object.assign(error, { cause });
+}
+
+function badStatus(name, { status }) {
+  return Object.assign(failed(name, `the server answered ${status}`), { status });
 }
 
 function failed(name, why) {

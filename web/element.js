@@ -65,6 +65,7 @@ export class HeyBaghSearchElement extends MirroredElement {
   #texts = null;
   #view = null;
   #search = null;
+  #tray = null; // a promise of one, when several photos were given at once
   #made = null; // a promise: all of these are there
   #stops = [];
 
@@ -143,7 +144,7 @@ export class HeyBaghSearchElement extends MirroredElement {
     this.#makeView(root);
     this.#begin();
     this.#stops.push(listenForPhotos(this, {
-      take: photo => quietly(this.#search.take(photo)), mark: dragging => this.#view.mark(dragging),
+      take: photos => this.#takeAll(photos), mark: dragging => this.#view.mark(dragging),
     }));
     this.#loadInTime();
     this.#takeSrc();
@@ -152,6 +153,7 @@ export class HeyBaghSearchElement extends MirroredElement {
   #makeView(root) {
     const wishes = {
       take: photo => quietly(this.#search.take(photo)),
+      takeAll: photos => this.#takeAll(photos),
       again: () => quietly(this.#search.again()),
       crop: region => quietly(this.#search.crop(region)),
       retry: () => quietly(this.#search.retry()),
@@ -168,7 +170,29 @@ export class HeyBaghSearchElement extends MirroredElement {
     root.append(this.#view.element);
   }
 
+  /** The newest is searched now; of several all go to the tray, which comes when it is needed. */
+  #takeAll(photos) {
+    const newestFirst = [...photos].sort((a, b) => b.lastModified - a.lastModified);
+    quietly(this.#search.take(newestFirst[0]));
+    if (photos.length > 1) quietly(this.#offerTray(newestFirst));
+  }
+
+  async #offerTray(photos) {
+    this.#tray ??= import('./ui/tray.js').then(({ Tray }) => new Tray(this.#texts, {
+      find: photo => this.#search.find(photo, { k: 1 }), show: photo => quietly(this.#search.take(photo)),
+    }));
+    const tray = await this.#tray;
+    this.#view.addTray(tray.element);
+    tray.add(photos);
+  }
+
+  #closeTray() {
+    this.#tray?.then(tray => tray.close(), () => {});
+    this.#tray = null;
+  }
+
   #unmake() {
+    this.#closeTray();
     for (const stop of this.#stops.splice(0)) stop();
     this.#search?.close();
     this.#search = this.#made = null;
@@ -178,6 +202,7 @@ export class HeyBaghSearchElement extends MirroredElement {
   /** A search without a photo; of the one before, nothing more is heard. */
   #begin() {
     this.#search?.close();
+    this.#closeTray();
     this.#search = new Search(this.#view, {
       tell: (name, detail) => this.dispatchEvent(new CustomEvent(`heybagh-${name}`, {
         detail, bubbles: true, composed: true,

@@ -10,6 +10,9 @@
  * broke down and must be loaded again), `closed` (used after `close()`).
  */
 export class HeyBaghError extends Error {
+  /** @type {number | undefined} of a server that answered with an error */
+  status;
+
   /**
    * @param {string} code
    * @param {string} message
@@ -19,4 +22,14 @@ export class HeyBaghError extends Error {
     this.name = 'HeyBaghError';
     this.code = code;
   }
+}
+
+/**
+ * @param {string} file a build of the engine
+ * @param {Error} cause why the browser does not take it
+ * @returns {HeyBaghError} `engine-failed`
+ */
+export function cannotRun(file, cause) {
+  const why = cause.message.replace(/\.?$/, '.'); // browsers end a sentence or not
+  return new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${why}`);
 }

@@ -71,7 +71,8 @@ export class HeyBagh {
   #asked = false;
 
   /**
-   * Downloads and starts an engine.
+   * Downloads and starts an engine. Settles within 20 s of the last 16 KiB that came, five times, and within 60 s of
+   * the last word of the Worker (limits.js).
    *
    * @param {object} options
    * @param {string | URL} options.index address of the bundle's folder, relative to the document
@@ -130,6 +131,10 @@ export class HeyBagh {
   /**
    * Finds the pictures that look most like this one, or whose embeddings are nearest to a vector.
    *
+   * It settles: six lists at a time are waited for, each for two tries of 20 s for every 16 KiB; the first that cannot
+   * be had ends the search, or, if it may be `partial`, leaves the others one try. And a Worker that says nothing for
+   * 60 s is ended.
+   *
    * @param {ImageSource | Float32Array} image or `info().dim` numbers of any length, such as `embed` makes
    * @param {object} [options]
    * @param {number} [options.k] how many, 1 to 16384; by default 4. Fewer are found where the searched lists hold fewer
@@ -165,6 +170,8 @@ export class HeyBagh {
   }
 
   /**
+   * Settles as `search` does.
+   *
    * @param {ImageSource} image
    * @param {object} [options]
    * @param {Region} [options.region] embed only this part of the picture, as `search` does

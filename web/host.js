@@ -79,14 +79,17 @@ class Host {
   }
 
   /** Pieces come through the port. */
-  async model({ bytes, port, verify }) {
+  async model({ bytes, port }) {
     const room = this.#engine.takeModel(bytes);
     await new Promise(resolve => {
       port.onmessage = ({ data }) => room.fill(data) && resolve();
     });
     port.close();
-    room.give(verify);
+    room.give();
   }
+
+  /** A sign of life. */
+  ping() {}
 
   finish({ prefetch: wanted }) {
     this.#engine.start();

@@ -1,6 +1,7 @@
 // Everything that a caller may hand over as an image, as bytes or pixels that can be sent to the Worker.
 
 import { decodePicture } from './browser-decoder.js';
+import { chunks, isUnanswered, request, STALLED } from './download.js';
 import { HeyBaghError } from './errors.js';
 import { isForEngine } from './formats.js';
 import { resolveUrl } from './url.js';
@@ -54,11 +55,7 @@ function ofPixels({ data, width, height }) {
 }
 
 async function readBlob(blob) {
-  if (blob.size > MAX_BYTES) {
-    const size = Math.ceil(blob.size / 1e6);
-    const most = MAX_BYTES / 1e6;
-    throw new HeyBaghError('image-too-large', `This file has ${size} MB; a picture may have up to ${most} MB.`);
-  }
+  if (blob.size > MAX_BYTES) throw tooLarge('', blob.size);
   if (!blob.size) throw new HeyBaghError('unsupported-image', 'This file is empty. Choose another one.');
   const buffer = await blob.arrayBuffer().catch(() => {
     throw new HeyBaghError('unreadable-image', 'This file cannot be read: it is a folder, or it was moved or changed.');
@@ -69,18 +66,34 @@ async function readBlob(blob) {
 async function download(address) {
   const url = resolveUrl(address, document.baseURI);
   if (!url) throw invalid(`"${address}" is not the address of a picture.`);
-  const response = await fetch(url).catch(() => null);
-  if (response && !response.ok) throw failed(url, `the server answered ${response.status}`);
-  const blob = await response?.blob().catch(() => null);
-  if (!blob) throw failed(url, url.host ? UNREACHABLE : 'there is nothing at this address');
-  return blob;
+  const name = `The picture at ${url.host || url.protocol}`;
+  try {
+    return await readUpTo(MAX_BYTES, await request(url, name), name);
+  } catch (error) {
+    if (!isUnanswered(error) || error.cause === STALLED) throw error;
+    const why = url.host ? UNREACHABLE : 'there is nothing at this address';
+    throw new HeyBaghError('download-failed', `${name} could not be downloaded: ${why}.`);
+  }
+}
+
+/** A body may have no end. */
+async function readUpTo(most, response, name) {
+  const parts = [];
+  let size = 0;
+  for await (const piece of chunks(response, name)) {
+    parts.push(piece);
+    size += piece.length;
+    if (size > most) throw tooLarge('more than ', most);
+  }
+  return new Blob(parts);
+}
+
+function tooLarge(more, bytes) {
+  const size = Math.ceil(bytes / 1e6);
+  const most = MAX_BYTES / 1e6;
+  return new HeyBaghError('image-too-large', `This file has ${more}${size} MB; a picture may have up to ${most} MB.`);
 }
 
 function invalid(message) {
   return new HeyBaghError('invalid-argument', message);
-}
-
-function failed(url, why) {
-  const where = url.host || url.protocol;
-  return new HeyBaghError('download-failed', `The picture at ${where} could not be loaded: ${why}.`);
 }

@@ -3,10 +3,10 @@
 import { FileCache } from './cache.js';
 import { isUnanswered, readExactly, request } from './download.js';
 import { HeyBaghError } from './errors.js';
+import { BACK_OFF, pause } from './limits.js';
 import { checkFiles } from './manifest.js';
 
 const CACHE = 'heybagh-index-1';
-const BACK_OFF = 300; // ms
 const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];
 
 /**
@@ -75,7 +75,8 @@ export class IndexFiles {
   }
 
   /**
-   * Gives file `i` to the engine, which must not have it.
+   * Gives file `i` to the engine, which must not have it. Settles within twice STALL, longer only while more than
+   * STALL_BYTES come in each STALL.
    *
    * @param {number} i
    * @param {object} [how]
@@ -91,7 +92,7 @@ export class IndexFiles {
       await this.#download(i, counters, { priority });
     } catch (error) {
       if (!isWorthARetry(error) || (this.#isAway && isUnanswered(error))) throw error;
-      await new Promise(resolve => setTimeout(resolve, BACK_OFF));
+      await pause(BACK_OFF);
       await this.#downloadAgain(i, counters, priority);
     }
     this.#isAway = false;

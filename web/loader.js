@@ -4,7 +4,7 @@
 // the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
 import { FileCache } from './cache.js';
-import { isUnanswered, readBody, request } from './download.js';
+import { isUnanswered, onceMore, readBody, request } from './download.js';
 import { readManifest } from './manifest.js';
 import { ModelSource } from './model.js';
 import { ProgressTeller } from './progress.js';
@@ -62,16 +62,16 @@ async function startEngine(worker, simd, members, onCompiled) {
  * network it is the one with which an engine was last ready, as the files that were kept since are its.
  */
 async function loadManifest(url, manifests, signal) {
-  const bytes = await downloadManifest(url, signal).catch(async error => {
+  const bytes = await onceMore(options => downloadManifest(url, { signal, ...options }).catch(async error => {
     const kept = isUnanswered(error) && await manifests.read(url);
     if (kept) return kept;
     throw error;
-  });
+  }), signal);
   return { bytes, ...readManifest(bytes, url) };
 }
 
-async function downloadManifest(url, signal) {
-  return readBody(await request(url, 'index.json', { cache: 'no-cache', signal }), 'index.json');
+async function downloadManifest(url, options) {
+  return readBody(await request(url, 'index.json', { cache: 'no-cache', ...options }), 'index.json');
 }
 
 /** Head, centroids and table, by the Worker; true if all of them were kept from an earlier visit. */

@@ -43,13 +43,17 @@ export function checkFiles(files) {
 }
 
 /**
+ * A path goes down from where the template says, and nowhere else: steps up, and those that would name another host,
+ * are left out.
+ *
  * @param {{imageUrl: string, thumbUrl: string}} templates from the manifest
  * @param {{path: string, content: string}} result
  * @param {string} base the URL of index.json
  * @returns {{url: string, thumb: string}} absolute URLs of the picture and of its thumbnail, or the picture again
  */
 export function pictureUrls({ imageUrl, thumbUrl }, { path, content }, base) {
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const steps = path.split('/').filter(step => !['', '.', '..'].includes(step));
+  const encoded = steps.map(encodeURIComponent).join('/');
   const url = new URL(imageUrl.replaceAll('{path}', () => encoded), base).href;
   return { url, thumb: thumbUrl ? new URL(thumbUrl.replaceAll('{content}', content), base).href : url };
 }

@@ -1,7 +1,7 @@
 // The model: from an earlier visit or the network to the Worker, piece by piece as it comes.
 
 import { FileCache } from './cache.js';
-import { pieces, request } from './download.js';
+import { bringPieces } from './resuming.js';
 
 const CACHE = 'heybagh-models-1';
 
@@ -10,12 +10,14 @@ export class ModelSource {
   #cache = new FileCache(CACHE);
 
   /**
+   * A model whose weights are not those that the manifest names is asked for once more, past the browser's cache.
+   *
    * @param {import('./rpc.js').WorkerClient} worker
-   * @param {Promise<any>} opened when the Worker has the index, by which it knows a copy that is damaged
+   * @param {Promise<any>} opened when the Worker has the index, by which it knows a model that is damaged
    * @param {{id: string, url: string, bytes: number}} model as the manifest names it
-   * @param {(bytes: number, source: 'cache' | 'network') => void} onBytes
+   * @param {(bytes: number, source: 'cache' | 'network') => void} onBytes less than 0 for what has to come again
    * @returns {Promise<boolean>} when the Worker has it; true if it was kept from an earlier visit
-   * @throws {import('./errors.js').HeyBaghError}
+   * @throws {import('./errors.js').HeyBaghError} as `bringPieces`, `bad-model`, `model-mismatch`
    */
   async obtain(worker, opened, model, onBytes) {
     const key = keyOf(model);
@@ -25,7 +27,12 @@ export class ModelSource {
       return true;
     }
     if (kept) await this.#cache.remove(key);
-    await download(worker, opened, model, response => this.#cache.keep(key, response), onBytes);
+    const copy = await download(worker, opened, model, onBytes, {}).catch(error => {
+      if (error.code !== 'bad-model') throw error;
+      onBytes(-model.bytes, 'network');
+      return download(worker, opened, model, onBytes, { cache: 'reload' });
+    });
+    this.#cache.replace(key, copy);
     return false;
   }
 }
@@ -40,30 +47,38 @@ function keyOf({ id, url }) {
 /** False if the copy is not what it was. */
 async function giveKept(worker, opened, { bytes }, kept) {
   if (kept.length !== bytes) return false;
+  const { port, given } = offer(worker, opened, bytes);
   await opened;
-  const { port1, port2 } = new MessageChannel();
-  send(port1, kept);
+  send(port, kept);
   try {
-    await worker.call('model', { bytes, port: port2, verify: true }, { transfer: [port2] });
+    await given;
     return true;
   } catch (error) {
-    if (error.code !== 'bad-model') throw error;
+    if (!['bad-model', 'model-mismatch'].includes(error.code)) throw error;
     return false;
   }
 }
 
-async function download(worker, opened, { url, bytes }, keep, onBytes) {
+/** Tells what has come, a Blob, when the Worker has found it whole. */
+async function download(worker, opened, { url, bytes }, onBytes, options) {
   const name = `The model (${new URL(url).pathname.split('/').pop()})`;
-  const response = await request(url, name, { signal: worker.ended });
-  keep(response);
-  const { port1, port2 } = new MessageChannel();
-  const given = opened.then(
-    () => worker.call('model', { bytes, port: port2, verify: false }, { transfer: [port2] }));
-  const sent = pieces(response, name, bytes, piece => {
+  const { port, given } = offer(worker, opened, bytes);
+  const parts = []; // Blobs, which browsers keep out of the page's memory
+  const sent = bringPieces(url, name, bytes, piece => {
     onBytes(piece.length, 'network');
-    send(port1, piece);
-  });
+    parts.push(new Blob([piece]));
+    send(port, piece);
+  }, { ...options, signal: worker.ended });
   await Promise.all([given, sent]);
+  return new Blob(parts);
+}
+
+/** @returns {{port: MessagePort, given: Promise<void>}} where pieces go, and when the Worker has taken them all */
+function offer(worker, opened, bytes) {
+  const { port1, port2 } = new MessageChannel();
+  const given = opened.then(() => worker.call('model', { bytes, port: port2 }, { transfer: [port2] }));
+  given.catch(() => {}); // waited for by who sends the pieces, if they come
+  return { port: port1, given };
 }
 
 /** Moved, not copied: pieces wait in the port until the Worker runs. */

@@ -1,7 +1,9 @@
-// Calls to the engine's Worker as promises. Every promise ends: by the answer, by the Worker's breakdown, or by `end`.
-// Where no Worker can be started, the engine answers from the page's own thread.
+// Calls to the engine's Worker as promises. Every promise ends: by the answer, by the Worker's breakdown, when it has
+// not given a sign of life for DEAD_BEATS, or by `end`. Where no Worker can be started, the engine answers from the
+// page's own thread.
 
 import { HeyBaghError } from './errors.js';
+import { BEAT, DEAD_BEATS, QUIET_BEATS } from './limits.js';
 import { openLocal, openWorker } from './line.js';
 
 /** The page's end of the line to one engine. */
@@ -11,6 +13,8 @@ export class WorkerClient {
   #calls = new Map();
   #lastId = 0;
   #ended = new AbortController();
+  #silence = 0; // beats since the last message
+  #beating = 0; // a timer, while something is asked
 
   /** @type {object} what the engine holds and has fetched, as of the last message that told */
   usage = {};
@@ -37,6 +41,8 @@ export class WorkerClient {
   }
 
   /**
+   * Settles as the Worker does, and DEAD_BEATS after its last message at the latest.
+   *
    * @param {string} method
    * @param {object} args
    * @param {{transfer?: Transferable[], onProgress?: (progress: object) => void}} [options]
@@ -49,6 +55,7 @@ export class WorkerClient {
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject, onProgress });
       this.#early?.push({ id, method, args });
+      this.#beating ||= setInterval(() => this.#beat(), BEAT);
       this.#line.postMessage({ id, method, args }, transfer);
     });
   }
@@ -61,6 +68,7 @@ export class WorkerClient {
   end(error) {
     this.#ended.abort(error);
     this.#line.terminate();
+    clearInterval(this.#beating);
     for (const { reject } of this.#calls.values()) reject(this.ended.reason);
     this.#calls.clear();
   }
@@ -77,13 +85,27 @@ export class WorkerClient {
     for (const message of this.#early) this.#line.postMessage(message);
   }
 
+  #beat() {
+    this.#silence++;
+    if (this.#silence === QUIET_BEATS) this.#line.postMessage({ id: 0, method: 'ping' });
+    if (this.#silence < DEAD_BEATS) return;
+    this.end(brokenDown(`nothing was heard of it for ${DEAD_BEATS * BEAT / 1000} seconds`));
+  }
+
+  #rest() {
+    clearInterval(this.#beating);
+    this.#beating = this.#silence = 0;
+  }
+
   #receive({ id, progress, error, value, usage }) {
     this.#early = null;
+    this.#silence = 0;
     if (usage) this.usage = usage;
     const call = this.#calls.get(id);
     if (!call) return;
     if (progress) return call.onProgress?.(progress);
     this.#calls.delete(id);
+    if (this.#calls.size === 0) this.#rest();
     if (!error) return call.resolve(value);
     const failure = new HeyBaghError(error.code, error.message);
     call.reject(failure);

@@ -55,9 +55,9 @@ export class WasmEngine {
    * Takes the weight file as it comes, so that it is never held twice.
    *
    * @param {number} size in bytes
-   * @returns {{fill: (piece: Uint8Array) => boolean, give: (verify: boolean) => void}} `fill` is called with one piece
-   *   after the other, and says if that was the last; then `give`, which can verify that the weights are those of the
-   *   index (it must be there), for a copy that may have been damaged: fails with `bad-model`, and another may be tried
+   * @returns {{fill: (piece: Uint8Array) => boolean, give: () => void}} `fill` is called with one piece after the
+   *   other, and says if that was the last; then `give`, which verifies that the weights are those of the index (it
+   *   must be there): fails with `bad-model`, and another may be tried
    */
   takeModel(size) {
     const pointer = this.#allocate(size);
@@ -69,7 +69,7 @@ export class WasmEngine {
         filled += piece.length;
         return filled === size;
       },
-      give: verify => this.#check(this.#c.hb_wasm_model(this.#context, pointer, size, Number(verify))),
+      give: () => this.#check(this.#c.hb_wasm_model(this.#context, pointer, size, 1)),
     };
   }
 

@@ -1,6 +1,6 @@
 // The compiled engine, set to work.
 
-import { HeyBaghError } from './errors.js';
+import { cannotRun, HeyBaghError } from './errors.js';
 import { callHelpers, sharedMemory } from './threads.js';
 import { makeImports } from './wasi.js';
 import { WasmEngine } from './wasm-engine.js';
@@ -26,6 +26,6 @@ export async function startWasm({ simd, file, members, module }) {
     return engine;
   } catch (error) {
     if (error instanceof HeyBaghError) throw error;
-    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
+    throw cannotRun(file, error);
   }
 }

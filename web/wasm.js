@@ -1,7 +1,7 @@
 // The engine's WebAssembly: which build this browser can run, and how it is compiled.
 
-import { readBody, request } from './download.js';
-import { HeyBaghError } from './errors.js';
+import { mayPass, onceMore, readBody, request } from './download.js';
+import { cannotRun, HeyBaghError } from './errors.js';
 
 /**
  * All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
@@ -48,21 +48,24 @@ function probe(...instructions) {
  * @throws {HeyBaghError} `no-simd`, `download-failed`, `engine-failed`
  */
 export async function compileWasm(wanted, members, signal) {
-  const build = BUILDS.find(candidate => (!wanted || candidate.simd === wanted) && candidate.supported());
+  const hasWasm = 'WebAssembly' in globalThis; // some browsers are locked down
+  const build = BUILDS.find(({ simd, supported }) => hasWasm && (!wanted || simd === wanted) && supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
   const simd = /** @type {'simd' | 'relaxed-simd'} */ (build.simd);
   const { file, url } = members > 1 ? build.several : build.one;
-  try {
-    return { simd, file, members, module: await compile(file, url, signal) };
-  } catch (error) {
-    if (error instanceof HeyBaghError) throw error;
-    throw new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${error.message}`);
-  }
+  const attempt = options => compile(file, url, { signal, ...options });
+  const module = await onceMore(attempt, signal, error => mayPass(error) || error.code === 'engine-failed');
+  return { simd, file, members, module };
 }
 
-async function compile(file, url, signal) {
-  const response = await request(url, file, { signal });
+async function compile(file, url, options) {
+  const response = await request(url, file, options);
   // Many static hosts do not know .wasm and send another type, which the streaming compiler refuses.
-  if (response.headers.get('Content-Type') === 'application/wasm') return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await readBody(response, file));
+  const isStreamed = response.headers.get('Content-Type') === 'application/wasm';
+  const compiled = isStreamed ? WebAssembly.compileStreaming(response.clone()) : null;
+  compiled?.catch(() => {}); // told below, if not a broken download is what made it fail
+  const bytes = await readBody(response, file); // also read here, as the compiler would wait for ever
+  return (compiled ?? WebAssembly.compile(bytes)).catch(error => {
+    throw cannotRun(file, error);
+  });
 }

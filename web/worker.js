@@ -11,6 +11,7 @@ import './foreign.js';
 import './formats.js';
 import { serve } from './host.js';
 import './index-files.js';
+import './limits.js';
 import './manifest.js';
 import './prefetch.js';
 import './queue.js';

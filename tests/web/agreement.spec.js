@@ -1,17 +1,8 @@
 // The browser and the command line are one engine: the same pictures, in the same order, with the same scores.
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { embed, expect, openEngine, picture, search, spread, test, BUILDER, PHOTOS, ROOT } from './support.js';
-
-const MODEL_AND_INDEX = ['--model', 'models/resnet18-i8.safetensors', '--index', 'build/site/bundle'];
-
-/** What `index-builder COMMAND --json` says of each image. */
-function natively(command, images) {
-  const output = execFileSync(BUILDER, [command, '--json', ...MODEL_AND_INDEX, ...images],
-    { cwd: ROOT, encoding: 'utf8' });
-  return output.trim().split('\n').map(line => JSON.parse(line));
-}
+import { natively } from './native.js';
+import { embed, expect, openEngine, picture, search, spread, test, PHOTOS } from './support.js';
 
 function expectSameAnswer(actual, expected) {
   expect(actual.results.map(({ path, label }) => ({ path, label })))

@@ -1,12 +1,12 @@
 // heybagh.js as other pages use it: what it takes, what it gives, how it fails.
 
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import {
   cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, picture, search, spread,
-  test, BUILDER, MODEL,
+  test, MODEL,
 } from './support.js';
+import { serveVectors } from './vectors.js';
 
 const BRONTOSAURUS = 'brontosaurus/image_0006.jpg';
 const bytes = readFileSync(picture(BRONTOSAURUS));
@@ -154,32 +154,8 @@ test('where the index has thumbnails, results tell their addresses', async ({ pa
   }
 });
 
-/** The rows of an array as NumPy writes it: random vectors of 8 numbers. */
-function randomVectors(count) {
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${count}, 8), }`.padEnd(117) + '\n';
-  const numbers = Float32Array.from({ length: 8 * count }, (_, i) => Math.sin(i * i));
-  const npy = Buffer.concat([
-    Buffer.from('\x93NUMPY\x01\0', 'latin1'), Buffer.of(header.length, 0),
-    Buffer.from(header), Buffer.from(numbers.buffer),
-  ]);
-  return { numbers, npy };
-}
-
-/** Serves an index of random vectors as vectors/. */
-async function serveVectors(page, info, count, nlist) {
-  const { numbers, npy } = randomVectors(count);
-  const folder = info.outputPath('vectors');
-  writeFileSync(info.outputPath('vectors.npy'), npy);
-  execFileSync(BUILDER, ['build', '--vectors', info.outputPath('vectors.npy'), '--out', folder, '--nlist', `${nlist}`]);
-  await page.route('**/vectors/*', route => {
-    const name = route.request().url().split('/').pop();
-    return route.fulfill({ path: `${folder}/${name}` });
-  });
-  return numbers;
-}
-
 test('an index of ready-made vectors needs no model, and is searched by vectors only', async ({ page }, info) => {
-  const numbers = await serveVectors(page, info, 200, 4);
+  const numbers = await serveVectors(page, info, { count: 200, nlist: 4 });
   await page.route(MODEL, route => route.abort());
   await openEngine(page, { index: 'vectors/' });
   expect(await page.evaluate(() => engine.info())).toMatchObject({ modelId: '', head: 'none', dim: 8, count: 200 });
@@ -193,7 +169,7 @@ test('an index of ready-made vectors needs no model, and is searched by vectors 
 });
 
 test('a large index keeps a table of its lists beside a small index.json', async ({ page }, info) => {
-  const numbers = await serveVectors(page, info, 24000, 600);
+  const numbers = await serveVectors(page, info, { count: 24000, nlist: 600 });
   const asked = [];
   page.on('request', request => asked.push(request.url().split('/').pop()));
   await openEngine(page, { index: 'vectors/' });

@@ -22,8 +22,13 @@ export class Host {
   #server = null;
   #port = 0;
 
+  #faults = []; // [pattern, fault, how often]
+
   /** Paths in the site that were asked for. */
   asked = [];
+
+  /** All requests, as {method, path, headers, bytes}: `bytes` of their bodies. */
+  requests = [];
 
   constructor() {
     const filter = source => isProgram(source.slice(SITE.length + 1));
@@ -54,6 +59,17 @@ export class Host {
     }
   }
 
+  /**
+   * From now on what matches is answered otherwise, and nothing else is any more.
+   *
+   * @param {RegExp} [pattern] of paths in the site; without one, all is well again
+   * @param {import('./misbehaving.js').Fault} [fault]
+   * @param {number} [times] that it happens
+   */
+  misbehave(pattern, fault, times = Infinity) {
+    this.#faults = pattern ? [{ pattern, fault, times }] : [];
+  }
+
   /** @returns {string} a file of the program */
   read(name) {
     return readFileSync(join(this.#folder, name), 'utf8');
@@ -79,10 +95,12 @@ export class Host {
     rmSync(this.#folder, { recursive: true });
   }
 
-  #answer({ url }, response) {
+  #answer(request, response) {
+    const { url, method, headers } = request;
     const { pathname } = new URL(url, this.url);
     const name = normalize(decodeURIComponent(pathname)).slice(Host.PATH.length) || 'index.html';
     this.asked.push(name);
+    this.requests.push({ method, path: url, headers, bytes: Number(headers['content-length'] ?? 0) });
     const path = join(isProgram(name) ? this.#folder : SITE, name);
     if (!pathname.startsWith(Host.PATH) || !statSync(path, { throwIfNoEntry: false })?.isFile()) {
       response.writeHead(404).end();
@@ -90,7 +108,17 @@ export class Host {
     }
     // Not kept by the browser itself, so that tests see what the site keeps.
     const type = TYPES[extname(name)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
-    createReadStream(path).pipe(response);
+    const kind = { 'Content-Type': type, 'Cache-Control': 'no-store' };
+    const fault = this.#faults.find(({ pattern, times }) => times > 0 && pattern.test(name));
+    if (fault) {
+      fault.times--;
+      fault.fault(response, readFileSync(path), kind);
+      return;
+    }
+    const [, from] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
+    const size = statSync(path).size;
+    const range = from && { 'Content-Range': `bytes ${from}-${size - 1}/${size}` };
+    response.writeHead(from ? 206 : 200, { ...kind, ...range });
+    createReadStream(path, { start: Number(from ?? 0) }).pipe(response);
   }
 }

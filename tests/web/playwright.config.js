@@ -7,6 +7,7 @@ const address = `http://127.0.0.1:${port}/`;
 
 export default defineConfig({
   testDir: '.',
+  testIgnore: process.env.HEYBAGH_LONG ? [] : 'long.spec.js',
   outputDir: 'results',
   globalSetup: './setup.js',
   workers: 1, // there is one engine to a page, and its timings are looked at

@@ -136,12 +136,6 @@ test('an index of another site is refused before anything is asked of it', async
   await expect(alert(page)).toHaveText(/same site/);
 });
 
-test('a browser without SIMD is told so', async ({ page }) => {
-  await page.addInitScript('WebAssembly.validate = () => false;');
-  await page.goto('/');
-  await expect(alert(page)).toHaveText(/too old/);
-});
-
 test('a Worker that breaks down is told in an alert, and trying again works', async ({ page, problems }) => {
   problems.allow(/out of order/);
   await patchWorker(page, 'throw new Error("out of order");');

@@ -114,6 +114,10 @@ async function walkFailures(page, open, see) {
   await element(page).evaluate((search, address) => search.search(address, { minScore: 0.9, labels: ['camera'] }), LOTUS);
   await expect(part(page, '.nothing')).toBeVisible();
   await see('empty');
+  await chooser(page).setInputFiles([CAMERA, 'watch/image_0100.jpg'].map(picture));
+  await expect(part(page, '.tray-head span')).toHaveText(/^2 .*2/);
+  await expect(results(page)).toHaveCount(4);
+  await see('several');
   await chooser(page).setInputFiles({ name: 'notes.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a picture') });
   await expect(part(page, '[role=alert]')).not.toBeEmpty();
   await see('error');

@@ -52,12 +52,16 @@ export const strings = {
   anyLabel: 'Alle Kategorien',
   nprobe: 'Zu durchsuchende Listen (nprobe), 1 bis {nlist}',
   exact: 'Alle Listen durchsuchen',
+  tray: 'Ihre Fotos',
+  trayProgress: '{done} von {count} Fotos durchsucht.',
+  trayPhoto: 'Ihr Foto: {label}. Zeigen, wem es ähnelt.',
+  trayStop: 'Anhalten',
   retry: 'Noch einmal versuchen',
   share: 'Link zu dieser Suche kopieren',
   shared: 'Der Link wurde kopiert.',
   offline: 'Keine Verbindung, und was hierfür nötig ist, wurde nicht aufbewahrt. Verbinden Sie sich und versuchen Sie es '
     + 'noch einmal.',
-  somethingWrong: 'Auf dieser Seite ist etwas schiefgegangen: {message} Laden Sie sie neu und versuchen Sie es noch einmal.',
+  somethingWrong: 'Auf dieser Seite ist etwas schiefgegangen: {message}. Laden Sie sie neu und versuchen Sie es noch einmal.',
   'error no-simd': 'Dieser Browser ist zu alt: Ihm fehlt WebAssembly-SIMD. Verwenden Sie einen neueren.',
   'error engine-failed': 'Das Programm kann hier nicht starten. Laden Sie die Seite neu, oder verwenden Sie einen anderen Browser.',
   'error download-failed': 'Etwas konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal; ein '

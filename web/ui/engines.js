@@ -1,5 +1,8 @@
 // Engines that the elements of a page share: one for each index and model.
 
+// ms that the engine's modules may take, of 30 kB: as long as limits.js, which is one of them, gives the Worker
+const MODULES = 60_000;
+
 const engines = new Map(); // key -> {engine: Promise<HeyBagh>, opened: HeyBagh, listeners: Set, last: Progress}
 
 /**
@@ -37,7 +40,7 @@ function begin(key, options) {
 }
 
 async function open(shared, options) {
-  const { HeyBagh } = await import('../heybagh.js');
+  const { HeyBagh } = await Promise.race([import('../heybagh.js'), late()]);
   shared.opened = HeyBagh.open({
     ...options,
     onProgress: progress => {
@@ -46,4 +49,12 @@ async function open(shared, options) {
     },
   });
   return shared.opened;
+}
+
+/** Nothing else tells of a module that does not come. */
+function late() {
+  return new Promise((_, reject) => {
+    const message = `The engine's modules could not be downloaded: they did not come in ${MODULES / 1000} seconds.`;
+    setTimeout(() => reject(Object.assign(new Error(message), { code: 'download-failed' })), MODULES);
+  });
 }

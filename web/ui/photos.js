@@ -11,7 +11,7 @@ let lastUsed = null;
 /**
  * @param {HTMLElement} element the search, as the page sees it
  * @param {object} taker
- * @param {(photo: File | string) => void} taker.take told every file, of whatever type, or address
+ * @param {(photos: (File | string)[]) => void} taker.take told all files, of whatever type, or an address
  * @param {(dragging: boolean) => void} taker.mark shows that it will take what is being dragged
  * @returns {() => void} stops listening
  */
@@ -61,8 +61,9 @@ function carriesPhoto(transfer) {
 }
 
 function takeFrom(transfer, event) {
-  const photo = transfer.files[0] ?? addressIn(transfer);
-  if (photo) takerFor(event).take(photo);
+  const address = transfer.files.length > 0 ? null : addressIn(transfer);
+  const photos = address ? [address] : [...transfer.files];
+  if (photos.length > 0) takerFor(event).take(photos);
 }
 
 /** An address: of a picture that was dragged out of another page, or one that was pasted as text. */

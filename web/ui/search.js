@@ -16,6 +16,7 @@ export class Search {
   #text;
   #engine = null; // until it is loaded, and after it has failed
   #opening = null; // a promise of an engine that may still be loading
+  #opened = null; // that engine
   #loading = null; // a promise of one that is loaded
   #query = null; // the newest: {photo, region, options}
   #closed = false;
@@ -48,13 +49,17 @@ export class Search {
   }
 
   /**
-   * Loads the engine, if it is not there.
+   * Loads the engine, if it is not there. One that breaks down meanwhile is loaded once more.
    *
    * @returns {Promise<import('../heybagh.js').HeyBagh>}
    * @throws {HeyBaghError} also shown
    */
-  load() {
+  load(mayRepeat = true) {
     this.#loading ??= this.#load().catch(error => {
+      if (error.code !== 'crashed' || !mayRepeat) throw error;
+      this.#forget();
+      return this.#load();
+    }).catch(error => {
       this.#fail(error);
       throw error;
     });
@@ -63,7 +68,7 @@ export class Search {
 
   async #load() {
     this.#view.hideError();
-    const engine = await this.#open();
+    const engine = this.#opened = await this.#open();
     await engine.ready;
     if (this.#closed) return engine;
     this.#engine = engine;
@@ -118,11 +123,35 @@ export class Search {
     return this.#engine ? this.#view.settings.options : this.#place.choices();
   }
 
-  /** The engine is asked at once, also while it is loading: it can decode the photo meanwhile. */
-  async #run(query) {
+  /**
+   * Searches and shows nothing.
+   *
+   * @param {import('../heybagh.js').ImageSource} photo
+   * @param {object} options of `HeyBagh#search`
+   * @returns {Promise<import('../heybagh.js').Answer>}
+   * @throws {HeyBaghError}
+   */
+  async find(photo, options, mayRepeat = true) {
+    const engine = await this.load(mayRepeat);
+    try {
+      return await engine.search(photo, { partial: true, ...options });
+    } catch (error) {
+      if (error.code !== 'crashed' || this.#closed) throw error;
+      if (engine === this.#opened) this.#forget();
+      if (!mayRepeat) throw error;
+      return this.find(photo, options, false);
+    }
+  }
+
+  /**
+   * The engine is asked at once, also while it is loading: it can decode the photo meanwhile. If it breaks down,
+   * another is asked, once.
+   */
+  async #run(query, mayRepeat = true) {
     const isNewest = () => query === this.#query && !this.#closed;
-    const loading = this.load();
-    const answering = this.#ask(query, isNewest);
+    const loading = this.load(mayRepeat);
+    const opening = this.#open();
+    const answering = this.#ask(opening, query, isNewest);
     answering.catch(() => {}); // looked at below, when loading is over
     const engine = await loading;
     if (isNewest()) this.#view.showSearching();
@@ -134,23 +163,31 @@ export class Search {
       this.#place.tell('results', { ...answer, photo });
       return answer;
     } catch (error) {
+      if (error.code === 'crashed' && mayRepeat && isNewest()) {
+        if (await opening === this.#opened) this.#forget(); // else another is there already
+        return this.#run(query, false);
+      }
       if (error.code === 'crashed' || error.code === 'closed') this.#fail(error);
       else if (isNewest()) this.#show(error, false);
       throw error;
     }
   }
 
-  async #ask({ photo, region, options }, isNewest) {
-    const engine = await this.#open();
+  async #ask(opening, { photo, region, options }, isNewest) {
+    const engine = await opening;
     const onResults = ({ results }) => isNewest() && this.#view.showEarly(results);
     return engine.search(photo, { onResults, region, partial: true, ...this.#options(), ...options });
   }
 
   /** The engine is not there, and will not come by itself. */
   #fail(error) {
-    if (this.#engine) forgetEngine(this.#engine);
-    this.#engine = this.#opening = this.#loading = null;
+    this.#forget();
     this.#show(error, true);
+  }
+
+  #forget() {
+    if (this.#opened) forgetEngine(this.#opened);
+    this.#engine = this.#opened = this.#opening = this.#loading = null;
   }
 
   #show(error, canRetry) {

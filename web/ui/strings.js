@@ -52,11 +52,15 @@ export const en = {
   anyLabel: 'All labels',
   nprobe: 'Lists to search (nprobe), 1 to {nlist}',
   exact: 'Search all lists',
+  tray: 'Your photos',
+  trayProgress: '{done} of {count} photos searched.',
+  trayPhoto: 'Your photo: {label}. Show what it looks like.',
+  trayStop: 'Stop',
   retry: 'Try again',
   share: 'Copy a link to this search',
   shared: 'The link was copied.',
   offline: 'No connection, and what this needs was not kept from an earlier visit. Connect and try again.',
-  somethingWrong: 'Something went wrong in this page: {message} Reload it and try again.',
+  somethingWrong: 'Something went wrong in this page: {message}. Reload it and try again.',
 };
 
 // What to do next, by a failure's code, where the engine's own sentence does not say it.
@@ -67,6 +71,7 @@ const NEXT = {
   'bad-download': 'Try again.',
   'unreadable-image': 'Choose it again, or another one.',
   'image-too-large': 'Make it smaller and try again.',
+  'out-of-memory': 'Close other tabs, or choose a smaller picture.',
   internal: 'Reload the page and try again.',
 };
 

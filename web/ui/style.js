@@ -5,8 +5,8 @@
 // To be changed from outside: --heybagh-accent, --heybagh-accent-ground, --heybagh-text, --heybagh-quiet,
 // --heybagh-surface, --heybagh-ghost, --heybagh-line (edges of what is to be used; 3:1 on the ground),
 // --heybagh-hairline, --heybagh-danger, --heybagh-danger-ground, --heybagh-radius, --heybagh-font; and the parts base,
-// query, dropzone, preview, ways, sample, progress, status, answer, results, result, image, label, score, error, share,
-// crop, advanced.
+// query, dropzone, preview, ways, tray, sample, progress, status, answer, results, result, image, label, score, error,
+// share, crop, advanced.
 
 const CSS = `
 :host { display: block; }
@@ -106,6 +106,14 @@ const CSS = `
 }
 .heybagh .sample:hover { border-color: var(--accent); }
 .heybagh .sample img { display: block; width: 100%; height: 100%; object-fit: cover; }
+
+.heybagh .tray-head { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; min-height: 2.5rem; }
+.heybagh .tray-list {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(4.5rem, 1fr)); gap: 0.5rem; max-height: 16rem;
+  padding: 4px; overflow-y: auto; list-style: none;
+}
+.heybagh .tray-list .sample { width: 100%; }
+.heybagh .tray-list span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 
 /* ---- How far it is: room for two lines of two texts where it is narrow, of one elsewhere ---- */
 

@@ -13,6 +13,7 @@ const NAMES = { model: 'model', index: 'index' };
 /**
  * @typedef {object} Wishes what people do, told to whoever decides
  * @property {(photo: Blob | string) => void} take a photo or its address
+ * @property {(photos: File[]) => void} takeAll several at once
  * @property {() => void} again search with other settings
  * @property {(region: import('../heybagh.js').Region | null) => void} crop search with a part of the photo, or the whole
  * @property {() => void} retry after an error
@@ -56,7 +57,8 @@ export class View {
   #makeParts(wishes) {
     const t = key => this.#t(key);
     this.input = h('input', {
-      type: 'file', id: 'photo', accept: 'image/*', class: 'unseen', 'aria-describedby': 'photo-formats error',
+      type: 'file', id: 'photo', accept: 'image/*', multiple: true, class: 'unseen',
+      'aria-describedby': 'photo-formats error',
     });
     this.preview = h('img', { class: 'preview', part: 'preview', alt: t('photo'), decoding: 'async', hidden: true });
     this.camera = this.#button('camera', 'way camera', () => this.#openCamera());
@@ -125,9 +127,9 @@ export class View {
 
   #listen(wishes) {
     this.input.addEventListener('change', () => {
-      const [file] = this.input.files;
+      const files = [...this.input.files];
       this.input.value = ''; // so that choosing the same file once more is a change again
-      if (file) wishes.take(file);
+      if (files.length > 0) wishes.takeAll(files);
     });
     this.preview.addEventListener('error', () => this.#showPreview(false));
     this.addressForm.addEventListener('submit', event => {
@@ -177,6 +179,11 @@ export class View {
   #openAddress(open) {
     this.addressForm.hidden = !open;
     this.addressToggle.setAttribute('aria-expanded', String(open));
+  }
+
+  /** Several photos were given: a place for those that wait. */
+  addTray(element) {
+    this.ways.after(element);
   }
 
   /* ---- Telling ---- */

@@ -1,0 +1,58 @@
+// A large download that goes on where the connection broke.
+
+import { chunks, mayPass, request, tooLong, tooShort } from './download.js';
+import { BACK_OFF, pause, STALL_BYTES, TRIES } from './limits.js';
+
+/**
+ * Brings a body of a known length piece by piece. What breaks, stalls or ends early is asked for from there on; a
+ * server that knows no ranges sends all again, of which the beginning is skipped. Parts may be of different versions of
+ * the file, so that whoever takes them must verify the whole. It settles TRIES times STALL after the last STALL_BYTES
+ * at the latest.
+ *
+ * @param {string} url
+ * @param {string} name what people are told is being downloaded
+ * @param {number} size in bytes
+ * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
+ * @param {RequestInit} options of the first request; `signal` ends all
+ * @throws {import('./errors.js').HeyBaghError} `download-failed`, `bad-download`
+ */
+export async function bringPieces(url, name, size, onPiece, options) {
+  let received = 0;
+  for (let tries = 0; ;) {
+    const before = received;
+    try {
+      return await bringRest(url, name, size, before, piece => {
+        received += piece.length;
+        onPiece(piece);
+      }, { ...options, ...howToGoOn(before, tries) });
+    } catch (error) {
+      tries = received - before >= STALL_BYTES ? 1 : tries + 1;
+      if (!mayPass(error) || tries >= TRIES || options.signal?.aborted) throw error;
+      await pause(BACK_OFF * 2 ** (tries - 1));
+    }
+  }
+}
+
+/**
+ * Servers of other origins may forbid the header that asks for a range: every other request does without.
+ *
+ * @returns {RequestInit}
+ */
+function howToGoOn(received, tries) {
+  if (tries === 0) return {};
+  const isRange = received > 0 && tries % 2 === 1;
+  return { cache: 'no-store', headers: isRange ? { Range: `bytes=${received}-` } : {} };
+}
+
+/** The bytes from `received` on. */
+async function bringRest(url, name, size, received, onPiece, options) {
+  const response = await request(url, name, options);
+  let at = response.status === 206 ? received : 0;
+  for await (const piece of chunks(response, name)) {
+    const fresh = piece.subarray(Math.max(0, received - at));
+    at += piece.length;
+    if (at > size) throw tooLong(name, size);
+    if (fresh.length > 0) onPiece(fresh);
+  }
+  if (at < size) throw tooShort(name, at, size);
+}

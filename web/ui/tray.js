@@ -1,0 +1,102 @@
+// Photos that were given at once: each is searched in its turn, the newest first, and shows what it looks like.
+// Pressing one shows its whole answer.
+
+import { h } from './dom.js';
+
+export class Tray {
+  #text;
+  #find;
+  #show;
+  #waiting = []; // items, the next first
+  #running = false;
+  #closed = false;
+  #count = 0;
+  #done = 0;
+
+  /**
+   * @param {object} translator of strings.js
+   * @param {object} wishes
+   * @param {(photo: Blob) => Promise<import('../heybagh.js').Answer>} wishes.find asked for one photo at a time
+   * @param {(photo: Blob) => void} wishes.show a photo was pressed
+   */
+  constructor(translator, { find, show }) {
+    this.#text = translator;
+    this.#find = find;
+    this.#show = show;
+    this.progress = h('span', { class: 'fine' });
+    this.stopper = h('button', { type: 'button', class: 'way', part: 'way' }, translator.text('trayStop'));
+    this.stopper.addEventListener('click', () => this.stop());
+    this.list = h('ol', { class: 'tray-list', tabindex: -1, 'aria-label': translator.text('tray') });
+    this.element = h('div', { class: 'tray', part: 'tray' },
+      h('div', { class: 'tray-head' }, this.progress, this.stopper), this.list);
+  }
+
+  /**
+   * @param {Blob[]} photos the newest first; they go before those that still wait
+   */
+  add(photos) {
+    const items = photos.map(photo => this.#item(photo));
+    this.#waiting.unshift(...items);
+    this.list.prepend(...items.map(({ element }) => element));
+    this.#count += items.length;
+    this.#tell();
+    this.#work();
+  }
+
+  /** Those that still wait are let go; the one that is being searched is not. */
+  stop() {
+    for (const item of this.#waiting.splice(0)) this.#remove(item);
+    this.list.focus({ preventScroll: true });
+    this.#tell();
+  }
+
+  /** The same for good; nothing more is shown. */
+  close() {
+    this.#closed = true;
+    for (const item of this.#waiting.splice(0)) this.#remove(item);
+    for (const image of this.list.querySelectorAll('img')) URL.revokeObjectURL(image.src);
+    this.element.remove();
+  }
+
+  async #work() {
+    if (this.#running) return;
+    this.#running = true;
+    for (let item = this.#waiting.shift(); item; item = this.#waiting.shift()) {
+      await this.#search(item);
+      this.#done++;
+      this.#tell();
+    }
+    this.#running = false;
+  }
+
+  async #search({ photo, element, button, label }) {
+    element.setAttribute('aria-busy', true);
+    const found = await this.#find(photo).then(
+      ({ results }) => results[0]?.label.replaceAll('_', ' ') ?? this.#text.text('none'),
+      error => (this.#closed ? '' : this.#text.failure(error)));
+    element.setAttribute('aria-busy', false);
+    label.textContent = label.title = found;
+    button.setAttribute('aria-label', this.#text.text('trayPhoto', { label: found }));
+  }
+
+  #item(photo) {
+    const image = h('img', { alt: '', loading: 'lazy', decoding: 'async', src: URL.createObjectURL(photo) });
+    image.addEventListener('error', () => image.remove());
+    const button = h('button', { type: 'button', class: 'sample', 'aria-label': this.#text.text('photo') }, image);
+    button.addEventListener('click', () => this.#show(photo));
+    const label = h('span', { class: 'fine', dir: 'auto' }, '…');
+    return { photo, button, label, element: h('li', {}, button, label) };
+  }
+
+  #remove({ element }) {
+    URL.revokeObjectURL(element.querySelector('img')?.src ?? '');
+    element.remove();
+    this.#count--;
+  }
+
+  #tell() {
+    const values = { done: this.#text.integer(this.#done), count: this.#text.integer(this.#count) };
+    this.progress.textContent = this.#text.text('trayProgress', values);
+    this.stopper.hidden = this.#waiting.length === 0;
+  }
+}
