@@ -168,9 +168,9 @@ hb_status hb_builder_create(const char *directory, const hb_build_options *optio
   hb_builder *b = calloc(1, sizeof *b);
   if (b == NULL) return hb_fail_memory(error);
   b->options = options;
-  b->directory = strdup(directory);
-  b->partial = hb_path_beside(directory, "partial");
-  status = b->directory != NULL && b->partial != NULL ? prepare(b, error) : hb_fail_memory(error);
+  status = hb_path_resolve(directory, &b->directory, error);
+  if (status == HB_OK) b->partial = hb_path_beside(b->directory, "partial");
+  if (status == HB_OK) status = b->partial != NULL ? prepare(b, error) : hb_fail_memory(error);
   if (status != HB_OK) return hb_builder_free(b), status;
   *out = b;
   return HB_OK;

@@ -33,5 +33,11 @@ hb_status hb_directory_create(const char *path, hb_error *error);
 hb_status hb_directory_remove(const char *path, hb_error *error);
 /* Gives `from` the name `to`. */
 hb_status hb_path_rename(const char *from, const char *to, hb_error *error);
+/* Exchanges the names of two folders, at one moment for all who look; false, and nothing is changed, if that fails, as
+ * on a file system that cannot. */
+bool hb_path_exchange(const char *a, const char *b);
+/* Where `path` leads, links followed, if there is something; else `path` itself. *out is fresh memory, or NULL on
+ * failure: a link must not lead nowhere. */
+hb_status hb_path_resolve(const char *path, char **out, hb_error *error);
 
 #endif
