@@ -208,7 +208,9 @@ hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **pack
   hb_resnet18_free(n);
   if (status == xnn_status_out_of_memory) return hb_fail_memory(error);
   if (status == xnn_status_unsupported_hardware)
-    return hb_fail(error, HB_INTERNAL, "this processor lacks the vector instructions that the network needs");
+    return hb_fail(
+        error, HB_INTERNAL,
+        "XNNPACK does not know this processor, or had no memory to look at it; start again with more memory");
   return hb_fail(error, HB_INTERNAL, "the network could not be built (XNNPACK status %d); please report this",
                  (int)status);
 }
