@@ -3,19 +3,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "decoder.h"
 #include "file.h"
 #include "images.h"
 
-static hb_status read_crop(const char *folder, const char *name, uint8_t *crop, hb_error *error) {
+static hb_status read_crop(decoder *decoder, const char *folder, const char *name, uint8_t *crop, hb_error *error) {
   hb_mapping file;
   char *path = hb_path_join(folder, name);
   if (path == NULL) return hb_fail_memory(error);
   hb_status status = hb_file_map(path, &file, error);
   free(path);
   if (status != HB_OK) return status;
-  status = hb_crop_file(file.bytes, file.size, NULL, crop, NULL, error);
+  status = decoder_crop(decoder, file.bytes, file.size, NULL, crop, NULL, error);
   hb_file_unmap(file);
   return status;
+}
+
+/* Crops of up to `count` pictures; returns how many could be read. */
+static uint32_t read_crops(decoder *decoder, const char *folder, const image_set *set, uint32_t count, uint8_t *crops) {
+  uint32_t read = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const char *name = set->paths[(uint64_t)i * set->count / count];
+    hb_error unreadable;
+    if (read_crop(decoder, folder, name, crops + (size_t)read * HB_CROP_BYTES, &unreadable) == HB_OK)
+      read++;
+    else
+      fprintf(stderr, "index-builder: %s: %s; it is left out\n", name, unreadable.text);
+  }
+  return read;
 }
 
 hb_status calibration_read(const char *folder, uint32_t wanted, hb_calibration *out, hb_error *error) {
@@ -23,18 +38,15 @@ hb_status calibration_read(const char *folder, uint32_t wanted, hb_calibration *
   image_set set;
   hb_status status = images_list(folder, &none, &set, error);
   if (status != HB_OK) return status;
-  uint32_t count = set.count < wanted ? set.count : wanted, read = 0;
+  uint32_t count = set.count < wanted ? set.count : wanted;
   uint8_t *crops = malloc((size_t)count * HB_CROP_BYTES + 1);
-  if (crops == NULL) return images_free(&set), hb_fail_memory(error);
-  for (uint32_t i = 0; i < count; i++) {
-    const char *name = set.paths[(uint64_t)i * set.count / count];
-    hb_error unreadable;
-    if (read_crop(folder, name, crops + (size_t)read * HB_CROP_BYTES, &unreadable) == HB_OK)
-      read++;
-    else
-      fprintf(stderr, "index-builder: %s: %s; it is left out\n", name, unreadable.text);
-  }
+  decoder *decoder = NULL;
+  status = crops != NULL ? decoder_create(DECODER_SECONDS, &decoder, error) : hb_fail_memory(error);
+  if (status == HB_OK)
+    *out = (hb_calibration){.crops = crops, .count = read_crops(decoder, folder, &set, count, crops)};
+  else
+    free(crops);
+  decoder_free(decoder);
   images_free(&set);
-  *out = (hb_calibration){.crops = crops, .count = read};
-  return HB_OK;
+  return status;
 }

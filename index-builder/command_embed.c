@@ -9,6 +9,7 @@
 
 /* What the embeddings are made with. */
 typedef struct {
+  decoder *decoder;
   hb_model *model;
   hb_index *index;
   hb_head *head;
@@ -25,14 +26,14 @@ static void print_embedding(const char *path, const float *embedding, uint32_t d
   print_line(&t);
 }
 
-static int embed_all(hb_engine *engine, const hb_region *region, char **paths, int count) {
+static int embed_all(const tools *t, const hb_region *region, char **paths, int count) {
   int exit_code = EXIT_DONE;
-  uint32_t dim = hb_engine_dim(engine);
+  uint32_t dim = hb_engine_dim(t->engine);
   float *embedding = malloc(dim * sizeof *embedding);
   if (embedding == NULL) return fail("there is not enough memory");
   for (int i = 0; i < count; i++) {
     hb_error error;
-    if (embed_file(engine, paths[i], region, embedding, &error) == HB_OK)
+    if (embed_file(t->engine, t->decoder, paths[i], region, embedding, &error) == HB_OK)
       print_embedding(paths[i], embedding, dim);
     else
       exit_code = fail("%s: %s", paths[i], error.text);
@@ -44,6 +45,7 @@ static int embed_all(hb_engine *engine, const hb_region *region, char **paths, i
 /* With the head of the bundle `index_path`, or else the one that is named. */
 static int open_tools(const char *model_path, const char *head_name, const char *index_path, tools *t) {
   hb_error error;
+  if (decoder_create(DECODER_SECONDS, &t->decoder, &error) != HB_OK) return fail("%s", error.text);
   if (hb_model_open(model_path, &t->model, &error) != HB_OK) return fail("%s: %s", model_path, error.text);
   if (index_path != NULL && hb_index_open(index_path, &t->index, &error) != HB_OK)
     return fail("%s: %s", index_path, error.text);
@@ -62,6 +64,7 @@ static void close_tools(tools *t) {
   hb_head_free(t->head);
   hb_index_free(t->index);
   hb_model_free(t->model);
+  decoder_free(t->decoder);
 }
 
 /* EXIT_DONE if head and index are as they may be. */
@@ -97,7 +100,7 @@ int command_embed(int argc, char **argv) {
   if (exit_code != EXIT_DONE) return exit_code;
   tools t = {0};
   exit_code = open_tools(model_path, head_name != NULL ? head_name : "logits", index_path, &t);
-  if (exit_code == EXIT_DONE) exit_code = embed_all(t.engine, &region, argv + operand, argc - operand);
+  if (exit_code == EXIT_DONE) exit_code = embed_all(&t, &region, argv + operand, argc - operand);
   close_tools(&t);
   return exit_code;
 }

@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
   const settings *s;
   hb_search_options options;
+  decoder *decoder; /* of images, not of vectors */
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
@@ -67,7 +68,7 @@ static int search_images(searcher *w, char **paths, int count) {
   int exit_code = EXIT_DONE;
   for (int i = 0; i < count; i++) {
     hb_error error;
-    hb_status status = embed_file(w->engine, paths[i], &w->s->region, w->query, &error);
+    hb_status status = embed_file(w->engine, w->decoder, paths[i], &w->s->region, w->query, &error);
     int answered = answer(w, status, paths[i], &error);
     if (answered != EXIT_DONE) exit_code = answered;
   }
@@ -101,6 +102,8 @@ static int open_vectors(searcher *w) {
 static int open_all(searcher *w) {
   const settings *s = w->s;
   hb_error error;
+  if (s->model_path != NULL && decoder_create(DECODER_SECONDS, &w->decoder, &error) != HB_OK)
+    return fail("%s", error.text);
   if (s->model_path != NULL && hb_model_open(s->model_path, &w->model, &error) != HB_OK)
     return fail("%s: %s", s->model_path, error.text);
   if (hb_index_open(s->index_path, &w->index, &error) != HB_OK) return fail("%s: %s", s->index_path, error.text);
@@ -120,6 +123,7 @@ static void close_all(searcher *w) {
   hb_engine_free(w->engine);
   hb_index_free(w->index);
   hb_model_free(w->model);
+  decoder_free(w->decoder);
   free(w->query);
 }
 

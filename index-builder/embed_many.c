@@ -10,6 +10,7 @@
 /* What one thread has and adds up; a cache line apart from the next thread's. */
 typedef struct {
   _Alignas(64) hb_engine *engine;
+  decoder *decoder;
   hb_timings timings;
   double read, hash, thumb;
 } worker;
@@ -25,11 +26,20 @@ struct embedder {
   float *features;
 };
 
-hb_status embed_file(hb_engine *engine, const char *path, const hb_region *region, float *embedding, hb_error *error) {
+/* As hb_engine_embed, but the picture is decoded elsewhere. */
+static hb_status embed(hb_engine *engine, decoder *decoder, const hb_mapping *file, const hb_region *region,
+                       float *embedding, hb_timings *timings, hb_error *error) {
+  uint8_t crop[HB_CROP_BYTES];
+  hb_status status = decoder_crop(decoder, file->bytes, file->size, region, crop, timings, error);
+  return status == HB_OK ? hb_engine_embed_crop(engine, crop, embedding, timings, error) : status;
+}
+
+hb_status embed_file(hb_engine *engine, decoder *decoder, const char *path, const hb_region *region, float *embedding,
+                     hb_error *error) {
   hb_mapping file;
   hb_status status = hb_file_map(path, &file, error);
   if (status != HB_OK) return status;
-  status = hb_engine_embed(engine, file.bytes, file.size, region, embedding, NULL, error);
+  status = embed(engine, decoder, &file, region, embedding, NULL, error);
   hb_file_unmap(file);
   return status;
 }
@@ -58,8 +68,8 @@ static void read_one(void *context, size_t thread, size_t i) {
 
 static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
   hb_timings timings;
-  hb_status status = hb_engine_embed(w->engine, task->file.bytes, task->file.size, NULL,
-                                     e->features + i * HB_POOLED_DIM, &timings, &task->error);
+  hb_status status =
+      embed(w->engine, w->decoder, &task->file, NULL, e->features + i * HB_POOLED_DIM, &timings, &task->error);
   if (status == HB_OK) add_timings(&w->timings, &timings);
   return status;
 }
@@ -67,8 +77,7 @@ static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
 /* After this, `thumb` of the task says whether that failed. */
 static void make_thumb(embedder *e, worker *w, image_task *task) {
   double started = hb_now();
-  const hb_mapping *file = &task->file;
-  task->thumb = thumb_provide(&e->options->thumbs, task->content, file->bytes, file->size, &task->error) != HB_OK;
+  task->thumb = thumb_provide(&e->options->thumbs, w->decoder, task->content, &task->file, &task->error) != HB_OK;
   w->thumb += hb_now() - started;
 }
 
@@ -145,6 +154,10 @@ hb_status embedder_create(const embed_options *options, uint32_t total, embedder
   e->workers = aligned_alloc(64, options->threads * sizeof *e->workers);
   if (e->workers == NULL) return embedder_free(e), hb_fail_memory(error);
   for (uint32_t t = 0; t < options->threads; t++) e->workers[t] = (worker){0};
+  hb_status status = HB_OK;
+  for (uint32_t t = 0; t < options->threads && status == HB_OK; t++)
+    status = decoder_create(DECODER_SECONDS, &e->workers[t].decoder, error);
+  if (status != HB_OK) return embedder_free(e), status;
   e->pool = options->threads > 1 ? pthreadpool_create(options->threads) : NULL;
   if (options->threads > 1 && e->pool == NULL) {
     embedder_free(e);
@@ -158,7 +171,10 @@ void embedder_free(embedder *e) {
   if (e == NULL) return;
   progress_end(&e->progress);
   pthreadpool_destroy(e->pool);
-  for (uint32_t t = 0; e->workers != NULL && t < e->options->threads; t++) hb_engine_free(e->workers[t].engine);
+  for (uint32_t t = 0; e->workers != NULL && t < e->options->threads; t++) {
+    hb_engine_free(e->workers[t].engine);
+    decoder_free(e->workers[t].decoder);
+  }
   free(e->workers);
   free(e);
 }

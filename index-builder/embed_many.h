@@ -44,6 +44,7 @@ embed_times embedder_times(const embedder *e);
 void embedder_free(embedder *e);
 
 /* Embeds a region of one file. */
-hb_status embed_file(hb_engine *engine, const char *path, const hb_region *region, float *embedding, hb_error *error);
+hb_status embed_file(hb_engine *engine, decoder *decoder, const char *path, const hb_region *region, float *embedding,
+                     hb_error *error);
 
 #endif

@@ -2,7 +2,8 @@
 #ifndef THUMB_STORE_H
 #define THUMB_STORE_H
 
-#include "error.h"
+#include "decoder.h"
+#include "file.h"
 
 #define THUMB_PIXELS_LEAST 16
 #define THUMB_PIXELS_MOST 2048
@@ -16,8 +17,9 @@ typedef struct {
 /* "thumb-PX-{content}.jpg", the bundle's thumb_url. */
 void thumb_url(uint32_t pixels, char *out, size_t capacity);
 
-/* Makes sure that the picture's thumbnail is in the folder: the old one, or a new one of the file's bytes. Threads may
- * ask at the same time for different contents. */
-hb_status thumb_provide(const thumb_store *store, uint64_t content, const void *bytes, size_t size, hb_error *error);
+/* Makes sure that the picture's thumbnail is in the folder: the old one, or a new one of the file. Threads may ask
+ * at the same time for different contents. */
+hb_status thumb_provide(const thumb_store *store, decoder *decoder, uint64_t content, const hb_mapping *file,
+                        hb_error *error);
 
 #endif

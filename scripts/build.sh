@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# build.sh [PRESET...]: compiles the index-builder and the tests (native, native-asan) and the browser's engine
-# (wasm-simd, wasm-relaxed) into build/PRESET. Without names: native, wasm-simd and wasm-relaxed.
+# build.sh [PRESET...]: compiles the index-builder and the tests (native, native-asan), the fuzz targets (native-fuzz) and
+# the browser's engine (wasm-simd, wasm-relaxed) into build/PRESET. Without names: native, wasm-simd and wasm-relaxed.
 . "$(dirname "$0")/common.sh"
 
 [ $# -gt 0 ] || set -- native wasm-simd wasm-relaxed
 
 build() {
   local preset=$1 kind=$1 configure=(cmake)
-  [ "$kind" = native-asan ] && kind=native
+  case $kind in native-*) kind=native ;; esac
   local xnnpack
   xnnpack=$("$ROOT/scripts/xnnpack.sh" "$kind" --where)
   [ -e "$xnnpack/.ready" ] || { echo "XNNPACK is not there yet; run scripts/setup.sh first"; return 1; }

@@ -4,6 +4,7 @@
 
 #include "bundle.h"
 #include "clock.h"
+#include "image_size.h"
 #include "model.h"
 #include "preprocess.h"
 #include "region.h"

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image_size.h"
+
 /* Only the formats that people upload: each more is more to attack. stb_image is not made for hostile input, so
- * sizes are checked before it decodes, and in the browser it runs inside the wasm sandbox. */
+ * sizes are checked before it decodes (image_size.h), and it runs inside the wasm sandbox or, natively, in a process of
+ * its own (index-builder/decoder.h). */
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_NO_STDIO
@@ -14,6 +17,16 @@
 #define STBI_NO_PIC
 #define STBI_NO_TGA
 #define STBI_NO_FAILURE_STRINGS
+#define STBI_MALLOC(bytes) allocate(NULL, bytes)
+#define STBI_REALLOC(pointer, bytes) allocate(pointer, bytes)
+#define STBI_FREE(pointer) free(pointer)
+
+/* What stb_image may allocate at once for the picture at hand: it would unpack a PNG's data to the end, up to 4 GB of a
+ * file of 4 MB, however few of them the picture needs. */
+static _Thread_local uint64_t most_bytes;
+
+static void *allocate(void *pointer, size_t bytes) { return bytes <= most_bytes ? realloc(pointer, bytes) : NULL; }
+
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Weverything"
 #ifdef __wasm__ /* Emscripten makes WebAssembly's SIMD of the inner loops that stb_image has in SSE2: the same bits */
@@ -120,15 +133,6 @@ static bool is_odd_pnm(const uint8_t *bytes, size_t size) {
   return at < size && maximum != 255; /* a header that is cut short is for stb_image to refuse */
 }
 
-hb_status hb_image_check_size(uint64_t width, uint64_t height, hb_error *error) {
-  if (width == 0 || height == 0) return hb_fail(error, HB_CORRUPT_IMAGE, "the picture has no pixels");
-  if (width > HB_IMAGE_MAX_PIXELS || height > HB_IMAGE_MAX_PIXELS / width)
-    return hb_fail(error, HB_IMAGE_TOO_LARGE,
-                   "the picture has %.0f megapixels, and at most %u can be read here; make it smaller first",
-                   (double)width * (double)height * 1e-6, HB_IMAGE_MAX_PIXELS / 1000000);
-  return HB_OK;
-}
-
 void hb_flatten_alpha(uint8_t *rgba, size_t pixels) {
   for (uint8_t *p = rgba, *end = rgba + 4 * pixels; p < end; p += 4) {
     unsigned alpha = p[3];
@@ -138,18 +142,36 @@ void hb_flatten_alpha(uint8_t *rgba, size_t pixels) {
   }
 }
 
-hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_error *error) {
-  int width, height, channels;
-  source probe = {bytes, size, 0, false};
-  if (!stbi_info_from_callbacks(&source_callbacks, &probe, &width, &height, &channels))
+/* 16 bits a channel, twice, as what is unpacked grows by doubling; the file itself likewise; and some for tables and
+ * for what fills up a JPEG's last blocks. */
+static uint64_t bytes_needed(uint64_t pixels, size_t size) {
+  return 2 * (4 * sizeof(uint16_t) * pixels + size) + (64 << 20);
+}
+
+/* Size and channels, once these show that the file may be decoded. */
+static hb_status read_header(const uint8_t *bytes, size_t size, int *width, int *height, int *channels,
+                             hb_error *error) {
+  hb_status status = hb_image_check_png(bytes, size, error);
+  if (status != HB_OK) return status;
+  most_bytes = bytes_needed(0, size);
+  source header = {bytes, size, 0, false};
+  if (!stbi_info_from_callbacks(&source_callbacks, &header, width, height, channels))
     return fail_unreadable(bytes, size, error);
   /* a BMP whose rows go from top to bottom has a negative height */
-  hb_status status = hb_image_check_size((uint64_t)width, (uint64_t)llabs(height), error);
+  uint64_t rows = (uint64_t)llabs(*height);
+  status = hb_image_check_size((uint64_t)*width, rows, error);
   if (status != HB_OK) return status;
-  if (is_odd_pnm((const uint8_t *)bytes, size))
+  if (is_odd_pnm(bytes, size))
     return hb_fail(error, HB_UNSUPPORTED_IMAGE,
                    "only PNM pictures of 8 bits (maximum 255) can be read; save it as PNG");
+  return hb_image_may_hold(bytes, size, (uint64_t)*width * rows) ? HB_OK : fail_corrupt(error);
+}
 
+hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_error *error) {
+  int width, height, channels;
+  hb_status status = read_header(bytes, size, &width, &height, &channels, error);
+  if (status != HB_OK) return status;
+  most_bytes = bytes_needed((uint64_t)width * (uint64_t)llabs(height), size);
   bool has_alpha = channels == 2 || channels == 4;
   source file = {bytes, size, 0, false};
   uint8_t *pixels = stbi_load_from_callbacks(&source_callbacks, &file, &width, &height, &channels, has_alpha ? 4 : 3);

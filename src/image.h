@@ -22,7 +22,4 @@ void hb_image_free(hb_image *image);
 /* Lays RGBA pixels over white, in place; the fourth byte becomes 255. */
 void hb_flatten_alpha(uint8_t *rgba, size_t pixels);
 
-/* HB_OK if a picture of this size may be decoded. */
-hb_status hb_image_check_size(uint64_t width, uint64_t height, hb_error *error);
-
 #endif

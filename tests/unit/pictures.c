@@ -173,6 +173,33 @@ blob png_claiming(uint32_t width, uint32_t height) {
   return png;
 }
 
+/* Bits into bytes, the lowest first. */
+typedef struct {
+  blob *out;
+  unsigned bits, count;
+} bit_writer;
+
+static void add_bits(bit_writer *w, unsigned bits, unsigned count) {
+  w->bits |= bits << w->count;
+  for (w->count += count; w->count >= 8; w->count -= 8, w->bits >>= 8) w->out->bytes[w->out->size++] = (uint8_t)w->bits;
+}
+
+/* One block of deflate's fixed codes: a zero, then matches of 258 bytes at a distance of 1. */
+blob png_unpacking_to(uint32_t width, uint32_t height, size_t bytes) {
+  blob png = png_start(width, height, 8, 2), stream = {must_allocate(bytes / 150 + 64), 0};
+  stream.bytes[stream.size++] = 0x78, stream.bytes[stream.size++] = 0x01;
+  bit_writer w = {.out = &stream};
+  add_bits(&w, 3, 3); /* the last block, fixed codes */
+  add_bits(&w, 0x0c, 8);
+  for (size_t done = 1; done < bytes; done += 258) add_bits(&w, 0xa3, 13);
+  add_bits(&w, 0, 7); /* the end of the block */
+  add_bits(&w, 0, 7);
+  add_chunk(&png, "IDAT", stream.bytes, stream.size);
+  add_chunk(&png, "IEND", NULL, 0);
+  blob_free(&stream);
+  return png;
+}
+
 /* ---- The simpler formats ---- */
 
 blob bmp_encode(const picture *p, bool top_down) {

@@ -30,6 +30,8 @@ blob png_encode_palette(const picture *indices, const uint8_t *palette, uint32_t
 blob png_encode_key(const picture *p, const uint8_t key[3]);
 /* A PNG's first 33 bytes (RGB, 8 bits), which claim any size, and an IDAT chunk without content. */
 blob png_claiming(uint32_t width, uint32_t height);
+/* A black RGB picture whose data unpack to so many zero bytes, a little more than asked for, from about a 150th. */
+blob png_unpacking_to(uint32_t width, uint32_t height, size_t bytes);
 
 blob bmp_encode(const picture *p, bool top_down);
 /* P6 or, for one channel, P5. */

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# fuzz.sh: builds the libFuzzer targets (tests/fuzz) and runs them.
+. "$(dirname "$0")/common.sh"
+
+BUILD=$ROOT/build/native-fuzz
+TARGETS="image exif safetensors manifest lists centroids head table kmeans search wasm_api"
+# Of the short turn: as many as take some five seconds each on one processor.
+declare -A RUNS=([image]=6000 [exif]=200000 [safetensors]=60000 [manifest]=60000 [lists]=8000 [centroids]=4000
+  [head]=2000 [table]=8000 [kmeans]=8000 [search]=5000 [wasm_api]=1500)
+
+usage() {
+  cat <<END
+usage: scripts/fuzz.sh MINUTES [TARGET...]   fuzzes for so many minutes in all, an equal share for each target
+       scripts/fuzz.sh --short [TARGET...]   the same few runs each time, as scripts/test.sh does
+
+Targets: $TARGETS; without names: all.
+What a long turn has learnt is kept in build/native-fuzz/corpus. Exits with 1, and names the input, if a target crashes,
+hangs or leaks; build/native-fuzz/tests/fuzz/fuzz_TARGET FILE tries that input again.
+END
+}
+
+# dictionary TARGET: the option for it, if there is one.
+dictionary() {
+  case $1 in
+  image | exif) echo "-dict=$ROOT/tests/fuzz/image.dict" ;;
+  safetensors | manifest) echo "-dict=$ROOT/tests/fuzz/json.dict" ;;
+  esac
+}
+
+# fuzz TARGET CORPUS OPTION...: true if nothing was found.
+fuzz() {
+  local name=$1 corpus=$2 log=$BUILD/fuzz-$1.log found=$BUILD/findings
+  shift 2
+  mkdir -p "$corpus" "$found"
+  if "$BUILD/tests/fuzz/fuzz_$name" "$@" $(dictionary "$name") -max_len=4096 -timeout=25 -print_final_stats=1 \
+    -artifact_prefix="$found/$name-" "$corpus" "$BUILD/seeds/$name" >"$log" 2>&1; then
+    say "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs, nothing found"
+    return
+  fi
+  grep -E 'ERROR|SUMMARY|runtime error|does not hold' "$log" >&2 || tail -n 5 "$log" >&2
+  say "$name: CRASHED on $(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1) (log: $log)"
+  return 1
+}
+
+minutes=${1:-}
+case $minutes in
+--help | -h) usage; exit ;;
+--short) ;;
+*) [[ $minutes =~ ^[1-9][0-9]*$ ]] || { usage >&2; exit 2; } ;;
+esac
+shift
+[ $# -gt 0 ] || set -- $TARGETS
+for name in "$@"; do [ -n "${RUNS[$name]:-}" ] || die "there is no target '$name'"; done
+
+"$ROOT/scripts/build.sh" native-fuzz
+/usr/bin/python3 "$ROOT/tests/fuzz/seeds.py" "$BUILD/seeds"
+crashed=0
+for name in "$@"; do
+  if [ "$minutes" = --short ]; then
+    fresh=$(mktemp -d)
+    fuzz "$name" "$fresh" -seed=1 -runs="${RUNS[$name]}" || crashed=$((crashed + 1))
+    rm -r "$fresh"
+  else
+    fuzz "$name" "$BUILD/corpus/$name" -max_total_time=$((minutes * 60 / $#)) || crashed=$((crashed + 1))
+  fi
+done
+[ $crashed -eq 0 ] || die "$crashed of $# targets crashed"
