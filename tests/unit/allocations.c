@@ -13,44 +13,56 @@
 /* How many calls are refused once it begins. */
 enum { NONE, ONE, ALL };
 
-static struct {
+typedef struct {
   _Atomic size_t largest, calls, first; /* `first`: the call that is refused */
   _Atomic int failing;
   _Atomic bool refused;
   _Atomic size_t total;
   _Atomic size_t mapped;
-} state;
+} counts;
 
-void allocations_reset(void) { state.largest = 0; }
-size_t allocations_largest(void) { return state.largest; }
+/* Shared with the processes that a test starts. */
+static counts *state;
+
+void *__real_mmap(void *address, size_t size, int protection, int flags, int file, off_t offset);
+
+__attribute__((constructor)) static void share(void) {
+  static counts own;
+  void *memory = __real_mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  state = memory != MAP_FAILED ? memory : &own;
+}
+
+void allocations_reset(void) { state->largest = 0; }
+size_t allocations_largest(void) { return state->largest; }
 
 static void begin(size_t n, int failing) {
-  state.calls = 0;
-  state.first = n;
-  state.refused = false;
-  state.failing = failing;
+  state->calls = 0;
+  state->first = n;
+  state->refused = false;
+  state->failing = failing;
 }
 
 void allocations_fail_from(size_t n) { begin(n, ALL); }
 void allocations_fail_one(size_t n) { begin(n, ONE); }
-void allocations_work(void) { state.failing = NONE; }
-bool allocations_were_refused(void) { return state.refused; }
-size_t allocations_failed(void) { return state.total; }
-size_t allocations_mapped(void) { return state.mapped; }
+void allocations_work(void) { state->failing = NONE; }
+bool allocations_were_refused(void) { return state->refused; }
+size_t allocations_failed(void) { return state->total; }
+size_t allocations_mapped(void) { return state->mapped; }
 
 /* For scripts/test.sh, which adds them up. */
 __attribute__((destructor)) static void tell(void) {
-  if (state.total > 0) printf("allocations failed: %zu\n", (size_t)state.total);
+  if (state->total > 0) printf("allocations failed: %zu\n", (size_t)state->total);
 }
 
 static bool refuse(size_t size) {
-  if (size > state.largest) state.largest = size;
-  if (state.failing == NONE) return false;
-  const size_t call = state.calls++;
-  if (state.failing == ONE ? call != state.first : call < state.first) return false;
-  state.total++;
+  if (state == NULL) return false; /* the program is starting */
+  if (size > state->largest) state->largest = size;
+  if (state->failing == NONE) return false;
+  const size_t call = state->calls++;
+  if (state->failing == ONE ? call != state->first : call < state->first) return false;
+  state->total++;
   errno = ENOMEM;
-  return state.refused = true;
+  return state->refused = true;
 }
 
 /* ---- What allocates: malloc and the like, and functions of the system that call it where a linker cannot reach ----
@@ -100,18 +112,18 @@ WRAPPED(FTSENT *, fts_read, FTS *tree) { return refuse(1) ? NULL : __real_fts_re
 WRAPPED(void *, mmap, void *address, size_t size, int protection, int flags, int file, off_t offset) {
   if (refuse(1)) return MAP_FAILED; /* of a size that says nothing: a file's */
   void *memory = __real_mmap(address, size, protection, flags, file, offset);
-  if (memory != MAP_FAILED) state.mapped += size;
+  if (memory != MAP_FAILED) state->mapped += size;
   return memory;
 }
 
 WRAPPED(void *, mremap, void *memory, size_t old, size_t size, int flags, ...) {
   if (refuse(size)) return MAP_FAILED;
   void *moved = __real_mremap(memory, old, size, flags);
-  if (moved != MAP_FAILED) state.mapped += size - old;
+  if (moved != MAP_FAILED) state->mapped += size - old;
   return moved;
 }
 
 WRAPPED(int, munmap, void *memory, size_t size) {
-  state.mapped -= size;
+  state->mapped -= size;
   return __real_munmap(memory, size);
 }
