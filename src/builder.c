@@ -264,7 +264,6 @@ hb_status hb_builder_finish(hb_builder *b, hb_build_report *report, hb_error *er
   pthreadpool_t threads = b->options->threads > 1 ? pthreadpool_create(b->options->threads) : NULL;
   hb_status status = make_bundle(b, threads, &made, error);
   pthreadpool_destroy(threads);
-  hb_row_store_free(&b->rows); /* its file must not be in the bundle */
   if (status == HB_OK) status = hb_directory_take_place(b->partial, b->directory, error);
   if (status != HB_OK) return status;
   b->finished = true;

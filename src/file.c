@@ -103,9 +103,11 @@ bool hb_path_is_vacant(const char *path) {
   DIR *directory = opendir(path);
   if (directory == NULL) return errno == ENOENT;
   int entries = 0;
+  errno = 0;
   while (entries <= 2 && readdir(directory) != NULL) entries++; /* "." and ".." */
+  bool seen_all = errno == 0;
   closedir(directory);
-  return entries <= 2;
+  return seen_all && entries <= 2;
 }
 
 bool hb_directory_has_folder(const char *path) {

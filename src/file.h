@@ -23,7 +23,7 @@ hb_status hb_writer_close(hb_writer *writer, hb_error *error);
 /* "directory/name" in fresh memory; NULL if there is none. */
 char *hb_path_join(const char *directory, const char *name);
 
-/* True if `path` is a folder with nothing in it, or nothing at all. */
+/* True if `path` is a folder with nothing in it, or nothing at all; false if that cannot be known. */
 bool hb_path_is_vacant(const char *path);
 bool hb_path_exists(const char *path);
 /* True if there is a folder in the folder `path`. */

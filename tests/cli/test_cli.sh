@@ -23,6 +23,7 @@ make_pictures
 models
 build_reports_and_searches
 unreadable_images
+names_that_are_not_utf8
 same_bytes_every_time
 killed_while_embedding
 targets_that_are_no_bundle

@@ -74,6 +74,10 @@ class Scenario:
         code, stderr = run(command)
         assert code == 0, (name, stderr)
         self.after = content(out)
+        self.anew = self.after
+        if old is not None and os.path.isdir(old):
+            assert run([*command, '--fresh'])[0] == 0
+            self.anew = content(out)
 
     def restore(self):
         for name in os.listdir('.'):
@@ -107,6 +111,8 @@ class Scenario:
             self.check_killed_or_failed(what)
         elif may_lack and 'could not be read' in stderr:
             assert is_whole(content(self.out)), f'{what}: a bundle that is not whole'
+        elif may_lack and 'note: the bundle that is there cannot be used' in stderr:
+            assert content(self.out) == self.anew, f'{what}: all was made anew, and not the same'
         else:
             assert content(self.out) == self.after, f'{what}: exit code 0 and something else'
 
