@@ -58,19 +58,21 @@ static hb_status collect(base_bundle *base, hb_error *error) {
   return HB_OK;
 }
 
-void base_open(const char *directory, const base_needs *needs, base_bundle *out) {
-  hb_error error;
+hb_status base_open(const char *directory, const base_needs *needs, base_bundle *out, hb_error *error) {
+  hb_error reason_error;
   base_bundle base = {.needs = *needs};
   *out = base;
-  if (hb_path_is_vacant(directory)) return;
-  hb_status status = hb_index_open(directory, &base.index, &error);
+  if (hb_path_is_vacant(directory)) return HB_OK;
+  hb_status status = hb_index_open(directory, &base.index, &reason_error);
   const char *reason = status == HB_OK ? misfit(base.index, needs) : NULL;
-  if (status == HB_OK && reason == NULL) status = collect(&base, &error);
+  if (status == HB_OK && reason == NULL) status = collect(&base, &reason_error);
+  if (status == HB_OUT_OF_MEMORY) return base_close(&base), hb_fail_memory(error);
   if (status != HB_OK)
-    base_refuse(&base, &error);
+    base_refuse(&base, &reason_error);
   else if (reason != NULL)
     refuse(&base, reason);
   *out = base;
+  return HB_OK;
 }
 
 uint64_t base_seed(const base_bundle *base) { return base->index->seed; }

@@ -35,8 +35,8 @@ typedef enum {
 uint64_t content_of(const void *bytes, size_t size);
 
 /* Opens the bundle in `directory` if it is there and serves; if it is there and does not, says why in a note on
- * stderr. */
-void base_open(const char *directory, const base_needs *needs, base_bundle *out);
+ * stderr. Fails without memory only. */
+hb_status base_open(const char *directory, const base_needs *needs, base_bundle *out, hb_error *error);
 /* Closes a base that does not serve after all, and says why in such a note. */
 void base_refuse(base_bundle *base, const hb_error *error);
 /* The seed of its clustering. */

@@ -19,18 +19,21 @@ static hb_status read_crop(decoder *decoder, const char *folder, const char *nam
   return status;
 }
 
-/* Crops of up to `count` pictures; returns how many could be read. */
-static uint32_t read_crops(decoder *decoder, const char *folder, const image_set *set, uint32_t count, uint8_t *crops) {
-  uint32_t read = 0;
+/* Crops of up to `count` pictures; *read is how many could be read. */
+static hb_status read_crops(decoder *decoder, const char *folder, const image_set *set, uint32_t count, uint8_t *crops,
+                            uint32_t *read, hb_error *error) {
+  *read = 0;
   for (uint32_t i = 0; i < count; i++) {
     const char *name = set->paths[(uint64_t)i * set->count / count];
     hb_error unreadable;
-    if (read_crop(decoder, folder, name, crops + (size_t)read * HB_CROP_BYTES, &unreadable) == HB_OK)
-      read++;
+    hb_status status = read_crop(decoder, folder, name, crops + (size_t)*read * HB_CROP_BYTES, &unreadable);
+    if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+    if (status == HB_OK)
+      ++*read;
     else
       fprintf(stderr, "index-builder: %s: %s; it is left out\n", name, unreadable.text);
   }
-  return read;
+  return HB_OK;
 }
 
 hb_status calibration_read(const char *folder, uint32_t wanted, hb_calibration *out, hb_error *error) {
@@ -42,8 +45,10 @@ hb_status calibration_read(const char *folder, uint32_t wanted, hb_calibration *
   uint8_t *crops = malloc((size_t)count * HB_CROP_BYTES + 1);
   decoder *decoder = NULL;
   status = crops != NULL ? decoder_create(DECODER_SECONDS, &decoder, error) : hb_fail_memory(error);
+  uint32_t read = 0;
+  if (status == HB_OK) status = read_crops(decoder, folder, &set, count, crops, &read, error);
   if (status == HB_OK)
-    *out = (hb_calibration){.crops = crops, .count = read_crops(decoder, folder, &set, count, crops)};
+    *out = (hb_calibration){.crops = crops, .count = read};
   else
     free(crops);
   decoder_free(decoder);

@@ -9,6 +9,7 @@
 #include "heads.h"
 #include "options.h"
 #include "progress.h"
+#include "utf8.h"
 
 #define DEFAULT_SEED 1234
 #define NOT_GIVEN UINT64_MAX /* of --seed, which has no number to spare within its range */
@@ -42,9 +43,16 @@ static hb_status blame(const char *path, hb_error *error) {
   return hb_fail(error, said.status, "%.150s: %.240s", path, said.text);
 }
 
+static bool is_text(const char *bytes) { return utf8_is_text(bytes, strlen(bytes)); }
+
+static const char *name_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash != NULL ? slash + 1 : path;
+}
+
 /* "../NAME?v=ID": beside the bundle, and another address for another model, so that it can be cached for ever. */
 static char *default_model_url(const char *path, const hb_model *model) {
-  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  const char *name = name_of(path);
   size_t capacity = strlen(name) + 32;
   char *url = malloc(capacity);
   if (url != NULL) snprintf(url, capacity, "../%s?v=%.8s", name, hb_model_id(model));
@@ -138,7 +146,7 @@ static hb_status update(building *b, hb_error *error) {
   const embed_options options = {b->model, s->images, (uint32_t)s->threads, thumbs};
   hb_status status = update_images(&target, &b->images, &options, error);
   print_skipped(&b->tally);
-  if (status == HB_OK && s->strict && b->tally.skipped_count > 0)
+  if (status == HB_OK && s->strict && (b->tally.skipped_count > 0 || b->images.misnamed > 0))
     status = hb_fail(error, HB_CORRUPT_IMAGE, "nothing was written, because of --strict");
   return status;
 }
@@ -146,7 +154,7 @@ static hb_status update(building *b, hb_error *error) {
 static hb_status create_builder(building *b, hb_error *error) {
   set_options(b);
   hb_status status = hb_builder_create(b->s->out, &b->options, &b->builder, error);
-  if (status == HB_OK || b->base.catalog == NULL) return status;
+  if (status != HB_INVALID_ARGUMENT || b->base.catalog == NULL) return status;
   base_refuse(&b->base, error); /* such as a head from a file with other numbers */
   set_options(b);
   return hb_builder_create(b->s->out, &b->options, &b->builder, error);
@@ -157,8 +165,8 @@ static hb_status build(building *b, hb_build_report *report, hb_error *error) {
   hb_status status = hb_builder_check_target(s->out, error);
   if (status == HB_OK) status = s->vectors != NULL ? open_vectors(b, error) : open_images(b, error);
   if (status != HB_OK) return status;
-  if (!s->fresh) base_open(s->out, &b->needs, &b->base);
-  status = create_builder(b, error);
+  if (!s->fresh) status = base_open(s->out, &b->needs, &b->base, error);
+  if (status == HB_OK) status = create_builder(b, error);
   if (status == HB_OK) status = update(b, error);
   if (status != HB_OK) return status;
   status = hb_builder_finish(b->builder, report, error);
@@ -204,6 +212,15 @@ static const char *option_of_images(const settings *s) {
   return s->model_url != NULL ? "model-url" : NULL;
 }
 
+/* index.json names them. */
+static int check_urls(const settings *s) {
+  if (!is_text(s->image_url)) return fail_usage("--image-url is not UTF-8");
+  if (s->model_url != NULL && !is_text(s->model_url)) return fail_usage("--model-url is not UTF-8");
+  if (s->model_url == NULL && s->model != NULL && !is_text(name_of(s->model)))
+    return fail_usage("the name of --model is not UTF-8; rename it or give --model-url");
+  return EXIT_DONE;
+}
+
 /* Checks what the table of options cannot; EXIT_DONE if the build can go on. */
 static int check(settings *s, base_needs *needs) {
   if (s->images == NULL && s->vectors == NULL)
@@ -219,7 +236,7 @@ static int check(settings *s, base_needs *needs) {
   if (s->head == NULL) s->head = "svd:256";
   if (s->vectors == NULL && !head_parse(s->head, &needs->head, &needs->dim))
     return fail_usage("--head is '%s', and must be svd:D (D from 1 to 513), exact, logits or a file", s->head);
-  return EXIT_DONE;
+  return check_urls(s);
 }
 
 int command_build(int argc, char **argv) {

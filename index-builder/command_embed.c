@@ -5,7 +5,7 @@
 #include "embed_many.h"
 #include "heads.h"
 #include "options.h"
-#include "text.h"
+#include "utf8.h"
 
 /* What the embeddings are made with. */
 typedef struct {
@@ -19,7 +19,7 @@ typedef struct {
 static void print_embedding(const char *path, const float *embedding, uint32_t dim) {
   hb_text t = {0};
   hb_text_add(&t, "{\"image\":");
-  hb_text_add_json(&t, path);
+  utf8_add_json(&t, path);
   hb_text_add(&t, ",\"embedding\":[");
   for (uint32_t i = 0; i < dim; i++) hb_text_add(&t, "%s%.9g", i > 0 ? "," : "", (double)embedding[i]);
   hb_text_add(&t, "]}");

@@ -6,7 +6,7 @@
 #include "embed_many.h"
 #include "npy.h"
 #include "options.h"
-#include "text.h"
+#include "utf8.h"
 #include "vector.h"
 
 typedef struct {
@@ -33,7 +33,7 @@ typedef struct {
 static void print_json(const char *name, const hb_result *results, const hb_search_report *report) {
   hb_text t = {0};
   hb_text_add(&t, "{\"image\":");
-  hb_text_add_json(&t, name);
+  utf8_add_json(&t, name);
   hb_text_add(&t, ",\"results\":[");
   for (uint32_t i = 0; i < report->found; i++) {
     hb_text_add(&t, "%s{\"path\":", i > 0 ? "," : "");

@@ -14,6 +14,8 @@
 
 #include "thumbs.h"
 
+#define EXIT_NO_MEMORY 2
+
 typedef enum { JOB_CROP, JOB_THUMB } job_kind;
 
 /* What both processes see. The file's bytes go through the socket, behind one byte; one byte comes back when the job is
@@ -77,7 +79,7 @@ static void serve(int socket, exchange *e, uint32_t seconds) {
   uint8_t byte;
   while (receive_all(socket, &byte, 1)) {
     uint8_t *bytes = malloc(e->size);
-    if (bytes == NULL && e->size > 0) return;
+    if (bytes == NULL && e->size > 0) _exit(EXIT_NO_MEMORY);
     if (!receive_all(socket, bytes, e->size)) return;
     limit_time(seconds);
     e->status = work(e, bytes);
@@ -126,7 +128,9 @@ static int stop(decoder *d) {
   return how;
 }
 
+/* The picture is not to blame if the system killed the process, which it does when memory is short. */
 static hb_status fail_ended(const decoder *d, int how, hb_error *error) {
+  if (WIFSIGNALED(how) ? WTERMSIG(how) == SIGKILL : WEXITSTATUS(how) == EXIT_NO_MEMORY) return hb_fail_memory(error);
   if (WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF)
     return hb_fail(error, HB_CORRUPT_IMAGE, "the picture took more than %u s to decode; save it anew as JPEG or PNG",
                    d->seconds);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "utf8.h"
 
 static int compare_lines(const void *a, const void *b, void *paths) {
   const char *const *p = paths;
@@ -28,22 +29,6 @@ static hb_status allocate(id_list *list, uint32_t count, size_t text_bytes, hb_e
   return complete ? HB_OK : hb_fail_memory(error);
 }
 
-/* The bytes of the UTF-8 character at `p` (Unicode, table 3-7), of which `left` are there; 0 if it is none. */
-static size_t utf8_length(const uint8_t *p, size_t left) {
-  uint8_t low = 0x80, high = 0xbf;
-  if (p[0] < 0x80) return 1;
-  if (p[0] < 0xc2 || p[0] > 0xf4) return 0;
-  size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-  if (p[0] == 0xe0) low = 0xa0;  /* longer than needed */
-  if (p[0] == 0xed) high = 0x9f; /* surrogates */
-  if (p[0] == 0xf0) low = 0x90;
-  if (p[0] == 0xf4) high = 0x8f; /* beyond U+10FFFF */
-  if (left < length || p[1] < low || p[1] > high) return 0;
-  for (size_t i = 2; i < length; i++)
-    if (p[i] < 0x80 || p[i] > 0xbf) return 0;
-  return length;
-}
-
 /* A line without its end: what is wrong with it, or NULL. */
 static const char *line_fault(const char *line, size_t length) {
   const char *tab = memchr(line, '\t', length);
@@ -51,9 +36,7 @@ static const char *line_fault(const char *line, size_t length) {
   if (memchr(line, '\0', length) != NULL) return "holds a zero byte; the file must be text in UTF-8";
   if (tab != NULL && memchr(tab + 1, '\t', length - (size_t)(tab + 1 - line)) != NULL)
     return "has more than one tab; it must be a path, or a path, a tab and a label";
-  for (size_t i = 0, n; i < length; i += n)
-    if ((n = utf8_length((const uint8_t *)line + i, length - i)) == 0) return "is not text in UTF-8; convert the file";
-  return NULL;
+  return utf8_is_text(line, length) ? NULL : "is not text in UTF-8; convert the file";
 }
 
 /* Cuts the text into lines, and these into path and label. */

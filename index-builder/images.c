@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "error.h"
+#include "utf8.h"
 
 static bool is_picture_name(const char *name) {
   static const char *const endings[] = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".pgm", ".ppm", ".pnm"};
@@ -36,6 +38,17 @@ static bool add_path(image_set *set, uint32_t *capacity, const char *path) {
   return true;
 }
 
+/* A picture that was found. */
+static hb_status take(image_set *set, uint32_t *capacity, const char *path, hb_error *error) {
+  if (utf8_is_text(path, strlen(path))) return add_path(set, capacity, path) ? HB_OK : hb_fail_memory(error);
+  char *escaped = utf8_escape(path);
+  if (escaped == NULL) return hb_fail_memory(error);
+  fprintf(stderr, "note: '%s' is left out, as its name is not UTF-8; rename it\n", escaped);
+  free(escaped);
+  set->misnamed++;
+  return HB_OK;
+}
+
 static hb_status walk(FTS *tree, size_t prefix, const text_list *exclude, image_set *set, hb_error *error) {
   uint32_t capacity = 0;
   for (FTSENT *entry; (errno = 0, entry = fts_read(tree)) != NULL;) {
@@ -47,12 +60,15 @@ static hb_status walk(FTS *tree, size_t prefix, const text_list *exclude, image_
     } else if (entry->fts_level == 0 && entry->fts_info == FTS_F) {
       return hb_fail(error, HB_INVALID_ARGUMENT, "'%.200s' is not a folder", entry->fts_path);
     } else if (entry->fts_info == FTS_F) {
-      if (!is_picture_name(entry->fts_name))
+      hb_status status = HB_OK;
+      if (is_picture_name(entry->fts_name))
+        status = take(set, &capacity, entry->fts_path + prefix, error);
+      else
         set->others++;
-      else if (!add_path(set, &capacity, entry->fts_path + prefix))
-        return hb_fail_memory(error);
+      if (status != HB_OK) return status;
     }
   }
+  if (errno == ENOMEM) return hb_fail_memory(error);
   return errno == 0 ? HB_OK : hb_fail(error, HB_IO, "cannot list the images: %s", strerror(errno));
 }
 
@@ -84,8 +100,9 @@ hb_status images_list(const char *folder, const text_list *exclude, image_set *o
   char *const roots[] = {root, NULL};
   FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
   image_set set = {0};
-  hb_status status = tree != NULL ? walk(tree, length + (root[length - 1] != '/'), exclude, &set, error)
-                                  : hb_fail(error, HB_IO, "cannot open '%.200s': %s", folder, strerror(errno));
+  hb_status status = tree != NULL      ? walk(tree, length + (root[length - 1] != '/'), exclude, &set, error)
+                     : errno == ENOMEM ? hb_fail_memory(error)
+                                       : hb_fail(error, HB_IO, "cannot open '%.200s': %s", folder, strerror(errno));
   if (tree != NULL) fts_close(tree);
   free(root);
   if (status == HB_OK && set.count == 0)

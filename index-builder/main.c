@@ -42,8 +42,14 @@ int fail_usage(const char *format, ...) {
   return EXIT_USAGE;
 }
 
+/* Lines that memory did not suffice for. */
+static unsigned lines_lost;
+
 void print_line(hb_text *text) {
-  if (!text->failed) puts(text->bytes);
+  if (text->failed)
+    lines_lost++;
+  else
+    puts(text->bytes);
   hb_text_free(text);
 }
 
@@ -63,6 +69,7 @@ static void print_help(void) {
 /* An answer that did not arrive, for instance on a full disk, is a failure. */
 static int flush_output(int exit_code) {
   bool lost = fflush(stdout) != 0 || ferror(stdout);
+  if (lines_lost > 0 && exit_code == EXIT_DONE) return fail("there is not enough memory for the output");
   return lost && exit_code == EXIT_DONE ? fail("the output could not be written; is the disk full?") : exit_code;
 }
 

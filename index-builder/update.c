@@ -46,6 +46,9 @@ static hb_status hand_over(const update_target *t, const arrival *a, const float
   return HB_OK;
 }
 
+/* A picture is left out if it cannot be read, and not if the machine failed. */
+static bool is_its_own_fault(hb_status status) { return status != HB_OUT_OF_MEMORY && status != HB_INTERNAL; }
+
 static hb_status add_skipped(update_tally *tally, const image_task *task, hb_error *error) {
   skipped_image *skipped = realloc(tally->skipped, (tally->skipped_count + (size_t)1) * sizeof *skipped);
   if (skipped == NULL) return hb_fail_memory(error);
@@ -82,7 +85,9 @@ static hb_status update_chunk(update *u, uint32_t first, uint32_t count, hb_erro
   hb_status status = embedder_finish(u->embedder, u->tasks, count, u->features, error);
   for (uint32_t i = 0; i < count && status == HB_OK; i++) {
     const image_task *task = &u->tasks[i];
-    if (task->error.status != HB_OK) {
+    if (task->error.status != HB_OK && !is_its_own_fault(task->error.status)) {
+      status = hb_fail(error, task->error.status, "%.150s: %.240s", task->path, task->error.text);
+    } else if (task->error.status != HB_OK) {
       status = add_skipped(u->target->tally, task, error);
     } else {
       status = hand_over(u->target, &u->arrivals[i], u->features + (size_t)i * HB_POOLED_DIM, error);

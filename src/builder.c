@@ -168,9 +168,9 @@ hb_status hb_builder_create(const char *directory, const hb_build_options *optio
   hb_builder *b = calloc(1, sizeof *b);
   if (b == NULL) return hb_fail_memory(error);
   b->options = options;
-  b->directory = strdup(directory);
-  b->partial = hb_path_beside(directory, "partial");
-  status = b->directory != NULL && b->partial != NULL ? prepare(b, error) : hb_fail_memory(error);
+  status = hb_path_resolve(directory, &b->directory, error);
+  if (status == HB_OK) b->partial = hb_path_beside(b->directory, "partial");
+  if (status == HB_OK) status = b->partial != NULL ? prepare(b, error) : hb_fail_memory(error);
   if (status != HB_OK) return hb_builder_free(b), status;
   *out = b;
   return HB_OK;
@@ -264,7 +264,6 @@ hb_status hb_builder_finish(hb_builder *b, hb_build_report *report, hb_error *er
   pthreadpool_t threads = b->options->threads > 1 ? pthreadpool_create(b->options->threads) : NULL;
   hb_status status = make_bundle(b, threads, &made, error);
   pthreadpool_destroy(threads);
-  hb_row_store_free(&b->rows); /* its file must not be in the bundle */
   if (status == HB_OK) status = hb_directory_take_place(b->partial, b->directory, error);
   if (status != HB_OK) return status;
   b->finished = true;

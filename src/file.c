@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static hb_status fail_errno(hb_error *error, const char *doing, const char *path) {
-  return hb_fail(error, HB_IO, "cannot %s '%.200s': %s", doing, path, strerror(errno));
+  const hb_status status = errno == ENOMEM ? HB_OUT_OF_MEMORY : HB_IO;
+  return hb_fail(error, status, "cannot %s '%.200s': %s", doing, path, strerror(errno));
 }
 
 hb_status hb_file_map(const char *path, hb_mapping *out, hb_error *error) {
@@ -100,9 +101,11 @@ bool hb_path_is_vacant(const char *path) {
   DIR *directory = opendir(path);
   if (directory == NULL) return errno == ENOENT;
   int entries = 0;
+  errno = 0;
   while (entries <= 2 && readdir(directory) != NULL) entries++; /* "." and ".." */
+  bool seen_all = errno == 0;
   closedir(directory);
-  return entries <= 2;
+  return seen_all && entries <= 2;
 }
 
 bool hb_directory_has_folder(const char *path) {
@@ -137,4 +140,16 @@ hb_status hb_directory_remove(const char *path, hb_error *error) {
 
 hb_status hb_path_rename(const char *from, const char *to, hb_error *error) {
   return rename(from, to) == 0 ? HB_OK : fail_errno(error, "make", to);
+}
+
+bool hb_path_exchange(const char *a, const char *b) {
+  return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
+}
+
+hb_status hb_path_resolve(const char *path, char **out, hb_error *error) {
+  struct stat info;
+  *out = realpath(path, NULL);
+  if (*out == NULL && errno == ENOENT && lstat(path, &info) != 0) *out = strdup(path); /* fails for a link only */
+  if (*out != NULL) return HB_OK;
+  return errno == ENOMEM ? hb_fail_memory(error) : fail_errno(error, "follow", path);
 }

@@ -23,7 +23,7 @@ hb_status hb_writer_close(hb_writer *writer, hb_error *error);
 /* "directory/name" in fresh memory; NULL if there is none. */
 char *hb_path_join(const char *directory, const char *name);
 
-/* True if `path` is a folder with nothing in it, or nothing at all. */
+/* True if `path` is a folder with nothing in it, or nothing at all; false if that cannot be known. */
 bool hb_path_is_vacant(const char *path);
 bool hb_path_exists(const char *path);
 /* True if there is a folder in the folder `path`. */
@@ -33,5 +33,11 @@ hb_status hb_directory_create(const char *path, hb_error *error);
 hb_status hb_directory_remove(const char *path, hb_error *error);
 /* Gives `from` the name `to`. */
 hb_status hb_path_rename(const char *from, const char *to, hb_error *error);
+/* Exchanges the names of two folders, at one moment for all who look; false, and nothing is changed, if that fails, as
+ * on a file system that cannot. */
+bool hb_path_exchange(const char *a, const char *b);
+/* Where `path` leads, links followed, if there is something; else `path` itself. *out is fresh memory, or NULL on
+ * failure: a link must not lead nowhere. */
+hb_status hb_path_resolve(const char *path, char **out, hb_error *error);
 
 #endif

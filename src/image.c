@@ -24,13 +24,16 @@
 /* What stb_image may allocate at once for the picture at hand: it would unpack a PNG's data to the end, up to 4 GB of a
  * file of 4 MB, however few of them the picture needs. */
 static _Thread_local uint64_t most_bytes;
+/* Whether it was refused what it may: it does not tell why it fails. */
+static _Thread_local bool was_short;
 
 /* Zeros, as what is missing in a damaged JPEG keeps what was in memory, so that each decoding would show another
- * picture.
- */
+ * picture. */
 static void *allocate(void *pointer, size_t bytes) {
   if (bytes > most_bytes) return NULL;
-  return pointer != NULL ? realloc(pointer, bytes) : calloc(bytes, 1);
+  void *memory = pointer != NULL ? realloc(pointer, bytes) : calloc(bytes, 1);
+  if (memory == NULL && bytes > 0) was_short = true;
+  return memory;
 }
 
 #pragma clang diagnostic push
@@ -107,6 +110,7 @@ static hb_status fail_corrupt(hb_error *error) {
 }
 
 static hb_status fail_unreadable(const void *bytes, size_t size, hb_error *error) {
+  if (was_short) return hb_fail_memory(error);
   const char *other = other_format(bytes, size);
   if (other != NULL)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is %s, which cannot be read; save it as JPEG or PNG", other);
@@ -160,6 +164,7 @@ static hb_status read_header(const uint8_t *bytes, size_t size, int *width, int 
   hb_status status = hb_image_check_png(bytes, size, error);
   if (status != HB_OK) return status;
   most_bytes = bytes_needed(0, size);
+  was_short = false;
   source header = {bytes, size, 0, false};
   if (!stbi_info_from_callbacks(&source_callbacks, &header, width, height, channels))
     return fail_unreadable(bytes, size, error);
@@ -184,7 +189,7 @@ hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_erro
   uint8_t *pixels = stbi_load_from_callbacks(&source_callbacks, &file, &width, &height, &channels, has_alpha ? 4 : 3);
   if (pixels == NULL || file.ran_out) {
     stbi_image_free(pixels);
-    return fail_corrupt(error);
+    return was_short ? hb_fail_memory(error) : fail_corrupt(error);
   }
   if (has_alpha) hb_flatten_alpha(pixels, (size_t)width * (size_t)height);
   *out = (hb_image){pixels, (uint32_t)width, (uint32_t)height, has_alpha ? 4 : 3, hb_exif_orientation(bytes, size)};

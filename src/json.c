@@ -31,19 +31,20 @@ static bool is_tree(const hb_json *json) {
   return true;
 }
 
-hb_json *hb_json_parse(const char *text, size_t size) {
+hb_status hb_json_parse(const char *text, size_t size, hb_json **out) {
   jsmn_parser parser;
+  *out = NULL;
   jsmn_init(&parser);
   int count = jsmn_parse(&parser, text, size, NULL, 0);
-  if (count <= 0) return NULL;
+  if (count <= 0) return HB_INVALID_ARGUMENT;
   hb_json *json = malloc(sizeof *json + (size_t)count * sizeof(jsmntok_t));
-  if (json == NULL) return NULL;
+  if (json == NULL) return HB_OUT_OF_MEMORY;
   json->text = text;
   jsmn_init(&parser);
   json->count = jsmn_parse(&parser, text, size, json->tokens, (unsigned)count);
-  if (json->count == count && is_tree(json)) return json;
-  free(json);
-  return NULL;
+  if (json->count != count || !is_tree(json)) return free(json), HB_INVALID_ARGUMENT;
+  *out = json;
+  return HB_OK;
 }
 
 void hb_json_free(hb_json *json) { free(json); }
@@ -180,14 +181,16 @@ bool hb_json_string(const hb_json *json, int value, char *out, size_t capacity) 
   return true;
 }
 
-char *hb_json_string_copy(const hb_json *json, int value) {
+hb_status hb_json_string_copy(const hb_json *json, int value, char **out) {
   const jsmntok_t *t = token(json, value, JSMN_STRING);
-  if (t == NULL) return NULL;
+  *out = NULL;
+  if (t == NULL) return HB_INVALID_ARGUMENT;
   size_t capacity = (size_t)(t->end - t->start) + 1; /* resolving an escape never lengthens it */
-  char *out = malloc(capacity);
-  if (out == NULL || hb_json_string(json, value, out, capacity)) return out;
-  free(out);
-  return NULL;
+  char *copy = malloc(capacity);
+  if (copy == NULL) return HB_OUT_OF_MEMORY;
+  if (!hb_json_string(json, value, copy, capacity)) return free(copy), HB_INVALID_ARGUMENT;
+  *out = copy;
+  return HB_OK;
 }
 
 bool hb_json_equals(const hb_json *json, int value, const char *string) {

@@ -3,14 +3,12 @@
 #ifndef HB_JSON_H
 #define HB_JSON_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "error.h"
 
 typedef struct hb_json hb_json;
 
-/* NULL if it is not JSON or memory is short. `text` must outlive the document. */
-hb_json *hb_json_parse(const char *text, size_t size);
+/* HB_INVALID_ARGUMENT if it is not JSON, HB_OUT_OF_MEMORY; *out is then NULL. `text` must outlive the document. */
+hb_status hb_json_parse(const char *text, size_t size, hb_json **out);
 void hb_json_free(hb_json *json);
 
 bool hb_json_is_object(const hb_json *json, int value);
@@ -27,8 +25,9 @@ int hb_json_size(const hb_json *json, int container);
 bool hb_json_integer(const hb_json *json, int value, uint64_t maximum, uint64_t *out);
 /* Copies a string or key, escapes resolved, as UTF-8 with NUL. False if it is none, holds a NUL or does not fit. */
 bool hb_json_string(const hb_json *json, int value, char *out, size_t capacity);
-/* The same in fresh memory, which the caller frees; NULL on failure. */
-char *hb_json_string_copy(const hb_json *json, int value);
+/* The same in fresh memory, which the caller frees. HB_INVALID_ARGUMENT if it is none or holds a NUL,
+ * HB_OUT_OF_MEMORY; *out is then NULL. */
+hb_status hb_json_string_copy(const hb_json *json, int value, char **out);
 bool hb_json_equals(const hb_json *json, int value, const char *string);
 
 #endif

@@ -10,6 +10,18 @@ static hb_status fail_manifest(hb_error *error, const char *what) {
                  HB_MANIFEST_NAME, what);
 }
 
+/* A text; `what` says what is wrong if it is none. */
+static hb_status get_text(const hb_json *json, int value, const char *what, char **out, hb_error *error) {
+  hb_status status = hb_json_string_copy(json, value, out);
+  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+  return status == HB_OK ? HB_OK : fail_manifest(error, what);
+}
+
+static hb_status empty_text(char **out, hb_error *error) {
+  *out = calloc(1, 1);
+  return *out != NULL ? HB_OK : hb_fail_memory(error);
+}
+
 static bool get_u32(const hb_json *json, int object, const char *key, uint64_t minimum, uint64_t maximum,
                     uint32_t *out) {
   uint64_t value;
@@ -47,12 +59,10 @@ static hb_status read_labels(hb_index *index, const hb_json *json, hb_error *err
   if (!hb_json_is_array(json, array) || size < 1) return fail_manifest(error, "it has no labels");
   index->labels = calloc((size_t)size, sizeof *index->labels);
   if (index->labels == NULL) return hb_fail_memory(error);
-  for (int item = hb_json_first(json, array); item >= 0; item = hb_json_next(json, array, item)) {
-    char *label = hb_json_string_copy(json, item);
-    if (label == NULL) return fail_manifest(error, "a label is not text");
-    index->labels[index->label_count++] = label;
-  }
-  return HB_OK;
+  hb_status status = HB_OK;
+  for (int item = hb_json_first(json, array); item >= 0 && status == HB_OK; item = hb_json_next(json, array, item))
+    status = get_text(json, item, "a label is not text", &index->labels[index->label_count++], error);
+  return status;
 }
 
 bool hb_bundle_code_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t *out) {
@@ -110,16 +120,15 @@ static hb_status read_model(hb_index *index, const hb_json *json, hb_error *erro
       !hb_head_parse(kind, &index->head_kind))
     return fail_manifest(error, "this version does not know its head");
   index->head_file = HB_NO_FILE;
-  if (index->head_kind == HB_HEAD_NONE) {
-    index->model_url = calloc(1, 1);
-    return index->model_url != NULL ? HB_OK : hb_fail_memory(error);
-  }
+  if (index->head_kind == HB_HEAD_NONE) return empty_text(&index->model_url, error);
   uint64_t bytes;
-  index->model_url = hb_json_string_copy(json, hb_json_get(json, model, "url"));
-  if (index->model_url == NULL || !hb_json_integer(json, hb_json_get(json, model, "bytes"), UINT64_MAX, &bytes) ||
+  static const char unnamed[] = "it does not name its model";
+  hb_status status = get_text(json, hb_json_get(json, model, "url"), unnamed, &index->model_url, error);
+  if (status != HB_OK) return status;
+  if (!hb_json_integer(json, hb_json_get(json, model, "bytes"), UINT64_MAX, &bytes) ||
       !hb_json_string(json, hb_json_get(json, model, "id"), index->model_id, sizeof index->model_id) ||
       strspn(index->model_id, "0123456789abcdef") != HB_SHA256_HEX - 1)
-    return fail_manifest(error, "it does not name its model");
+    return fail_manifest(error, unnamed);
   if (index->head_kind == HB_HEAD_LOGITS)
     return index->dim == HB_LOGITS_DIM ? HB_OK : fail_manifest(error, "head and dim contradict each other");
   if (!get_u32(json, head, "file", 0, index->file_count - 1, &index->head_file))
@@ -161,11 +170,11 @@ static hb_status read_numbers(hb_index *index, const hb_json *json, hb_error *er
 }
 
 static hb_status read_urls(hb_index *index, const hb_json *json, hb_error *error) {
-  index->image_url = hb_json_string_copy(json, hb_json_get(json, 0, "image_url"));
-  if (index->image_url == NULL) return fail_manifest(error, "it does not say where its images are");
-  int thumb = hb_json_get(json, 0, "thumb_url");
-  index->thumb_url = thumb >= 0 ? hb_json_string_copy(json, thumb) : calloc(1, 1);
-  return index->thumb_url != NULL ? HB_OK : fail_manifest(error, "thumb_url is not text");
+  int image = hb_json_get(json, 0, "image_url"), thumb = hb_json_get(json, 0, "thumb_url");
+  hb_status status = get_text(json, image, "it does not say where its images are", &index->image_url, error);
+  if (status != HB_OK) return status;
+  return thumb >= 0 ? get_text(json, thumb, "thumb_url is not text", &index->thumb_url, error)
+                    : empty_text(&index->thumb_url, error);
 }
 
 static hb_status read_manifest(hb_index *index, const hb_json *json, hb_error *error) {
@@ -188,11 +197,13 @@ static hb_status read_manifest(hb_index *index, const hb_json *json, hb_error *e
 }
 
 hb_status hb_index_parse(const char *manifest, size_t size, hb_index **out, hb_error *error) {
-  hb_json *json = hb_json_parse(manifest, size);
-  if (json == NULL || !hb_json_is_object(json, 0)) return hb_json_free(json), fail_manifest(error, "it is not JSON");
+  hb_json *json;
+  hb_status status = hb_json_parse(manifest, size, &json);
+  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+  if (status != HB_OK || !hb_json_is_object(json, 0)) return hb_json_free(json), fail_manifest(error, "it is not JSON");
   hb_index *index = calloc(1, sizeof *index);
   if (index == NULL) return hb_json_free(json), hb_fail_memory(error);
-  hb_status status = read_manifest(index, json, error);
+  status = read_manifest(index, json, error);
   hb_json_free(json);
   if (status != HB_OK) return hb_index_free(index), status;
   *out = index;

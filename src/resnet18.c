@@ -16,16 +16,6 @@
 #define IS_I8(network) ((network)->is_i8)
 #endif
 
-struct hb_packed_weights {
-  xnn_weights_cache_t cache;
-};
-
-void hb_packed_weights_free(hb_packed_weights *packed) {
-  if (packed == NULL) return;
-  xnn_delete_weights_cache(packed->cache);
-  free(packed);
-}
-
 struct hb_resnet18 {
   hb_plan plan;
   bool is_i8;
@@ -135,13 +125,8 @@ static enum xnn_status prepare_packed(hb_packed_weights **packed) {
   (void)packed;
   return xnn_status_success;
 #else
-  if (*packed != NULL) return xnn_status_success;
-  hb_packed_weights *fresh = malloc(sizeof *fresh);
-  if (fresh == NULL) return xnn_status_out_of_memory;
-  enum xnn_status status = xnn_create_weights_cache(&fresh->cache);
-  if (status != xnn_status_success) return free(fresh), status;
-  *packed = fresh;
-  return xnn_status_success;
+  if (*packed == NULL) *packed = hb_packed_weights_create();
+  return *packed != NULL ? xnn_status_success : xnn_status_out_of_memory;
 #endif
 }
 
@@ -149,16 +134,15 @@ static enum xnn_status prepare_packed(hb_packed_weights **packed) {
 static enum xnn_status create_convolutions(hb_resnet18 *n, const hb_weights *weights, hb_packed_weights **packed,
                                            size_t *workspace) {
   enum xnn_status status = prepare_packed(packed);
-  xnn_weights_cache_t cache = status == xnn_status_success && *packed != NULL ? (*packed)->cache : NULL;
+  xnn_weights_cache_t cache = status == xnn_status_success && *packed != NULL ? hb_packed_weights_cache(*packed) : NULL;
   for (const hb_step *step = n->plan.steps; step < n->plan.steps + HB_STEP_COUNT && status == xnn_status_success;
        step++) {
     if (step->kind != HB_STEP_CONVOLUTION) continue;
     xnn_operator_t *out = &n->convolutions[step->conv];
     status = IS_I8(n) ? create_i8(weights, step, cache, out) : create_f32(weights, step, cache, out);
+    /* XNNPACK reports success where it had no memory for the row of zeros beside the input */
+    if (status == xnn_status_success && *out == NULL) status = xnn_status_out_of_memory;
   }
-  /* soft: networks created later still find the weights in it */
-  if (status == xnn_status_success && cache != NULL && !xnn_weights_cache_is_finalized(cache))
-    status = xnn_finalize_weights_cache(cache, xnn_weights_cache_finalization_kind_soft);
   for (const hb_step *step = n->plan.steps; step < n->plan.steps + HB_STEP_COUNT && status == xnn_status_success;
        step++)
     if (step->kind == HB_STEP_CONVOLUTION) status = reshape(n, step, workspace);
@@ -208,7 +192,9 @@ hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **pack
   hb_resnet18_free(n);
   if (status == xnn_status_out_of_memory) return hb_fail_memory(error);
   if (status == xnn_status_unsupported_hardware)
-    return hb_fail(error, HB_INTERNAL, "this processor lacks the vector instructions that the network needs");
+    return hb_fail(
+        error, HB_INTERNAL,
+        "XNNPACK does not know this processor, or had no memory to look at it; start again with more memory");
   return hb_fail(error, HB_INTERNAL, "the network could not be built (XNNPACK status %d); please report this",
                  (int)status);
 }

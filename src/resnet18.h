@@ -2,13 +2,9 @@
 #ifndef HB_RESNET18_H
 #define HB_RESNET18_H
 
+#include "packed.h"
 #include "preprocess.h"
 #include "weights.h"
-
-/* Weights as XNNPACK packs them, shared by all networks of one model. In the browser there is one network and no
- * sharing: XNNPACK's cache would hold the weights twice while it grows. */
-typedef struct hb_packed_weights hb_packed_weights;
-void hb_packed_weights_free(hb_packed_weights *packed);
 
 /* A network for one thread. */
 typedef struct hb_resnet18 hb_resnet18;

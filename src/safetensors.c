@@ -61,8 +61,9 @@ static bool read_offsets(const hb_json *json, int offsets, const uint8_t *data, 
 /* Reads the tensor under `key`. The name is set first, so that an error can tell it. */
 static hb_status read_tensor(const hb_json *json, int key, const uint8_t *data, size_t size, hb_tensor *tensor,
                              hb_error *error) {
-  tensor->name = hb_json_string_copy(json, key);
-  if (tensor->name == NULL) return hb_fail(error, HB_BAD_MODEL, "the weight file has an unreadable tensor name");
+  hb_status status = hb_json_string_copy(json, key, &tensor->name);
+  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+  if (status != HB_OK) return hb_fail(error, HB_BAD_MODEL, "the weight file has an unreadable tensor name");
   int value = key + 1;
   tensor->dtype = dtype_of(json, hb_json_get(json, value, "dtype"));
   if (!read_shape(json, hb_json_get(json, value, "shape"), tensor) ||
@@ -89,8 +90,10 @@ hb_status hb_safetensors_parse(const void *bytes, size_t size, hb_safetensors **
   if (size < sizeof header || header > size - sizeof header || header > HEADER_MAX)
     return hb_fail(error, HB_BAD_MODEL, "this is not a safetensors file, or it is cut short");
   const char *text = (const char *)bytes + sizeof header;
-  hb_json *json = hb_json_parse(text, (size_t)header);
-  if (json == NULL || !hb_json_is_object(json, 0)) {
+  hb_json *json;
+  hb_status status = hb_json_parse(text, (size_t)header, &json);
+  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+  if (status != HB_OK || !hb_json_is_object(json, 0)) {
     hb_json_free(json);
     return hb_fail(error, HB_BAD_MODEL, "this is not a safetensors file: its header is not JSON");
   }
@@ -98,7 +101,7 @@ hb_status hb_safetensors_parse(const void *bytes, size_t size, hb_safetensors **
   if (file == NULL) return hb_json_free(json), hb_fail_memory(error);
   file->json = json;
   const uint8_t *data = (const uint8_t *)text + header;
-  hb_status status = read_tensors(file, data, size - sizeof header - (size_t)header, error);
+  status = read_tensors(file, data, size - sizeof header - (size_t)header, error);
   if (status != HB_OK) return hb_safetensors_free(file), status;
   *out = file;
   return HB_OK;

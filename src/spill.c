@@ -30,7 +30,7 @@ hb_status hb_spill_create(const char *path, size_t row_bytes, hb_spill **out, hb
   spill->buffer = malloc(spill->capacity);
   if (spill->path == NULL || spill->buffer == NULL) return hb_spill_free(spill), hb_fail_memory(error);
   spill->file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (spill->file < 0) {
+  if (spill->file < 0 || unlink(path) != 0) {
     hb_status status = fail_file(spill, "write", error);
     return hb_spill_free(spill), status;
   }
@@ -72,10 +72,7 @@ hb_status hb_spill_read(hb_spill *spill, uint32_t first, uint32_t count, void *r
 
 void hb_spill_free(hb_spill *spill) {
   if (spill == NULL) return;
-  if (spill->file >= 0) {
-    close(spill->file);
-    unlink(spill->path);
-  }
+  if (spill->file >= 0) close(spill->file);
   free(spill->path);
   free(spill->buffer);
   free(spill);

@@ -7,7 +7,7 @@
 
 typedef struct hb_spill hb_spill;
 
-/* A fresh file at `path`; it is removed by hb_spill_free. */
+/* A fresh file at `path`, which loses its name at once: whatever happens, it is not left behind. */
 hb_status hb_spill_create(const char *path, size_t row_bytes, hb_spill **out, hb_error *error);
 hb_status hb_spill_add(hb_spill *spill, const void *row, hb_error *error);
 /* Copies rows first .. first + count - 1, which have been added. */

@@ -1,6 +1,10 @@
 /* The browser's exports, nothing else. One context holds the model, the index, the engine and the last text;
  * web/wasm-engine.js calls them. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
+#ifdef __EMSCRIPTEN__
 #include <emscripten/emscripten.h>
+#else /* in a test */
+#define EMSCRIPTEN_KEEPALIVE
+#endif
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +107,11 @@ EXPORT hb_status hb_wasm_start(context *c) {
   hb_status status = hb_engine_create(c->model, c->index, &c->engine, &c->error);
   if (status != HB_OK) return status;
   c->embedding = malloc(hb_engine_dim(c->engine) * sizeof *c->embedding);
-  if (c->embedding == NULL) return hb_fail_memory(&c->error);
+  if (c->embedding == NULL) {
+    hb_engine_free(c->engine);
+    c->engine = NULL; /* not started: nothing may be embedded */
+    return hb_fail_memory(&c->error);
+  }
   if (c->model != NULL) hb_model_drop_source(c->model); /* there is none for an index of ready-made vectors */
   return HB_OK;
 }

@@ -103,6 +103,27 @@ unreadable_images() {
   rm -rf damaged skipping bad
 }
 
+# Neither JSON nor an address can hold such a name.
+names_that_are_not_utf8() {
+  local odd=$'odd/caf\xe9.ppm'
+  cp -r images/noise odd
+  cp images/alone.ppm "$odd"
+  run build --model model --images odd --out skipping --json
+  check "a picture whose name is not UTF-8 is left out" json build 25 1 ""
+  check "and named" complains "note: 'caf\\xe9.ppm' is left out, as its name is not UTF-8; rename it"
+  check "in one line" [ "$(wc -l <"$stderr")" -eq 1 ]
+  check "the rest gives the same bundle" same_folder few skipping
+  run build --model model --images odd --out skipping --strict
+  check "--strict refuses it" exit_is 1
+  works search --model model --index skipping --json --k 1 "$odd"
+  check "an answer to it is JSON" json search 1 1
+  check "which tells the byte" says '"image":"odd/caf\\xe9.ppm"'
+  cp model $'mod\xe9l'
+  fails 2 "the name of --model is not UTF-8" build --model $'mod\xe9l' --images odd --out skipping
+  fails 2 "--image-url is not UTF-8" build --model model --images odd --out skipping --image-url $'\xff/{path}'
+  rm -rf odd skipping $'mod\xe9l'
+}
+
 same_bytes_every_time() {
   build --out again --nlist 2 --threads 1
   check "one thread gives the same bytes as all" same_folder bundle again
@@ -111,7 +132,12 @@ same_bytes_every_time() {
   build_few --out again --threads 2 --fresh
   check "and the same once more" same_folder few again
   check "replacing a bundle leaves nothing else" tidy again
-  rm -rf again
+  ln -s again link
+  build_few --out link --threads 2
+  check "a link to a bundle is followed" says "25 kept"
+  check "and stays a link" [ "$(readlink link)" = again ]
+  check "to the bundle" same_folder few again
+  rm -rf again link
 }
 
 # Far more pictures than can be embedded before the end comes.

@@ -96,8 +96,7 @@ int main(int argc, char **argv) {
   map(argv[3], "pixels.u8", &s.pixels);
   map(argv[3], "pooled.f32", &s.pooled);
   map(argv[3], "logits.f32", &s.reference_logits);
-  s.json = hb_json_parse(s.manifest.bytes, s.manifest.size);
-  if (s.json == NULL) stop("golden.json is not JSON");
+  if (hb_json_parse(s.manifest.bytes, s.manifest.size, &s.json) != HB_OK) stop("golden.json is not JSON");
   int images = hb_json_get(s.json, 0, "images");
   size_t count = (size_t)hb_json_size(s.json, images);
   if (count == 0 || s.pixels.size != count * HB_INPUT_BYTES || s.pooled.size != count * HB_POOLED_DIM * sizeof(float) ||

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "collections.h"
 
@@ -96,6 +97,28 @@ static void files_put_into_the_builders_folder_are_part_of_the_bundle(void **sta
   collection_free(&c);
 }
 
+/* ---- Links, and what a kill left ---- */
+
+static void a_link_is_followed(void **state) {
+  const char *link = path_in(*state, "link"), *folder = path_in(*state, "b");
+  build(folder, 20);
+  assert_int_equal(symlink("b", link), 0);
+  build(link, 10);
+  assert_int_equal(count_of(folder), 10);
+  assert_int_equal(count_of(link), 10);
+  char target[8] = "";
+  assert_int_equal(readlink(link, target, sizeof target), 1);
+  assert_int_equal(folder_count(*state), 2);
+}
+
+static void a_bundle_left_under_its_other_name_is_taken_back(void **state) {
+  const char *folder = path_in(*state, "b"), *other = path_in(*state, "b.replaced");
+  build(other, 20);
+  assert_ok(hb_builder_check_target(folder, &failure));
+  assert_int_equal(count_of(folder), 20);
+  assert_int_equal(folder_count(*state), 1);
+}
+
 /* ---- Places that are refused ---- */
 
 /* Checked early (hb_builder_check_target) and again when building. */
@@ -146,6 +169,10 @@ static void a_bundle_of_another_version_may_be_replaced(void **state) {
 }
 
 static void a_place_that_cannot_be_written_is_told_at_once(void **state) {
+  const char *link = path_in(*state, "link");
+  assert_int_equal(symlink("nowhere", link), 0);
+  assert_target_refused(link, "cannot follow");
+  remove_all(link);
   assert_target_refused(path_in(*state, "no/such/place"), "no/such/place");
   assert_int_equal(folder_count(*state), 0);
 }
@@ -195,6 +222,8 @@ int main(void) {
       test(what_is_left_of_a_crash_is_cleared_away),
       test(until_it_is_finished_the_old_bundle_is_there),
       test(files_put_into_the_builders_folder_are_part_of_the_bundle),
+      test(a_link_is_followed),
+      test(a_bundle_left_under_its_other_name_is_taken_back),
       test(what_is_no_bundle_is_never_replaced),
       test(a_bundle_with_a_folder_in_it_is_not_replaced),
       test(a_bundle_of_another_version_may_be_replaced),

@@ -35,8 +35,7 @@ typedef struct {
 
 static manifest manifest_read(const char *folder, const collection *c, hb_storage storage) {
   manifest m = {folder, c, storage, file_read(path_in(folder, "index.json")), NULL};
-  m.json = hb_json_parse((const char *)m.text.bytes, m.text.size);
-  assert_non_null(m.json);
+  assert_int_equal(hb_json_parse((const char *)m.text.bytes, m.text.size, &m.json), HB_OK);
   return m;
 }
 

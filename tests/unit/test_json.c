@@ -8,7 +8,14 @@
 #include "json.h"
 #include "support.h"
 
-static hb_json *parse(const char *text) { return hb_json_parse(text, strlen(text)); }
+static hb_json *parse_bytes(const void *text, size_t size) {
+  hb_json *json;
+  hb_status status = hb_json_parse(text, size, &json);
+  assert_int_equal(status, json != NULL ? HB_OK : HB_INVALID_ARGUMENT);
+  return json;
+}
+
+static hb_json *parse(const char *text) { return parse_bytes(text, strlen(text)); }
 
 static void assert_refused(const char *text) {
   hb_json *json = parse(text);
@@ -75,7 +82,9 @@ static void what_is_not_there_fails_through_a_whole_chain(void **state) {
   assert_false(hb_json_is_object(json, nothing));
   assert_false(hb_json_is_array(json, nothing));
   assert_false(hb_json_string(json, nothing, text, sizeof text));
-  assert_null(hb_json_string_copy(json, nothing));
+  char *copy;
+  assert_int_equal(hb_json_string_copy(json, nothing, &copy), HB_INVALID_ARGUMENT);
+  assert_null(copy);
   assert_false(hb_json_integer(json, nothing, 10, &number));
   assert_false(hb_json_equals(json, nothing, ""));
   assert_int_equal(hb_json_first(json, nothing), -1);
@@ -150,7 +159,8 @@ static void escapes_are_resolved(void **state) {
     assert_non_null(json);
     assert_true(hb_json_string(json, 0, out, sizeof out));
     assert_string_equal(out, cases[i][1]);
-    char *copy = hb_json_string_copy(json, 0);
+    char *copy;
+    assert_int_equal(hb_json_string_copy(json, 0, &copy), HB_OK);
     assert_string_equal(copy, cases[i][1]);
     free(copy);
     hb_json_free(json);
@@ -167,7 +177,9 @@ static void malformed_escapes_are_no_strings(void **state) {
     hb_json *json = parse(text);
     if (json == NULL) continue; /* refused as a whole is fine, too */
     assert_false(hb_json_string(json, 0, out, sizeof out));
-    assert_null(hb_json_string_copy(json, 0));
+    char *copy;
+    assert_int_equal(hb_json_string_copy(json, 0, &copy), HB_INVALID_ARGUMENT);
+    assert_null(copy);
     hb_json_free(json);
   }
 }
@@ -227,7 +239,7 @@ static void cut_anywhere_it_is_refused(void **state) {
   (void)state;
   for (size_t n = 0; n < sizeof sample - 1; n++) {
     blob cut = blob_of(sample, n);
-    assert_null(hb_json_parse((const char *)cut.bytes, cut.size));
+    assert_null(parse_bytes(cut.bytes, cut.size));
     blob_free(&cut);
   }
 }
@@ -239,7 +251,7 @@ static void changed_anywhere_it_is_refused_or_a_tree(void **state) {
     for (size_t r = 0; r < sizeof replacements; r++) { /* with the NUL */
       blob changed = blob_of(sample, sizeof sample - 1);
       changed.bytes[n] = (uint8_t)replacements[r];
-      hb_json *json = hb_json_parse((const char *)changed.bytes, changed.size);
+      hb_json *json = parse_bytes(changed.bytes, changed.size);
       if (json != NULL) walk(json, 0);
       hb_json_free(json);
       blob_free(&changed);
@@ -273,7 +285,7 @@ static void long_arrays_take_linear_time(void **state) {
   for (size_t i = 0; i < items; i++) p += sprintf(p, "%s{\"a\":1}", i > 0 ? "," : "");
   *p++ = ']';
   clock_t begin = clock();
-  hb_json *json = hb_json_parse(text, (size_t)(p - text));
+  hb_json *json = parse_bytes(text, (size_t)(p - text));
   assert_non_null(json);
   size_t seen = 0;
   for (int i = hb_json_first(json, 0); i >= 0; i = hb_json_next(json, 0, i)) seen += hb_json_get(json, i, "a") > 0;
@@ -283,12 +295,18 @@ static void long_arrays_take_linear_time(void **state) {
   free(text);
 }
 
-static void without_memory_there_is_no_document(void **state) {
+static void a_lack_of_memory_is_told_from_damage(void **state) {
   (void)state;
+  hb_json *json = (hb_json *)&json, *whole = parse("\"text\"");
+  char *copy = (char *)&copy;
   allocations_fail_from(0);
-  hb_json *json = parse(sample);
+  hb_status parsed = hb_json_parse(sample, strlen(sample), &json), copied = hb_json_string_copy(whole, 0, &copy);
   allocations_work();
+  assert_int_equal(parsed, HB_OUT_OF_MEMORY);
   assert_null(json);
+  assert_int_equal(copied, HB_OUT_OF_MEMORY);
+  assert_null(copy);
+  hb_json_free(whole);
 }
 
 int main(void) {
@@ -307,7 +325,7 @@ int main(void) {
       cmocka_unit_test(changed_anywhere_it_is_refused_or_a_tree),
       cmocka_unit_test(random_soup_is_refused_or_a_tree),
       cmocka_unit_test(long_arrays_take_linear_time),
-      cmocka_unit_test(without_memory_there_is_no_document),
+      cmocka_unit_test(a_lack_of_memory_is_told_from_damage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

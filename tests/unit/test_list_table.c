@@ -231,7 +231,8 @@ static void without_memory_it_says_so(void **state) {
 static void check_lists_are_in(const char *folder, const char *member) {
   static const char *const members[] = {"lists", "table"};
   blob text = file_read(path_in(folder, "index.json"));
-  hb_json *json = hb_json_parse((const char *)text.bytes, text.size);
+  hb_json *json;
+  assert_int_equal(hb_json_parse((const char *)text.bytes, text.size, &json), HB_OK);
   for (int i = 0; i < 2; i++) assert_int_equal(hb_json_get(json, 0, members[i]) >= 0, strcmp(members[i], member) == 0);
   hb_json_free(json);
   blob_free(&text);

@@ -76,8 +76,8 @@ static void the_header_is_json_and_aligned_to_64_bytes(void **state) {
     assert_int_equal((8 + header) % 64, 0);
     assert_int_equal(file.size, 8 + header + 4);
     assert_int_equal(file.bytes[8], '{');
-    hb_json *json = hb_json_parse((const char *)file.bytes + 8, (size_t)header);
-    assert_non_null(json);
+    hb_json *json;
+    assert_int_equal(hb_json_parse((const char *)file.bytes + 8, (size_t)header, &json), HB_OK);
     assert_int_equal(hb_json_size(json, 0), 2);
     hb_json_free(json);
     blob_free(&file);
