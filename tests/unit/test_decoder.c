@@ -12,13 +12,14 @@
 
 /* ---- Pictures that are fatal: hb_crop_file is wrapped by the linker ---- */
 
-static const char crashing[] = "crash", endless[] = "go on for ever", leaving[] = "leave";
+static const char crashing[] = "crash", endless[] = "go on for ever", leaving[] = "leave", large[] = "large";
 
 hb_status __real_hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t *crop,
                               hb_timings *timings, hb_error *error);
 hb_status __wrap_hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t *crop,
                               hb_timings *timings, hb_error *error) {
-  if (size == sizeof crashing && memcmp(bytes, crashing, size) == 0) raise(SIGKILL);
+  if (size == sizeof crashing && memcmp(bytes, crashing, size) == 0) raise(SIGTERM);
+  if (size == sizeof large && memcmp(bytes, large, size) == 0) raise(SIGKILL); /* as the system does without memory */
   if (size == sizeof leaving && memcmp(bytes, leaving, size) == 0) _exit(7);
   for (volatile int spins = 0; size == sizeof endless && memcmp(bytes, endless, size) == 0;) spins = 1 - spins;
   return __real_hb_crop_file(bytes, size, region, crop, timings, error);
@@ -86,9 +87,17 @@ static void assert_fatal(decoder *d, const char *bytes, size_t size, const char 
 }
 
 static void a_fatal_picture_is_refused_and_the_next_one_decoded(void **state) {
-  assert_fatal(*state, crashing, sizeof crashing, "signal 9");
+  assert_fatal(*state, crashing, sizeof crashing, "signal 15");
   assert_fatal(*state, leaving, sizeof leaving, "exit code 7");
   assert_fatal(*state, crashing, sizeof crashing, "damaged");
+}
+
+static void a_lack_of_memory_is_not_the_pictures_fault(void **state) {
+  uint8_t crop[HB_CROP_BYTES];
+  assert_fails(decoder_crop(*state, large, sizeof large, NULL, crop, NULL, &failure), HB_OUT_OF_MEMORY, "memory");
+  blob file = small_picture();
+  assert_decodes(*state, &file, NULL);
+  blob_free(&file);
 }
 
 static void an_endless_picture_is_given_up(void **state) {
@@ -99,7 +108,7 @@ static void decoders_do_not_hold_each_other(void **state) {
   decoder *second, *third;
   assert_ok(decoder_create(1, &second, &failure));
   assert_ok(decoder_create(1, &third, &failure));
-  assert_fatal(second, crashing, sizeof crashing, "signal 9"); /* its new process knows of the others' sockets */
+  assert_fatal(second, crashing, sizeof crashing, "signal 15"); /* its new process knows of the others' sockets */
   decoder_free(third);
   assert_fatal(*state, leaving, sizeof leaving, "exit code 7");
   decoder_free(second);
@@ -126,6 +135,7 @@ int main(void) {
       cmocka_unit_test(crops_are_as_without_a_process),
       cmocka_unit_test(refusals_are_as_without_a_process),
       cmocka_unit_test(a_fatal_picture_is_refused_and_the_next_one_decoded),
+      cmocka_unit_test(a_lack_of_memory_is_not_the_pictures_fault),
       cmocka_unit_test(an_endless_picture_is_given_up),
       cmocka_unit_test(decoders_do_not_hold_each_other),
       cmocka_unit_test(thumbnails_are_as_without_a_process),
