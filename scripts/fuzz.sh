@@ -5,8 +5,8 @@
 BUILD=$ROOT/build/native-fuzz
 TARGETS="image exif safetensors manifest lists centroids head table kmeans search wasm_api"
 # Of the short turn: as many as take some five seconds each on one processor.
-declare -A RUNS=([image]=6000 [exif]=200000 [safetensors]=60000 [manifest]=60000 [lists]=8000 [centroids]=4000
-  [head]=2000 [table]=8000 [kmeans]=8000 [search]=5000 [wasm_api]=1500)
+declare -A RUNS=([image]=15000 [exif]=300000 [safetensors]=150000 [manifest]=150000 [lists]=20000 [centroids]=12000
+  [head]=8000 [table]=15000 [kmeans]=4000 [search]=12000 [wasm_api]=10000)
 
 usage() {
   cat <<END
