@@ -155,6 +155,7 @@ static void step(eigen *s, size_t first, size_t last) {
 
 /* Cuts the matrix in two behind `k` if only rounding errors hold it together there. */
 static bool split(eigen *s, size_t k) {
+  /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): there are such numbers, as n is at least 1 */
   if (!(fabs(s->beside[k]) <= EPSILON * (1 + fabs(s->diagonal[k]) + fabs(s->diagonal[k + 1])))) return false;
   s->beside[k] = 0;
   return true;

@@ -10,8 +10,8 @@
 
 #define COUNT 160
 #define FILE_DIM 70
-#ifdef HB_SANITIZED
-#define SVD_STEP 17 /* every so many allocations fail: a sanitized build takes seconds for the linear algebra */
+#if defined HB_SANITIZED || defined HB_COVERED
+#define SVD_STEP 17 /* every so many allocations fail: such a build takes seconds for the linear algebra */
 #else
 #define SVD_STEP 1
 #endif
