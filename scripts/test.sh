@@ -54,9 +54,17 @@ read_bundles() {
   $python "$ROOT/tests/golden/read_bundle.py" "$BUILDER" "$bundle" "$many/bundle"
 }
 
+# Every one of these was refused in turn; the tests check what came of it.
+tell_refusals() {
+  grep -aho '^\(allocations failed\|file operations failed\): .*' "$ROOT/build/$1/Testing/Temporary/LastTest.log" |
+    awk -F '[:,] *' '{ for (i = 1; i < NF; i += 2) sum[$i] += $(i + 1) }
+      END { for (what in sum) printf "%s%s: %d", separator, what, sum[what], separator = ", "; print "" }'
+}
+
 run "unit and command line tests" ctest --test-dir "$ROOT/build/native" --output-on-failure -j "$JOBS"
 run "the same under address and undefined-behaviour sanitizers" \
   ctest --test-dir "$ROOT/build/native-asan" --output-on-failure -j "$JOBS"
+for preset in native native-asan; do say "$preset: $(tell_refusals "$preset")"; done
 run "fuzz targets, a few runs of each" "$ROOT/scripts/fuzz.sh" --short
 run "hostile pictures" $python "$ROOT/tests/fuzz/hostile.py" "$BUILDER" "$MODEL" "$ROOT/build/hostile"
 run "static checks" "$ROOT/scripts/check.sh"
