@@ -352,6 +352,9 @@ static void a_damaged_picture_is_told_from_a_stranger(void **state) {
   assert_refused("\xff\xd8\xff\xe0 and then nothing", 21, HB_CORRUPT_IMAGE, "damaged or incomplete");
   assert_refused("\x89PNG\r\n\x1a\n", 8, HB_CORRUPT_IMAGE, "damaged or incomplete");
   assert_refused("GIF89a", 6, HB_CORRUPT_IMAGE, "");
+  blob empty = png_claiming(16, 16);
+  assert_refused(empty.bytes, empty.size, HB_CORRUPT_IMAGE, "damaged or incomplete");
+  blob_free(&empty);
 }
 
 /* ---- Size ---- */
