@@ -95,8 +95,10 @@ test('a Worker that is at work for long, and answers in between, is not given up
 
 /** Lists come late, while the Worker has nothing to do but to answer that it is there. */
 async function delayLists(page, ms) {
+  let over = null;
   await page.route('**/lists-*', async route => {
-    await new Promise(resolve => setTimeout(resolve, ms));
+    over ??= new Promise(resolve => setTimeout(resolve, ms));
+    await over;
     await route.continue();
   });
 }
