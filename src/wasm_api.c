@@ -54,15 +54,15 @@ EXPORT void hb_wasm_free(context *c) {
 EXPORT const char *hb_wasm_status_text(hb_status status) { return hb_status_text(status); }
 EXPORT const char *hb_wasm_error(const context *c) { return c->error.text; }
 
-/* Takes ownership of bytes, which come from malloc, also on failure; then another model may be given. With `verify`
- * only the very weights that the index, which is there, was built with are accepted. */
-EXPORT hb_status hb_wasm_model(context *c, void *bytes, size_t size, bool verify) {
-  if (c->model != NULL || (verify && c->index == NULL))
+/* Takes ownership of bytes, which come from malloc, also on failure; then another model may be given. Only the very
+ * weights that the index, which is there, was built with are accepted. */
+EXPORT hb_status hb_wasm_model(context *c, void *bytes, size_t size) {
+  if (c->model != NULL || c->index == NULL)
     return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is a model already, or no index yet");
   hb_model *model;
   hb_status status = hb_model_from_memory(bytes, size, &model, &c->error);
   if (status != HB_OK) return status;
-  if (verify) status = hb_model_verify(model, hb_index_model_id(c->index), &c->error);
+  status = hb_model_verify(model, hb_index_model_id(c->index), &c->error);
   if (status != HB_OK) return hb_model_free(model), status;
   c->model = model;
   return HB_OK;

@@ -69,7 +69,7 @@ export class WasmEngine {
         filled += piece.length;
         return filled === size;
       },
-      give: () => this.#check(this.#c.hb_wasm_model(this.#context, pointer, size, 1)),
+      give: () => this.#check(this.#c.hb_wasm_model(this.#context, pointer, size)),
     };
   }
 

@@ -54,7 +54,7 @@ static blob some_bytes(page *p, blob ours) {
 
 static void give_model(page *p) {
   blob bytes = take_blob(&p->in, take_u8(&p->in));
-  check(p, hb_wasm_model(p->context, bytes.bytes, bytes.size, take_u8(&p->in) % 2));
+  check(p, hb_wasm_model(p->context, bytes.bytes, bytes.size));
 }
 
 static void give_manifest(page *p) {

@@ -70,7 +70,7 @@ static void what_comes_too_early_is_refused(void **state) {
   context *c = *state;
   assert_int_equal(give_file(c, 0), HB_INVALID_ARGUMENT);
   assert_non_null(strstr(hb_wasm_error(c), "no index yet"));
-  assert_int_equal(hb_wasm_model(c, calloc(1, 8), 8, true), HB_INVALID_ARGUMENT);
+  assert_int_equal(hb_wasm_model(c, calloc(1, 8), 8), HB_INVALID_ARGUMENT);
   assert_int_equal(hb_wasm_start(c), HB_INVALID_ARGUMENT);
   assert_int_equal(hb_wasm_embed(c), HB_INVALID_ARGUMENT);
   assert_null(hb_wasm_search_new(c));

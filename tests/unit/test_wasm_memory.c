@@ -66,7 +66,7 @@ static hb_status start_engine(context *c) {
   if (status != HB_OK) return status;
   void *bytes = copy_of(&shared.model);
   if (bytes == NULL) return hb_fail_memory(&c->error);
-  status = hb_wasm_model(c, bytes, shared.model.size, false);
+  status = hb_wasm_model(c, bytes, shared.model.size);
   if (status == HB_OK) status = hb_wasm_start(c);
   if (status == HB_OK) return HB_OK;
   const hb_error said = c->error;

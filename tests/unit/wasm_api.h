@@ -11,7 +11,7 @@ context *hb_wasm_new(uint32_t members);
 void hb_wasm_free(context *c);
 const char *hb_wasm_status_text(hb_status status);
 const char *hb_wasm_error(const context *c);
-hb_status hb_wasm_model(context *c, void *bytes, size_t size, bool verify);
+hb_status hb_wasm_model(context *c, void *bytes, size_t size);
 hb_status hb_wasm_manifest(context *c, const char *bytes, size_t size);
 uint32_t hb_wasm_file_count(const context *c);
 const char *hb_wasm_file_name(const context *c, uint32_t file);

@@ -27,7 +27,7 @@ function load(engine) {
   const bytes = readFileSync(model);
   const room = engine.takeModel(bytes.length);
   assert.equal(room.fill(bytes), true);
-  room.give(true);
+  room.give();
   engine.files().forEach(({ needed }, i) => needed && give(engine, i));
   engine.start();
 }
