@@ -190,14 +190,15 @@ def prepare():
 def scenarios():
     of_vectors = ['build', '--vectors', 'new.npy', '--out', 'bundle', '--threads', '1']
     of_images = ['build', '--model', MODEL, '--images', 'new', '--thumbs', '16', '--out', 'bundle', '--threads', '1']
+    of_weights = ['model', '--weights', MODEL, '--precision', 'i8']
+    of_evaluation = ['eval', '--index', 'old-images', '--html', 'page', '--threads', '1']
     return {
         'vectors': Scenario('a first build of vectors', of_vectors),
         'more vectors': Scenario('an update of vectors', of_vectors, old='old-vectors'),
         'images': Scenario('a first build', of_images),
         'more images': Scenario('an update', of_images, old='old-images'),
-        'model': Scenario('a model', ['model', '--weights', MODEL, '--precision', 'i8', '--calibrate', 'new', '--out', 'm'],
-                          out='m', old='old.npy'),
-        'report': Scenario('a report', ['eval', '--index', 'old-images', '--html', 'page', '--threads', '1'], out='page'),
+        'model': Scenario('a model', [*of_weights, '--calibrate', 'new', '--out', 'm'], out='m', old='old.npy'),
+        'report': Scenario('a report', of_evaluation, out='page'),
     }
 
 

@@ -308,7 +308,8 @@ static void dead_maps_are_converted(void **state) {
 
 /* ---- Memory ---- */
 
-/* A refusal costs eight runs of the network, so not all requests are. XNNPACK's own requests are refused in test_out_of_memory, and not here. */
+/* A refusal costs eight runs of the network, so that few requests are refused here, and none of XNNPACK's, which are in
+ * test_out_of_memory. */
 void *__real_malloc(size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
