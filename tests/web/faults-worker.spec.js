@@ -86,11 +86,12 @@ test('a program is told of a Worker that hangs, in a minute, whatever it waits f
 test('a Worker that is at work for long, and answers in between, is not given up', async ({ page }) => {
   await shorten(page, { BEAT });
   const work = `const end = performance.now() + ${2 * BEAT}; while (performance.now() < end);`;
-  await patchWorker(page, when('crop', work));
+  const made = await spoilWorkers(page, when('crop', work), 1);
   await delayLists(page, 8 * BEAT);
   await openReady(page);
   await chooser(page).setInputFiles(picture(CAMERA));
   expect((await shownPaths(page))[0]).toBe(CAMERA);
+  expect(made()).toBe(1);
 });
 
 /** Lists come late, while the Worker has nothing to do but to answer that it is there. */
