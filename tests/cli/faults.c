@@ -2,9 +2,8 @@
  * FAULTS_AT, counted from 1 over all processes of a run. FAULTS_KIND is
  *   EIO, ENOSPC   that call on a file or folder fails with this error
  *   KILL          the program is killed before it
- *   MEMORY        instead of such a call, that allocation finds no memory (not in a sanitized build, whose own
- * allocator comes first) When it has happened, the file FAULTS_HIT names the call. Files of the system (/proc, /sys,
- * /dev) do not count. */
+ *   MEMORY        instead of such a call, that allocation finds no memory (not in a sanitized build: its own comes first)
+ * When it has happened, the file FAULTS_HIT names the call. Files of the system (/proc, /sys, /dev) do not count. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,7 +29,6 @@ static struct {
   bool memory;
   const char *hit;
   pid_t program;
-  bool exempt;            /* what is asked for now does not count */
   _Atomic long *calls;    /* shared with the processes that it starts; NULL: nothing fails */
   bool system[FILES_MAX]; /* by descriptor */
 } state;
@@ -62,8 +60,7 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 static bool is_turn(const char *what, bool memory) {
-  if (state.calls == NULL || state.exempt || memory != state.memory || atomic_fetch_add(state.calls, 1) + 1 != state.at)
-    return false;
+  if (state.calls == NULL || memory != state.memory || atomic_fetch_add(state.calls, 1) + 1 != state.at) return false;
   note_hit(what);
   return true;
 }
@@ -235,12 +232,4 @@ int posix_memalign(void **out, size_t alignment, size_t size) {
   if (memory == NULL) return ENOMEM;
   *out = memory;
   return 0;
-}
-
-/* glibc 2.36 itself crashes when one of its allocations here is refused. */
-REPLACED(FTS *, fts_open, char *const *paths, int options, int (*compare)(const FTSENT **, const FTSENT **))
-state.exempt = state.memory;
-FTS *tree = real(paths, options, compare);
-state.exempt = false;
-return tree;
 }
