@@ -2,7 +2,7 @@
  * FAULTS_AT, counted from 1 over all processes of a run. FAULTS_KIND is
  *   EIO, ENOSPC   that call on a file or folder fails with this error
  *   KILL          the program is killed before it
- *   MEMORY        instead of such a call, that allocation finds no memory (not in a sanitized build: its own comes first)
+ *   MEMORY        instead, that allocation finds no memory (not in a sanitized build, whose own allocator is first)
  * When it has happened, the file FAULTS_HIT names the call. Files of the system (/proc, /sys, /dev) do not count. */
 #include <dirent.h>
 #include <dlfcn.h>
