@@ -74,7 +74,9 @@ def pictures():
     yield encoded(small, "JPEG", quality=60, restart_marker_blocks=1)
     for mode in ("RGB", "L", "LA", "P", "1"):
         yield encoded(pattern(13, 9, "RGB").convert(mode), "PNG")
-    yield encoded(rgba, "PNG")
+    png = encoded(rgba, "PNG")
+    yield png
+    yield png[:33] + b"\0\0\0\0IDAT\x35\xaf\x06\x1e" + png[33:]  # the first piece of data is empty
     yield encoded(Image.fromarray(numpy.arange(117, dtype="uint16").reshape(9, 13) * 500), "PNG")
     yield interlaced(13, 9)
     frames = [pattern(20, 10, "P"), pattern(20, 10, "P").rotate(180)]
