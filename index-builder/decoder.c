@@ -166,10 +166,11 @@ hb_status decoder_crop(decoder *d, const void *bytes, size_t size, const hb_regi
 hb_status decoder_thumb(decoder *d, const void *bytes, size_t size, uint32_t pixels, const char *path,
                         hb_error *error) {
   exchange *e = d->exchange;
-  if (strlen(path) >= sizeof e->path) return hb_fail(error, HB_IO, "the path '%.200s...' is too long", path);
+  size_t length = strlen(path);
+  if (length >= sizeof e->path) return hb_fail(error, HB_IO, "the path '%.200s...' is too long", path);
   e->kind = JOB_THUMB;
   e->pixels = pixels;
-  strcpy(e->path, path);
+  memcpy(e->path, path, length + 1);
   return run(d, bytes, size, error);
 }
 

@@ -27,8 +27,8 @@ struct embedder {
 };
 
 /* As hb_engine_embed, but the picture is decoded elsewhere. */
-static hb_status embed(hb_engine *engine, decoder *decoder, const hb_mapping *file, const hb_region *region,
-                       float *embedding, hb_timings *timings, hb_error *error) {
+static hb_status embed_apart(hb_engine *engine, decoder *decoder, const hb_mapping *file, const hb_region *region,
+                             float *embedding, hb_timings *timings, hb_error *error) {
   uint8_t crop[HB_CROP_BYTES];
   hb_status status = decoder_crop(decoder, file->bytes, file->size, region, crop, timings, error);
   return status == HB_OK ? hb_engine_embed_crop(engine, crop, embedding, timings, error) : status;
@@ -39,7 +39,7 @@ hb_status embed_file(hb_engine *engine, decoder *decoder, const char *path, cons
   hb_mapping file;
   hb_status status = hb_file_map(path, &file, error);
   if (status != HB_OK) return status;
-  status = embed(engine, decoder, &file, region, embedding, NULL, error);
+  status = embed_apart(engine, decoder, &file, region, embedding, NULL, error);
   hb_file_unmap(file);
   return status;
 }
@@ -69,7 +69,7 @@ static void read_one(void *context, size_t thread, size_t i) {
 static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
   hb_timings timings;
   hb_status status =
-      embed(w->engine, w->decoder, &task->file, NULL, e->features + i * HB_POOLED_DIM, &timings, &task->error);
+      embed_apart(w->engine, w->decoder, &task->file, NULL, e->features + i * HB_POOLED_DIM, &timings, &task->error);
   if (status == HB_OK) add_timings(&w->timings, &timings);
   return status;
 }

@@ -6,7 +6,8 @@
 #   types     TypeScript finds nothing in the JavaScript (jsconfig.json)
 #   pins      what is downloaded is pinned by its hash, and what is in the cache has it
 #   audit     npm knows of no weakness in the packages of the tests and examples
-# The compiler's warnings are errors in every build (CMakeLists.txt). Needs scripts/setup.sh and scripts/build.sh before.
+# The compiler's warnings are errors in every build (CMakeLists.txt). Needs scripts/setup.sh and
+# scripts/build.sh native native-fuzz wasm-simd before.
 . "$(dirname "$0")/common.sh"
 
 cd "$ROOT"
@@ -31,8 +32,9 @@ check_tidy() {
   local native wasm sysroot
   # stb_image loses memory where there is none left, and is not the project's
   tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image.c
-  mapfile -t native < <(ls src/*.c index-builder/*.c tests/*/*.c | grep -vxF -e src/image.c -e src/wasm_api.c)
+  mapfile -t native < <(ls src/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image\|wasm_api\).c$')
   tidy -p build/native -- "${native[@]}"
+  tidy -p build/native-fuzz -- tests/fuzz/*.c
   sysroot=$("$(emcc_dir)/em-config" CACHE)/sysroot
   mapfile -t wasm < <(grep -lE '__wasm|simd(_i8)?\.h|finish_i8\.h' src/*.c | grep -vxF src/image.c)
   tidy -p build/wasm-simd --extra-arg=--target=wasm32-unknown-emscripten --extra-arg=--sysroot="$sysroot" -- \

@@ -169,8 +169,9 @@ hb_status hb_builder_create(const char *directory, const hb_build_options *optio
   if (b == NULL) return hb_fail_memory(error);
   b->options = options;
   status = hb_path_resolve(directory, &b->directory, error);
-  if (status == HB_OK) b->partial = hb_path_beside(b->directory, "partial");
-  if (status == HB_OK) status = b->partial != NULL ? prepare(b, error) : hb_fail_memory(error);
+  if (status != HB_OK) return hb_builder_free(b), status;
+  b->partial = hb_path_beside(b->directory, "partial");
+  status = b->partial != NULL ? prepare(b, error) : hb_fail_memory(error);
   if (status != HB_OK) return hb_builder_free(b), status;
   *out = b;
   return HB_OK;

@@ -183,14 +183,27 @@ static hb_status read_header(const uint8_t *bytes, size_t size, int *width, int 
   return hb_image_may_hold(bytes, size, (uint64_t)*width * rows) ? HB_OK : fail_corrupt(error);
 }
 
+/* 8 bits a channel; NULL if that is not possible. Of 16 the upper half, as stb_image has it, which would lose the
+ * picture where it has no memory for a copy. */
+static uint8_t *load(source *file, int *width, int *height, int *channels, int wanted) {
+  source header = *file;
+  if (!stbi_is_16_bit_from_callbacks(&source_callbacks, &header))
+    return stbi_load_from_callbacks(&source_callbacks, file, width, height, channels, wanted);
+  uint16_t *deep = stbi_load_16_from_callbacks(&source_callbacks, file, width, height, channels, wanted);
+  uint8_t *pixels = (uint8_t *)deep;
+  for (size_t i = 0; deep != NULL && i < (size_t)*width * (size_t)*height * (size_t)wanted; i++)
+    pixels[i] = (uint8_t)(deep[i] >> 8);
+  return pixels;
+}
+
 hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_error *error) {
   int width, height, channels;
   hb_status status = read_header(bytes, size, &width, &height, &channels, error);
   if (status != HB_OK) return status;
   most_bytes = bytes_needed((uint64_t)width * (uint64_t)llabs(height), size);
-  bool has_alpha = channels == 2 || channels == 4;
+  const bool has_alpha = channels == 2 || channels == 4;
   source file = {bytes, size, 0, false};
-  uint8_t *pixels = stbi_load_from_callbacks(&source_callbacks, &file, &width, &height, &channels, has_alpha ? 4 : 3);
+  uint8_t *pixels = load(&file, &width, &height, &channels, has_alpha ? 4 : 3);
   if (pixels == NULL || file.ran_out) {
     stbi_image_free(pixels);
     return was_short ? hb_fail_memory(error) : fail_corrupt(error);

@@ -194,7 +194,10 @@ EXPORT search *hb_wasm_search_new(context *c) {
   if (check_started(c) != HB_OK) return NULL;
   search *s = calloc(1, sizeof *s);
   uint32_t *missing = malloc(hb_index_file_count(c->index) * sizeof *missing);
-  if (s == NULL || missing == NULL) return free(s), free(missing), hb_fail_memory(&c->error), NULL;
+  if (s == NULL || missing == NULL) {
+    hb_fail_memory(&c->error);
+    return free(s), free(missing), NULL;
+  }
   s->missing = missing;
   if (hb_search_create(c->index, &s->search, &c->error) != HB_OK) return free(missing), free(s), NULL;
   return s;

@@ -1,8 +1,10 @@
 /* faults.c: preloaded into index-builder (LD_PRELOAD), lets one of its requests to the system fail: the one with number
  * FAULTS_AT, counted from 1 over all processes of a run. FAULTS_KIND is
- *   EIO, ENOSPC   that call on a file or folder fails with this error
- *   KILL          the program is killed before it
- *   MEMORY        instead, that allocation finds no memory (not in a sanitized build, whose own allocator is first)
+ * - EIO or ENOSPC: that call on a file or folder fails with this error.
+ * - KILL: the program is killed before it.
+ * - MEMORY: it is allocations that are counted, and that one finds no memory. Not in a sanitized build, whose own
+ *   allocator comes first.
+ *
  * When it has happened, the file FAULTS_HIT names the call. Files of the system (/proc, /sys, /dev) do not count. */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -35,16 +37,14 @@ static struct {
 
 static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
 
+/* The system's own function of this name. */
+#define REAL(name) ((__typeof__(&(name)))next(#name))
+
 static void note_hit(const char *what) {
-  static int (*real)(const char *, int, ...);
-  if (real == NULL) real = (int (*)(const char *, int, ...))next("open");
-  int file = real(state.hit, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const int file = REAL(open)(state.hit, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return;
-  static ssize_t (*put)(int, const void *, size_t);
-  static int (*end)(int);
-  put = (ssize_t(*)(int, const void *, size_t))next("write"), end = (int (*)(int))next("close");
-  put(file, what, strlen(what));
-  end(file);
+  REAL(write)(file, what, strlen(what));
+  REAL(close)(file);
 }
 
 __attribute__((constructor)) static void begin(void) {
@@ -87,115 +87,93 @@ static int note(int file, const char *path) {
   return file;
 }
 
-/* A function of the same name and type as the system's, which `real` is. */
-#define REPLACED(type, name, ...)     \
-  type name(__VA_ARGS__) {            \
-    static type (*real)(__VA_ARGS__); \
-    if (real == NULL) real = (type(*)(__VA_ARGS__))next(#name);
-
 /* ---- Descriptors ---- */
 
 int open(const char *path, int flags, ...) {
-  static int (*real)(const char *, int, ...);
-  if (real == NULL) real = (int (*)(const char *, int, ...))next("open");
   va_list rest;
   va_start(rest, flags);
   mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   if (!is_system(path) && fails(__func__)) return -1;
-  return note(real(path, flags, mode), path);
+  return note(REAL(open)(path, flags, mode), path);
 }
 
-REPLACED(ssize_t, read, int file, void *bytes, size_t size)
-return counts(file) && fails(__func__) ? -1 : real(file, bytes, size);
+ssize_t read(int file, void *bytes, size_t size) {
+  return counts(file) && fails(__func__) ? -1 : REAL(read)(file, bytes, size);
 }
 
-REPLACED(ssize_t, pread, int file, void *bytes, size_t size, off_t at)
-return counts(file) && fails(__func__) ? -1 : real(file, bytes, size, at);
+ssize_t pread(int file, void *bytes, size_t size, off_t at) {
+  return counts(file) && fails(__func__) ? -1 : REAL(pread)(file, bytes, size, at);
 }
 
-REPLACED(ssize_t, write, int file, const void *bytes, size_t size)
-return counts(file) && file > 2 && fails(__func__) ? -1 : real(file, bytes, size);
+ssize_t write(int file, const void *bytes, size_t size) {
+  return counts(file) && file > 2 && fails(__func__) ? -1 : REAL(write)(file, bytes, size);
 }
 
-REPLACED(int, fsync, int file)
-return counts(file) && fails(__func__) ? -1 : real(file);
-}
+int fsync(int file) { return counts(file) && fails(__func__) ? -1 : REAL(fsync)(file); }
 
 /* As the system does it: the descriptor is gone all the same. */
-REPLACED(int, close, int file)
-const bool failing = counts(file) && fails(__func__);
-const int error = errno, closed = real(file);
-if (!failing) return closed;
-errno = error;
-return -1;
+int close(int file) {
+  const bool failing = counts(file) && fails(__func__);
+  const int error = errno, closed = REAL(close)(file);
+  if (!failing) return closed;
+  errno = error;
+  return -1;
 }
 
-REPLACED(void *, mmap, void *address, size_t size, int protection, int flags, int file, off_t offset)
-return counts(file) && fails(__func__) ? MAP_FAILED : real(address, size, protection, flags, file, offset);
+void *mmap(void *address, size_t size, int protection, int flags, int file, off_t offset) {
+  return counts(file) && fails(__func__) ? MAP_FAILED : REAL(mmap)(address, size, protection, flags, file, offset);
 }
 
 /* ---- Streams ---- */
 
-REPLACED(FILE *, fopen, const char *path, const char *mode)
-if (!is_system(path) && fails(__func__)) return NULL;
-FILE *file = real(path, mode);
-if (file != NULL) note(fileno(file), path);
-return file;
+FILE *fopen(const char *path, const char *mode) {
+  if (!is_system(path) && fails(__func__)) return NULL;
+  FILE *file = REAL(fopen)(path, mode);
+  if (file != NULL) note(fileno(file), path);
+  return file;
 }
 
-REPLACED(size_t, fwrite, const void *bytes, size_t size, size_t count, FILE *file)
-return counts(fileno(file)) && fileno(file) > 2 && fails(__func__) ? 0 : real(bytes, size, count, file);
+size_t fwrite(const void *bytes, size_t size, size_t count, FILE *file) {
+  return counts(fileno(file)) && fileno(file) > 2 && fails(__func__) ? 0 : REAL(fwrite)(bytes, size, count, file);
 }
 
-REPLACED(int, fflush, FILE *file)
-return file != NULL && fileno(file) > 2 && counts(fileno(file)) && fails(__func__) ? EOF : real(file);
+int fflush(FILE *file) {
+  return file != NULL && fileno(file) > 2 && counts(fileno(file)) && fails(__func__) ? EOF : REAL(fflush)(file);
 }
 
-REPLACED(int, fclose, FILE *file)
-const bool failing = counts(fileno(file)) && fails(__func__);
-const int error = errno, closed = real(file);
-if (!failing) return closed;
-errno = error;
-return EOF;
+int fclose(FILE *file) {
+  const bool failing = counts(fileno(file)) && fails(__func__);
+  const int error = errno, closed = REAL(fclose)(file);
+  if (!failing) return closed;
+  errno = error;
+  return EOF;
 }
 
 /* ---- Names ---- */
 
-REPLACED(int, rename, const char *from, const char *to)
-return fails(__func__) ? -1 : real(from, to);
+int rename(const char *from, const char *to) { return fails(__func__) ? -1 : REAL(rename)(from, to); }
+
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
+  return fails(__func__) ? -1 : REAL(renameat2)(from_folder, from, to_folder, to, flags);
 }
 
-REPLACED(int, renameat2, int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
-return fails(__func__) ? -1 : real(from_folder, from, to_folder, to, flags);
+int mkdir(const char *path, mode_t mode) { return fails(__func__) ? -1 : REAL(mkdir)(path, mode); }
+
+int rmdir(const char *path) { return fails(__func__) ? -1 : REAL(rmdir)(path); }
+
+int unlink(const char *path) { return fails(__func__) ? -1 : REAL(unlink)(path); }
+
+int unlinkat(int folder, const char *path, int flags) {
+  return fails(__func__) ? -1 : REAL(unlinkat)(folder, path, flags);
 }
 
-REPLACED(int, mkdir, const char *path, mode_t mode)
-return fails(__func__) ? -1 : real(path, mode);
-}
+int link(const char *from, const char *to) { return fails(__func__) ? -1 : REAL(link)(from, to); }
 
-REPLACED(int, rmdir, const char *path)
-return fails(__func__) ? -1 : real(path);
-}
+DIR *opendir(const char *path) { return !is_system(path) && fails(__func__) ? NULL : REAL(opendir)(path); }
 
-REPLACED(int, unlink, const char *path)
-return fails(__func__) ? -1 : real(path);
-}
-
-REPLACED(int, unlinkat, int folder, const char *path, int flags)
-return fails(__func__) ? -1 : real(folder, path, flags);
-}
-
-REPLACED(int, link, const char *from, const char *to)
-return fails(__func__) ? -1 : real(from, to);
-}
-
-REPLACED(DIR *, opendir, const char *path)
-return !is_system(path) && fails(__func__) ? NULL : real(path);
-}
-
-REPLACED(struct dirent *, readdir, DIR *folder)
-return counts(dirfd(folder)) && fails(__func__) ? NULL : real(folder);
+struct dirent *readdir(DIR *folder) {
+  return counts(dirfd(folder)) && fails(__func__) ? NULL : REAL(readdir)(folder);
 }
 
 /* ---- Memory ---- */
@@ -208,11 +186,11 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 /* glibc 2.36's fts_open writes to an entry that it had no memory for. */
 static bool granted;
 
-REPLACED(FTS *, fts_open, char *const *paths, int options, int (*compare)(const FTSENT **, const FTSENT **))
-granted = true;
-FTS *tree = real(paths, options, compare);
-granted = false;
-return tree;
+FTS *fts_open(char *const *paths, int options, int (*compare)(const FTSENT **, const FTSENT **)) {
+  granted = true;
+  FTS *tree = REAL(fts_open)(paths, options, compare);
+  granted = false;
+  return tree;
 }
 
 static bool refused(void) {

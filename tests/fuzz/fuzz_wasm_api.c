@@ -42,8 +42,8 @@ static void check(page *p, hb_status status) {
 /* NULL only if something was not ready. */
 static void check_json(const char *text) {
   if (text == NULL) return;
-  hb_json *json = hb_json_parse(text, strlen(text));
-  require(json != NULL && hb_json_is_object(json, 0));
+  hb_json *json = NULL;
+  require(hb_json_parse(text, strlen(text), &json) == HB_OK && hb_json_is_object(json, 0));
   hb_json_free(json);
 }
 

@@ -12,14 +12,15 @@
 
 /* ---- Pictures that are fatal: hb_crop_file is wrapped by the linker ---- */
 
-static const char crashing[] = "crash", endless[] = "go on for ever", leaving[] = "leave", large[] = "large";
+static const char crashing[] = "crash", endless[] = "go on for ever", leaving[] = "leave", enormous[] = "enormous";
 
 hb_status __real_hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t *crop,
                               hb_timings *timings, hb_error *error);
 hb_status __wrap_hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t *crop,
                               hb_timings *timings, hb_error *error) {
   if (size == sizeof crashing && memcmp(bytes, crashing, size) == 0) raise(SIGTERM);
-  if (size == sizeof large && memcmp(bytes, large, size) == 0) raise(SIGKILL); /* as the system does without memory */
+  if (size == sizeof enormous && memcmp(bytes, enormous, size) == 0)
+    raise(SIGKILL); /* as the system does without memory */
   if (size == sizeof leaving && memcmp(bytes, leaving, size) == 0) _exit(7);
   for (volatile int spins = 0; size == sizeof endless && memcmp(bytes, endless, size) == 0;) spins = 1 - spins;
   return __real_hb_crop_file(bytes, size, region, crop, timings, error);
@@ -94,7 +95,7 @@ static void a_fatal_picture_is_refused_and_the_next_one_decoded(void **state) {
 
 static void a_lack_of_memory_is_not_the_pictures_fault(void **state) {
   uint8_t crop[HB_CROP_BYTES];
-  assert_fails(decoder_crop(*state, large, sizeof large, NULL, crop, NULL, &failure), HB_OUT_OF_MEMORY, "memory");
+  assert_fails(decoder_crop(*state, enormous, sizeof enormous, NULL, crop, NULL, &failure), HB_OUT_OF_MEMORY, "memory");
   blob file = small_picture();
   assert_decodes(*state, &file, NULL);
   blob_free(&file);

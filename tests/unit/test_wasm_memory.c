@@ -6,7 +6,7 @@
 #include "collections.h"
 #include "memory_lack.h"
 #include "synthetic.h"
-#include "wasm_api.c"
+#include "wasm_api.c" /* NOLINT(bugprone-suspicious-include): its context is looked into */
 
 static struct {
   void *folder;
