@@ -141,6 +141,7 @@ export class IndexFiles {
   }
 }
 
-function isWorthARetry(error) {
+/** @returns {boolean} whether a file that could not be had may be had when it is asked for again */
+export function isWorthARetry(error) {
   return error instanceof HeyBaghError && WORTH_A_RETRY.includes(error.code);
 }

@@ -2,6 +2,7 @@
 // wait for it, and released when there are too many.
 
 import { Batch } from './batch.js';
+import { isWorthARetry } from './index-files.js';
 import { TaskQueue } from './queue.js';
 
 const PARALLEL_DOWNLOADS = 6; // as many as browsers allow to one HTTP/1.1 host
@@ -79,20 +80,13 @@ export class ShardStore {
   async load(i, rank, how) {
     if (this.#held.has(i)) return undefined;
     const running = this.#jobs.get(i);
-    if (running) {
-      running.rank = Math.min(running.rank, rank);
-      return running.done;
-    }
-    const job = this.#queue.add(rank, async () => {
-      try {
-        await this.#files.obtain(i, how);
-        this.#keep(i);
-      } finally {
-        this.#jobs.delete(i);
-      }
+    if (!running) return this.#fetch(i, rank, how);
+    running.rank = Math.min(running.rank, rank);
+    return running.done.catch(error => {
+      // Begun by another search, maybe before the network came back.
+      if (!isWorthARetry(error)) throw error;
+      return this.#jobs.get(i)?.done ?? this.#fetch(i, rank, how);
     });
-    this.#jobs.set(i, job);
-    return job.done;
   }
 
   /** @param {number[]} files that a search has scanned, or will as soon as they arrive */
@@ -110,6 +104,19 @@ export class ShardStore {
   /** @returns {boolean} if there is room for shard `i` besides all that is in memory */
   hasRoomFor(i) {
     return this.#bytes + this.#files.size(i) <= this.#budget;
+  }
+
+  #fetch(i, rank, how) {
+    const job = this.#queue.add(rank, async () => {
+      try {
+        await this.#files.obtain(i, how);
+        this.#keep(i);
+      } finally {
+        this.#jobs.delete(i);
+      }
+    });
+    this.#jobs.set(i, job);
+    return job.done;
   }
 
   #keep(i) {

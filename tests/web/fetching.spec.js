@@ -219,6 +219,34 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
+test('a search that waits for a shard of another asks for it itself if that one gives up', async ({
+  page, context, problems,
+}) => {
+  problems.allow(/Failed to load resource/);
+  const { shards: [nearest, other], answer } = await learn(context);
+  await openUncached(page);
+  let giveUp;
+  const given = new Promise(resolve => { giveUp = resolve; });
+  const asked = [];
+  await page.route(`**/${nearest}`, async route => {
+    asked.push(nearest);
+    if (asked.length > 2) return route.continue();
+    if (asked.length === 2) await given;
+    return route.fulfill({ status: 500, body: 'no' });
+  });
+  await page.evaluate(data => {
+    window.first = engine.search(file(data), { nprobe: 1 }).catch(({ code }) => code);
+  }, bytes.toString('base64'));
+  await expect.poll(() => asked.length).toBe(2);
+  const joined = page.waitForRequest(`**/${other}`);
+  await page.evaluate(data => { window.second = engine.search(file(data)); }, bytes.toString('base64'));
+  await joined;
+  giveUp();
+  expect(await page.evaluate(() => window.first)).toBe('download-failed');
+  expect(await page.evaluate(() => window.second)).toMatchObject(answer);
+  expect(asked).toHaveLength(3);
+});
+
 test('a second try does not trust what the HTTP cache holds', async ({ page, context, problems }) => {
   problems.allow(/Failed to load resource/);
   const { shards: [nearest] } = await learn(context);
