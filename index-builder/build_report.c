@@ -72,6 +72,7 @@ void print_build_text(const build_report *report) {
   const update_tally *t = report->tally;
   print_fates(report);
   if (t->times.read > 0) printf("; embedded %u in %.1f s", t->embedded, t->times.milliseconds / 1e3);
+  if (t->resumed > 0) printf(", %u before", t->resumed);
   putchar('\n');
   if (t->embedded > 0) print_times(report);
   print_lists(report);
@@ -93,8 +94,9 @@ static void add_skipped(hb_text *text, const update_tally *t) {
 static void add_work(hb_text *text, const build_report *r) {
   const update_tally *t = r->tally;
   const embed_times *e = &t->times;
-  hb_text_add(text, "\"images\":%u,\"kept\":%u,\"moved\":%u,\"added\":%u,\"changed\":%u,\"removed\":%u,\"embedded\":%u",
-              in_bundle(t), t->kept, t->moved, t->added, t->changed, t->removed, t->embedded);
+  hb_text_add(text, "\"images\":%u,\"kept\":%u,\"moved\":%u,\"added\":%u,\"changed\":%u,\"removed\":%u", in_bundle(t),
+              t->kept, t->moved, t->added, t->changed, t->removed);
+  hb_text_add(text, ",\"embedded\":%u,\"resumed\":%u", t->embedded, t->resumed);
   hb_text_add(text, ",\"seconds\":%.3f,\"images_per_second\":%.1f,\"threads\":%u", e->milliseconds / 1e3, rate(t),
               r->threads);
   hb_text_add(text, ",\"timings\":{\"read\":%.1f,\"hash\":%.1f,\"decode\":%.1f,\"preprocess\":%.1f", e->read, e->hash,

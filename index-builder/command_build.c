@@ -34,6 +34,7 @@ typedef struct {
   char *model_url, thumb_url[48];
   hb_build_options options;
   hb_builder *builder;
+  journal *journal;
   update_tally tally;
 } building;
 
@@ -140,7 +141,7 @@ static void set_options(building *b) {
 
 static hb_status update(building *b, hb_error *error) {
   const settings *s = b->s;
-  const update_target target = {b->builder, &b->base, &b->tally};
+  const update_target target = {b->builder, &b->base, b->journal, &b->tally};
   if (b->vectors != NULL) return update_vectors(&target, b->vectors, &b->ids, error);
   const thumb_store thumbs = {(uint32_t)s->thumbs, hb_builder_directory(b->builder), b->options.base};
   const embed_options options = {b->model, s->images, (uint32_t)s->threads, thumbs};
@@ -148,6 +149,15 @@ static hb_status update(building *b, hb_error *error) {
   print_skipped(&b->tally);
   if (status == HB_OK && s->strict && (b->tally.skipped_count > 0 || b->images.misnamed > 0))
     status = hb_fail(error, HB_CORRUPT_IMAGE, "nothing was written, because of --strict");
+  return status;
+}
+
+static hb_status open_journal(building *b, hb_error *error) {
+  if (b->vectors != NULL) return HB_OK;
+  hb_status status = journal_open(b->s->out, b->needs.model_id, &b->journal, error);
+  if (status == HB_OK && journal_count(b->journal) > 0)
+    fprintf(stderr, "note: this goes on with a build that was stopped: %u images are embedded already\n",
+            journal_count(b->journal));
   return status;
 }
 
@@ -167,16 +177,19 @@ static hb_status build(building *b, hb_build_report *report, hb_error *error) {
   if (status != HB_OK) return status;
   if (!s->fresh) status = base_open(s->out, &b->needs, &b->base, error);
   if (status == HB_OK) status = create_builder(b, error);
+  if (status == HB_OK) status = open_journal(b, error);
   if (status == HB_OK) status = update(b, error);
   if (status != HB_OK) return status;
   status = hb_builder_finish(b->builder, report, error);
   progress_end(NULL);
+  if (status == HB_OK && b->journal != NULL) journal_remove(b->journal);
   return status;
 }
 
 static void release(building *b) {
   hb_builder_free(b->builder);
   base_close(&b->base);
+  journal_free(b->journal);
   hb_model_free(b->model);
   images_free(&b->images);
   npy_close(b->vectors);
@@ -198,6 +211,8 @@ static int run(const settings *s, const base_needs *needs) {
     (s->json ? print_build_json : print_build_text)(&report);
   } else {
     exit_code = fail("%s", error.text);
+    if (b.journal != NULL && journal_path(b.journal) != NULL)
+      fprintf(stderr, "note: what was embedded is kept in '%s' for the next build\n", journal_path(b.journal));
   }
   release(&b);
   return exit_code;
@@ -288,7 +303,8 @@ int command_build(int argc, char **argv) {
   const command_line line = {
       "build", NULL,
       "Embeds all pictures below a folder and writes a bundle: a folder of static files that pages\n"
-      "and 'index-builder search' search. Of a bundle that is there, all that has not changed is kept.",
+      "and 'index-builder search' search. Of a bundle that is there, all that has not changed is kept.\n"
+      "Run a build that was stopped again, and it goes on: until it is done, embeddings are in DIR.embedded.",
       options, sizeof options / sizeof *options};
   base_needs needs = {0};
   int operand, exit_code;

@@ -13,6 +13,7 @@ typedef struct {
   uint64_t content;
   image_fate fate;
   uint32_t number; /* in the base, but for IMAGE_ADDED */
+  bool resumed;
 } arrival;
 
 typedef struct {
@@ -59,6 +60,8 @@ static hb_status add_skipped(update_tally *tally, const image_task *task, hb_err
   return HB_OK;
 }
 
+static float *features_of(const update *u, uint32_t i) { return u->features + (size_t)i * HB_POOLED_DIM; }
+
 /* Two pictures with the same content share a thumbnail, which one of them makes. */
 static bool is_first_of_content(const image_task *tasks, uint32_t i) {
   for (uint32_t j = 0; j < i; j++)
@@ -71,11 +74,25 @@ static void plan(update *u, uint32_t first, uint32_t count) {
     image_task *task = &u->tasks[i];
     if (task->error.status != HB_OK) continue;
     arrival *a = &u->arrivals[i];
-    *a = (arrival){task->path, u->images->labels[first + i], task->content, IMAGE_ADDED, 0};
+    *a = (arrival){task->path, u->images->labels[first + i], task->content, IMAGE_ADDED, 0, false};
     a->fate = base_find(u->target->base, a->path, a->content, &a->number);
-    task->embed = !is_known(a);
+    a->resumed = !is_known(a) && journal_find(u->target->journal, a->content, features_of(u, i));
+    task->embed = !is_known(a) && !a->resumed;
     task->thumb = u->thumbs && is_first_of_content(u->tasks, i);
   }
+}
+
+/* What becomes of an image that was looked at. */
+static hb_status settle(update *u, uint32_t i, hb_error *error) {
+  const update_target *t = u->target;
+  const image_task *task = &u->tasks[i];
+  if (task->error.status != HB_OK && !is_its_own_fault(task->error.status))
+    return hb_fail(error, task->error.status, "%.150s: %.240s", task->path, task->error.text);
+  if (task->error.status != HB_OK) return add_skipped(t->tally, task, error);
+  if (task->embed) journal_add(t->journal, task->content, features_of(u, i));
+  t->tally->embedded += task->embed;
+  t->tally->resumed += u->arrivals[i].resumed;
+  return hand_over(t, &u->arrivals[i], features_of(u, i), error);
 }
 
 static hb_status update_chunk(update *u, uint32_t first, uint32_t count, hb_error *error) {
@@ -83,17 +100,8 @@ static hb_status update_chunk(update *u, uint32_t first, uint32_t count, hb_erro
   embedder_read(u->embedder, u->tasks, count);
   plan(u, first, count);
   hb_status status = embedder_finish(u->embedder, u->tasks, count, u->features, error);
-  for (uint32_t i = 0; i < count && status == HB_OK; i++) {
-    const image_task *task = &u->tasks[i];
-    if (task->error.status != HB_OK && !is_its_own_fault(task->error.status)) {
-      status = hb_fail(error, task->error.status, "%.150s: %.240s", task->path, task->error.text);
-    } else if (task->error.status != HB_OK) {
-      status = add_skipped(u->target->tally, task, error);
-    } else {
-      status = hand_over(u->target, &u->arrivals[i], u->features + (size_t)i * HB_POOLED_DIM, error);
-      u->target->tally->embedded += task->embed;
-    }
-  }
+  for (uint32_t i = 0; i < count && status == HB_OK; i++) status = settle(u, i, error);
+  journal_sync(u->target->journal);
   return status;
 }
 
@@ -128,7 +136,7 @@ static hb_status update_vector(const update_target *t, npy_file *vectors, const 
   size_t size = npy_dim(vectors) * sizeof *row;
   hb_status status = npy_row(vectors, number, row, error);
   if (status != HB_OK) return status;
-  arrival a = {ids->paths[number], ids->labels[number], content_of(row, size), IMAGE_ADDED, 0};
+  arrival a = {ids->paths[number], ids->labels[number], content_of(row, size), IMAGE_ADDED, 0, false};
   a.fate = base_find(t->base, a.path, a.content, &a.number);
   return hand_over(t, &a, row, error);
 }

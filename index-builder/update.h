@@ -7,6 +7,7 @@
 #include "embed_many.h"
 #include "ids.h"
 #include "images.h"
+#include "journal.h"
 #include "npy.h"
 
 typedef struct {
@@ -18,6 +19,7 @@ typedef struct {
 typedef struct {
   uint32_t kept, moved, added, changed, removed;
   uint32_t embedded; /* images that went through the network, those that could not be read left out */
+  uint32_t resumed;  /* images whose embedding an earlier build left in the journal */
   skipped_image *skipped;
   uint32_t skipped_count;
   embed_times times;
@@ -26,6 +28,7 @@ typedef struct {
 typedef struct {
   hb_builder *builder;
   base_bundle *base;
+  journal *journal; /* of images; NULL for vectors */
   update_tally *tally;
 } update_target;
 

@@ -74,7 +74,7 @@ def check_build(images, nlist, skipped):
 
 def check_fates(*counts):
     """NAME=COUNT of what became of the images; all others are 0."""
-    expected = dict.fromkeys("kept added changed removed moved embedded".split(), 0)
+    expected = dict.fromkeys("kept added changed removed moved embedded resumed".split(), 0)
     expected.update((name, int(count)) for name, count in (pair.split("=") for pair in counts))
     found = {name: lines[0][name] for name in expected}
     expect(found == expected, f"{found}")

@@ -69,6 +69,7 @@ class Scenario:
 
     def __init__(self, name, command, out='bundle', old=None):
         self.name, self.command, self.out, self.old = name, command, out, old
+        self.resumed = 0
         self.restore()
         self.before = content(out)
         code, stderr = run(command)
@@ -96,6 +97,7 @@ class Scenario:
         code, stderr = run(self.command)
         assert code == 0, f'{what}: the next run fails: {stderr}'
         assert content(self.out) == self.after, f'{what}: the next run makes something else'
+        self.resumed += 'goes on with a build that was stopped' in stderr
         left = [name for name in os.listdir('.') if name.startswith(self.out + '.')]
         assert not left, f'{what}: the next run leaves {left}'
 
@@ -216,6 +218,9 @@ def main():
                 memory += scenario.refuse_in_turn(['MEMORY'], growing())
             print(f'{scenario.name}: so far {files} requests of files and {memory} of memory refused, {kills} kills',
                   flush=True)
+        for name in ('images', 'more images'):
+            resumed = all_of_them[name].resumed
+            assert resumed > 10, f'{name}: embeddings of a build that was stopped were taken {resumed} times only'
         kills += all_of_them['more images'].kill_at_random(4 if SANITIZED else 20)
         print(f'file operations failed: {files}, kills: {kills}, allocations failed: {memory}')
     finally:
