@@ -94,7 +94,11 @@ unreadable_images() {
   check "--strict says so" complains "index-builder: nothing was written, because of --strict"
   check "--strict names the image" complains "other/broken.ppm"
   check "--strict leaves the old bundle" unchanged skipping "$before"
-  check "--strict leaves nothing else" tidy skipping
+  check "--strict tells where it keeps what was embedded" complains "/skipping.embedded' for the next build"
+  run build --model model --images damaged --out skipping --head logits --json
+  check "which the next build takes" json fates added=25 resumed=25
+  check "and tells" complains "note: this goes on with a build that was stopped: 25 images are embedded already"
+  check "and then nothing else is left" tidy skipping
   mkdir bad && cp damaged/fake.jpg bad/
   run build --model model --images bad --out none
   check "a build without any readable image fails" exit_is 1
