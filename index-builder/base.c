@@ -5,18 +5,28 @@
 #include <string.h>
 
 #include "bundle.h"
-#include "file.h"
 
 struct known_content {
   uint64_t content;
   uint32_t number;
 };
 
+static uint64_t first_bytes(char hex[HB_SHA256_HEX]) {
+  hex[16] = '\0';
+  return strtoull(hex, NULL, 16);
+}
+
 uint64_t content_of(const void *bytes, size_t size) {
   char hex[HB_SHA256_HEX];
   hb_sha256_hex_of(size > 0 ? bytes : "", size, hex);
-  hex[16] = '\0';
-  return strtoull(hex, NULL, 16);
+  return first_bytes(hex);
+}
+
+hb_status content_map(const char *path, hb_mapping *out, uint64_t *content, hb_error *error) {
+  char hex[HB_SHA256_HEX];
+  hb_status status = hb_file_map_hashed(path, out, hex, error);
+  if (status == HB_OK) *content = first_bytes(hex);
+  return status;
 }
 
 /* Why the index cannot be brought up to date, or NULL. */

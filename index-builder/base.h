@@ -2,6 +2,7 @@
 #ifndef BASE_H
 #define BASE_H
 
+#include "file.h"
 #include "heybagh.h"
 
 typedef struct known_content known_content;
@@ -33,6 +34,8 @@ typedef enum {
 
 /* The first 8 bytes of the SHA-256, as hb_result.content. */
 uint64_t content_of(const void *bytes, size_t size);
+/* Maps a file, which the caller unmaps, and tells its content. */
+hb_status content_map(const char *path, hb_mapping *out, uint64_t *content, hb_error *error);
 
 /* Opens the bundle in `directory` if it is there and serves; if it is there and does not, says why in a note on
  * stderr. Fails without memory only. */

@@ -121,6 +121,7 @@ static hb_status start(decoder *d, hb_error *error) {
 /* Returns how it ended, as waitpid tells it. */
 static int stop(decoder *d) {
   int how = 0;
+  shutdown(d->socket, SHUT_RDWR); /* whoever has a copy of it: not every kernel has close_range */
   close(d->socket);
   while (waitpid(d->process, &how, 0) < 0 && errno == EINTR) {
   }
@@ -144,8 +145,12 @@ static hb_status run(decoder *d, const void *bytes, size_t size, hb_error *error
   if (status != HB_OK) return status;
   uint8_t byte = 0;
   d->exchange->size = size;
-  if (!send_all(d->socket, &byte, 1) || !send_all(d->socket, bytes, size) || !receive_all(d->socket, &byte, 1))
-    return fail_ended(d, stop(d), error);
+  errno = 0;
+  if (!send_all(d->socket, &byte, 1) || !send_all(d->socket, bytes, size) || !receive_all(d->socket, &byte, 1)) {
+    const bool is_unreadable = errno == EFAULT; /* `bytes` is a mapping, of a file that is damaged or was cut */
+    const int how = stop(d);
+    return is_unreadable ? hb_fail(error, HB_IO, "cannot read the file: %s", strerror(EIO)) : fail_ended(d, how, error);
+  }
   if (d->exchange->status != HB_OK && error != NULL) *error = d->exchange->error;
   return d->exchange->status;
 }

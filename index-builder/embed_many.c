@@ -12,7 +12,7 @@ typedef struct {
   _Alignas(64) hb_engine *engine;
   decoder *decoder;
   hb_timings timings;
-  double read, hash, thumb;
+  double read, thumb;
 } worker;
 
 struct embedder {
@@ -57,13 +57,10 @@ static void read_one(void *context, size_t thread, size_t i) {
   image_task *task = &e->tasks[i];
   double started = hb_now();
   char *path = hb_path_join(e->options->folder, task->path);
-  task->error.status = path == NULL ? hb_fail_memory(&task->error) : hb_file_map(path, &task->file, &task->error);
+  task->error.status =
+      path == NULL ? hb_fail_memory(&task->error) : content_map(path, &task->file, &task->content, &task->error);
   free(path);
-  double mapped = hb_now();
-  w->read += mapped - started;
-  if (task->error.status != HB_OK) return;
-  task->content = content_of(task->file.bytes, task->file.size);
-  w->hash += hb_now() - mapped;
+  w->read += hb_now() - started;
 }
 
 static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
@@ -147,7 +144,7 @@ embed_times embedder_times(const embedder *e) {
   for (uint32_t t = 0; t < e->options->threads; t++) {
     const worker *w = &e->workers[t];
     add_timings(&sum.timings, &w->timings);
-    sum.read += w->read, sum.hash += w->hash, sum.thumb += w->thumb;
+    sum.read += w->read, sum.thumb += w->thumb;
   }
   return sum;
 }

@@ -8,7 +8,7 @@
 
 #define CHUNK_IMAGES 1024u
 
-/* One image of a chunk. Its file is mapped once, so that what is embedded is what was hashed. */
+/* One image of a chunk. Its file is opened once, so that what is embedded is what was hashed. */
 typedef struct {
   const char *path; /* relative to the folder */
   hb_mapping file;
@@ -25,8 +25,8 @@ typedef struct {
 } embed_options;
 
 typedef struct {
-  hb_timings timings; /* added up over all images and threads, as are the next three */
-  double read, hash, thumb;
+  hb_timings timings;  /* added up over all images and threads, as are the next three */
+  double read, thumb;  /* read: and hashed */
   double milliseconds; /* from start to end */
 } embed_times;
 

@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base.h"
 #include "builder.h"
-#include "file.h"
 
-/* As it lies in the file, one after the other. */
+#define HEADER "heybagh embedded"
+
+/* As it lies in the file, one after the other behind the header. */
 typedef struct {
   uint64_t content;
   float features[HB_POOLED_DIM];
@@ -27,16 +29,16 @@ typedef struct {
 
 typedef struct {
   uint64_t content;
-  const record *at;
+  uint32_t number; /* of the record */
 } known;
 
 struct journal {
   char *path;
   vouched scratch;
-  hb_mapping earlier;
+  int file;     /* -1: none */
   known *known; /* [count] in the order of contents */
   uint32_t count;
-  FILE *file; /* once something was added */
+  FILE *writer; /* of the same file, once something was added */
   bool given_up;
 };
 
@@ -46,25 +48,50 @@ static uint64_t check_of(journal *j, uint64_t content, const float *features) {
   return content_of(&j->scratch, sizeof j->scratch);
 }
 
+static off_t place_of(uint32_t number) { return (off_t)(strlen(HEADER) + number * sizeof(record)); }
+
+/* ---- What an earlier build left ---- */
+
 static int compare_known(const void *a, const void *b) {
   const known *x = a, *y = b;
   return (x->content > y->content) - (x->content < y->content);
 }
 
-static hb_status read_earlier(journal *j, hb_error *error) {
-  if (!hb_path_exists(j->path)) return HB_OK;
-  hb_error ignored;
-  hb_status status = hb_file_map(j->path, &j->earlier, &ignored);
-  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
-  const size_t most = j->earlier.size / sizeof(record);
+static bool read_record(const journal *j, uint32_t number, record *out) {
+  return pread(j->file, out, sizeof *out, place_of(number)) == sizeof *out;
+}
+
+/* Also true of one that was stopped before its header was whole. */
+static bool is_journal(int file) {
+  char header[sizeof HEADER];
+  ssize_t n = pread(file, header, strlen(HEADER), 0);
+  return n >= 0 && memcmp(header, HEADER, (size_t)n) == 0;
+}
+
+static hb_status read_records(journal *j, hb_error *error) {
+  struct stat info;
+  record r;
+  if (fstat(j->file, &info) != 0) return HB_OK;
+  const uint64_t most = (uint64_t)info.st_size / sizeof r;
   j->known = calloc(most + 1, sizeof *j->known);
   if (j->known == NULL) return hb_fail_memory(error);
-  const record *records = j->earlier.bytes;
-  for (size_t i = 0; i < most && i < UINT32_MAX; i++) {
-    if (check_of(j, records[i].content, records[i].features) != records[i].check) break;
-    j->known[j->count++] = (known){records[i].content, &records[i]};
-  }
+  for (uint32_t i = 0; i < most && read_record(j, i, &r) && check_of(j, r.content, r.features) == r.check; i++)
+    j->known[j->count++] = (known){r.content, i};
   qsort(j->known, j->count, sizeof *j->known, compare_known);
+  if (most > 0 && j->count == 0)
+    fprintf(stderr, "note: what a stopped build left in '%.200s' is of another model or version, and is replaced\n",
+            j->path);
+  return HB_OK;
+}
+
+static hb_status read_earlier(journal *j, hb_error *error) {
+  j->file = open(j->path, O_RDWR | O_CLOEXEC);
+  if (j->file < 0 && errno == ENOENT) return HB_OK;
+  if (j->file >= 0 && is_journal(j->file)) return read_records(j, error);
+  fprintf(stderr,
+          "note: '%.200s' is something else and is left alone; if this build is stopped, the next one starts anew\n",
+          j->path);
+  j->given_up = true;
   return HB_OK;
 }
 
@@ -72,6 +99,7 @@ hb_status journal_open(const char *bundle, const char *model_id, journal **out, 
   char *place = NULL;
   journal *j = calloc(1, sizeof *j);
   if (j == NULL) return hb_fail_memory(error);
+  j->file = -1;
   snprintf(j->scratch.version, sizeof j->scratch.version, "heybagh %s", HB_VERSION);
   snprintf(j->scratch.model, sizeof j->scratch.model, "%s", model_id);
   hb_status status = hb_path_resolve(bundle, &place, error);
@@ -88,51 +116,59 @@ hb_status journal_open(const char *bundle, const char *model_id, journal **out, 
 uint32_t journal_count(const journal *j) { return j->count; }
 
 bool journal_find(const journal *j, uint64_t content, float features[HB_POOLED_DIM]) {
+  record r;
   if (j->count == 0) return false;
-  const known key = {content, NULL};
+  const known key = {content, 0};
   const known *found = bsearch(&key, j->known, j->count, sizeof key, compare_known);
-  if (found != NULL) memcpy(features, found->at->features, sizeof found->at->features);
-  return found != NULL;
+  if (found == NULL || !read_record(j, found->number, &r)) return false;
+  memcpy(features, r.features, sizeof r.features);
+  return true;
 }
 
+/* ---- What this one adds ---- */
+
 static void give_up(journal *j) {
-  fprintf(stderr, "note: cannot write '%.200s' (%s); if this build is stopped, the next one embeds everything\n",
+  fprintf(stderr,
+          "note: cannot write '%.200s' (%s); what is embedded from now on is not kept if this build is stopped\n",
           j->path, strerror(errno));
-  if (j->file != NULL) fclose(j->file);
-  j->file = NULL;
   j->given_up = true;
 }
 
 /* Behind what counts of the earlier build. */
 static bool start(journal *j) {
-  int file = open(j->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return false;
-  const off_t end = (off_t)(j->count * sizeof(record));
-  if (ftruncate(file, end) == 0 && lseek(file, end, SEEK_SET) == end) j->file = fdopen(file, "wb");
-  if (j->file == NULL) close(file);
-  return j->file != NULL;
+  const off_t end = place_of(j->count);
+  if (j->file < 0) j->file = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (j->file < 0 || pwrite(j->file, HEADER, strlen(HEADER), 0) != (ssize_t)strlen(HEADER)) return false;
+  if (ftruncate(j->file, end) != 0 || lseek(j->file, end, SEEK_SET) != end) return false;
+  j->writer = fdopen(j->file, "r+b");
+  return j->writer != NULL;
 }
 
 void journal_add(journal *j, uint64_t content, const float features[HB_POOLED_DIM]) {
   if (j->given_up) return;
-  if (j->file == NULL && !start(j)) return give_up(j);
+  if (j->writer == NULL && !start(j)) return give_up(j);
   record r = {.content = content, .check = check_of(j, content, features)};
   memcpy(r.features, features, sizeof r.features);
-  if (fwrite(&r, sizeof r, 1, j->file) != 1) give_up(j);
+  if (fwrite(&r, sizeof r, 1, j->writer) != 1) give_up(j);
 }
 
 void journal_sync(journal *j) {
-  if (j->file != NULL && (fflush(j->file) != 0 || fsync(fileno(j->file)) != 0)) give_up(j);
+  if (j->given_up || j->writer == NULL) return;
+  if (fflush(j->writer) != 0 || fsync(j->file) != 0) give_up(j);
 }
 
-const char *journal_path(const journal *j) { return j->count > 0 || j->file != NULL ? j->path : NULL; }
+const char *journal_path(const journal *j) { return j->count > 0 || j->writer != NULL ? j->path : NULL; }
 
-void journal_remove(journal *j) { unlink(j->path); }
+void journal_remove(journal *j) {
+  if (j->file >= 0 && is_journal(j->file)) unlink(j->path);
+}
 
 void journal_free(journal *j) {
   if (j == NULL) return;
-  if (j->file != NULL) fclose(j->file);
-  hb_file_unmap(j->earlier);
+  if (j->writer != NULL)
+    fclose(j->writer);
+  else if (j->file >= 0)
+    close(j->file);
   free(j->known);
   free(j->path);
   free(j);

@@ -8,7 +8,8 @@
 typedef struct journal journal;
 
 /* Reads what "BUNDLE.embedded" has of this model; nothing is written yet. A record that is not whole, or another
- * model's or version's, ends what counts. Fails without memory, or if the bundle's place cannot be found. */
+ * model's or version's, ends what counts. A note on stderr says if all of it will be replaced, or if it is somebody
+ * else's file, which is left alone. Fails without memory, or if the bundle's place cannot be found. */
 hb_status journal_open(const char *bundle, const char *model_id, journal **out, hb_error *error);
 /* The embeddings that an earlier build left. */
 uint32_t journal_count(const journal *j);

@@ -15,25 +15,49 @@ static hb_status fail_errno(hb_error *error, const char *doing, const char *path
   return hb_fail(error, status, "cannot %s '%.200s': %s", doing, path, strerror(errno));
 }
 
-hb_status hb_file_map(const char *path, hb_mapping *out, hb_error *error) {
+static hb_status hash_all(int descriptor, const char *path, char sha256[HB_SHA256_HEX], hb_error *error) {
+  uint8_t bytes[1 << 16];
+  ssize_t n;
+  hb_sha256 hash;
+  hb_sha256_start(&hash);
+  while ((n = read(descriptor, bytes, sizeof bytes)) > 0 || (n < 0 && errno == EINTR))
+    if (n > 0) hb_sha256_add(&hash, bytes, (size_t)n);
+  if (n < 0) return fail_errno(error, "read", path);
+  hb_sha256_hex(&hash, sha256);
+  return HB_OK;
+}
+
+static hb_status map_open(int descriptor, const char *path, hb_mapping *out, hb_error *error) {
+  struct stat info;
+  if (fstat(descriptor, &info) != 0) return fail_errno(error, "read", path);
+  if (!S_ISREG(info.st_mode)) return hb_fail(error, HB_IO, "cannot read '%.200s': it is not a file", path);
+  *out = (hb_mapping){NULL, (size_t)info.st_size};
+  if (info.st_size == 0) return HB_OK;
+  void *bytes = mmap(NULL, out->size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  if (bytes == MAP_FAILED) return fail_errno(error, "read", path);
+  out->bytes = bytes;
+  return HB_OK;
+}
+
+/* Without `sha256` (NULL), nothing is read. */
+static hb_status map(const char *path, hb_mapping *out, char *sha256, hb_error *error) {
+  hb_mapping mapping = {0};
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return fail_errno(error, "open", path);
-  struct stat info;
-  hb_status status = HB_OK;
-  hb_mapping mapping = {0};
-  if (fstat(descriptor, &info) != 0) {
-    status = fail_errno(error, "read", path);
-  } else if (!S_ISREG(info.st_mode)) {
-    status = hb_fail(error, HB_IO, "cannot read '%.200s': it is not a file", path);
-  } else if (info.st_size > 0) {
-    mapping.size = (size_t)info.st_size;
-    void *bytes = mmap(NULL, mapping.size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (bytes == MAP_FAILED) status = fail_errno(error, "read", path);
-    mapping.bytes = bytes;
-  }
+  hb_status status = map_open(descriptor, path, &mapping, error);
+  if (status == HB_OK && sha256 != NULL) status = hash_all(descriptor, path, sha256, error);
   close(descriptor);
-  if (status == HB_OK) *out = mapping;
+  if (status == HB_OK)
+    *out = mapping;
+  else
+    hb_file_unmap(mapping);
   return status;
+}
+
+hb_status hb_file_map(const char *path, hb_mapping *out, hb_error *error) { return map(path, out, NULL, error); }
+
+hb_status hb_file_map_hashed(const char *path, hb_mapping *out, char sha256[HB_SHA256_HEX], hb_error *error) {
+  return map(path, out, sha256, error);
 }
 
 void hb_file_unmap(hb_mapping mapping) {

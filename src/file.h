@@ -3,6 +3,7 @@
 #define HB_FILE_H
 
 #include "error.h"
+#include "sha256.h"
 
 /* A whole file, mapped read-only. An empty file has bytes == NULL and size 0. */
 typedef struct {
@@ -12,6 +13,9 @@ typedef struct {
 
 hb_status hb_file_map(const char *path, hb_mapping *out, hb_error *error);
 void hb_file_unmap(hb_mapping mapping);
+/* The same, after all of it was read for its hash: where the disk fails, that is an error, as it is not when a mapping
+ * is read. */
+hb_status hb_file_map_hashed(const char *path, hb_mapping *out, char sha256[HB_SHA256_HEX], hb_error *error);
 
 /* Writes a file under a temporary name beside `path`; hb_writer_close renames it, so that `path` is either whole or
  * not there. Write errors are kept and reported by hb_writer_close, which also frees the writer. */

@@ -84,15 +84,18 @@ static hb_status replace(const char *partial, const char *directory, const char 
   if (status != HB_OK) return status;
   status = hb_path_rename(partial, directory, error);
   if (status != HB_OK) return hb_path_rename(replaced, directory, NULL), status;
-  return hb_directory_remove(replaced, error);
+  hb_directory_remove(replaced, NULL);
+  return HB_OK;
 }
 
+/* What is left of the old bundle if it cannot be removed is no failure, as the new one is there: the next build tries
+ * again, and says what keeps it. */
 hb_status hb_directory_take_place(const char *partial, const char *directory, hb_error *error) {
   if (!hb_path_exists(directory)) return hb_path_rename(partial, directory, error);
   char *replaced = hb_path_beside(directory, "replaced");
   hb_status status = replaced != NULL ? hb_directory_remove(replaced, error) : hb_fail_memory(error);
   if (status == HB_OK && hb_path_exchange(partial, directory))
-    status = hb_directory_remove(partial, error); /* the old one, now */
+    hb_directory_remove(partial, NULL); /* the old one, now */
   else if (status == HB_OK)
     status = replace(partial, directory, replaced, error);
   free(replaced);

@@ -119,6 +119,24 @@ static void a_bundle_left_under_its_other_name_is_taken_back(void **state) {
   assert_int_equal(folder_count(*state), 1);
 }
 
+/* What somebody puts into the old bundle while a new one is made keeps the old one, and does not make the build fail.
+ */
+static void an_old_bundle_that_cannot_be_removed_is_no_failure(void **state) {
+  const char *folder = path_in(*state, "b");
+  build(folder, 20);
+  collection c = collection_make(30, DIM, 2, 10);
+  const hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  hb_builder *builder = begin(folder, &c, &options);
+  assert_int_equal(mkdir(path_in(folder, "mine"), 0777), 0);
+  hb_build_report report;
+  assert_ok(hb_builder_finish(builder, &report, &failure));
+  hb_builder_free(builder);
+  collection_free(&c);
+  assert_int_equal(count_of(folder), 30);
+  assert_int_equal(folder_count(path_in(*state, "b.partial/mine")), 0);
+  assert_fails(hb_builder_check_target(folder, &failure), HB_IO, "b.partial"); /* now it is told */
+}
+
 /* ---- Places that are refused ---- */
 
 /* Checked early (hb_builder_check_target) and again when building. */
@@ -218,6 +236,7 @@ static void a_full_disk_leaves_the_old_bundle_and_nothing_else(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       test(a_bundle_is_replaced_whole),
+      test(an_old_bundle_that_cannot_be_removed_is_no_failure),
       test(an_empty_folder_is_taken),
       test(what_is_left_of_a_crash_is_cleared_away),
       test(until_it_is_finished_the_old_bundle_is_there),

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "decoder.h"
+#include "file.h"
 #include "pictures.h"
 #include "support.h"
 #include "thumbs.h"
@@ -131,6 +132,25 @@ static void thumbnails_are_as_without_a_process(void **state) {
   remove_folder(&folder);
 }
 
+/* A page that the disk does not give up is like one behind the end of a file that was cut after it was mapped. */
+static void a_file_that_cannot_be_read_is_told_from_a_bad_picture(void **state) {
+  void *folder;
+  make_folder(&folder);
+  const char *path = path_in(folder, "cut.jpg");
+  blob whole = blob_of(jpeg_baseline, sizeof jpeg_baseline);
+  hb_mapping file;
+  uint8_t *crop = must_allocate(HB_CROP_BYTES);
+  file_write(path, whole.bytes, whole.size);
+  assert_ok(hb_file_map(path, &file, &failure));
+  assert_int_equal(truncate(path, 0), 0);
+  assert_fails(decoder_crop(*state, file.bytes, file.size, NULL, crop, NULL, &failure), HB_IO, "cannot read the file");
+  assert_decodes(*state, &whole, NULL);
+  hb_file_unmap(file);
+  blob_free(&whole);
+  free(crop);
+  remove_folder(&folder);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(crops_are_as_without_a_process),
@@ -138,6 +158,7 @@ int main(void) {
       cmocka_unit_test(a_fatal_picture_is_refused_and_the_next_one_decoded),
       cmocka_unit_test(a_lack_of_memory_is_not_the_pictures_fault),
       cmocka_unit_test(an_endless_picture_is_given_up),
+      cmocka_unit_test(a_file_that_cannot_be_read_is_told_from_a_bad_picture),
       cmocka_unit_test(decoders_do_not_hold_each_other),
       cmocka_unit_test(thumbnails_are_as_without_a_process),
   };

@@ -21,6 +21,25 @@ static void a_mapped_file_holds_its_bytes(void **state) {
   hb_file_unmap(mapping);
 }
 
+static void a_mapped_file_is_hashed_on_demand(void **state) {
+  const char *path = path_in(*state, "bytes");
+  static const size_t sizes[] = {0, 1, 1 << 16, 200001};
+  uint8_t *bytes = must_allocate(200001);
+  for (size_t i = 0; i < 200001; i++) bytes[i] = (uint8_t)(i * 31);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    char expected[HB_SHA256_HEX], actual[HB_SHA256_HEX];
+    hb_mapping mapping;
+    file_write(path, bytes, sizes[i]);
+    hb_sha256_hex_of(bytes, sizes[i], expected);
+    assert_ok(hb_file_map_hashed(path, &mapping, actual, &failure));
+    assert_string_equal(actual, expected);
+    assert_int_equal(mapping.size, sizes[i]);
+    if (sizes[i] > 0) assert_memory_equal(mapping.bytes, bytes, sizes[i]);
+    hb_file_unmap(mapping);
+  }
+  free(bytes);
+}
+
 static void an_empty_file_maps_to_nothing(void **state) {
   const char *path = path_in(*state, "empty");
   file_write(path, "", 0);
@@ -36,6 +55,8 @@ static void what_cannot_be_mapped_is_named_and_leaves_the_output_alone(void **st
   assert_fails(hb_file_map(path_in(*state, "nobody"), &mapping, &failure), HB_IO, "nobody");
   assert_non_null(strstr(failure.text, "No such file"));
   assert_fails(hb_file_map(*state, &mapping, &failure), HB_IO, "not a file");
+  char sha256[HB_SHA256_HEX];
+  assert_fails(hb_file_map_hashed(*state, &mapping, sha256, &failure), HB_IO, "not a file");
   assert_ptr_equal(mapping.bytes, *state);
   assert_int_equal(mapping.size, 42);
 }
@@ -161,6 +182,7 @@ static void a_folder_in_a_folder_is_never_removed(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       test(a_mapped_file_holds_its_bytes),
+      test(a_mapped_file_is_hashed_on_demand),
       test(an_empty_file_maps_to_nothing),
       test(what_cannot_be_mapped_is_named_and_leaves_the_output_alone),
       test(a_file_has_its_name_only_once_it_is_whole),

@@ -9,6 +9,7 @@
 
 #define MODEL "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER_MODEL "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdee"
+#define HEADER_BYTES 16
 #define RECORD_BYTES (8 + HB_POOLED_DIM * sizeof(float) + 8)
 
 static const char *bundle(const char *folder) { return path_in(folder, "bundle"); }
@@ -88,11 +89,12 @@ static void a_build_that_is_done_leaves_nothing(void **state) {
 static void a_record_that_is_not_whole_does_not_count_and_is_written_over(void **state) {
   leave(*state, 3);
   blob whole = file_read(file(*state));
-  assert_int_equal(whole.size, 3 * RECORD_BYTES);
-  for (size_t size = 2 * RECORD_BYTES; size < 3 * RECORD_BYTES; size += 97) {
+  assert_int_equal(whole.size, HEADER_BYTES + 3 * RECORD_BYTES);
+  for (size_t size = 0; size < whole.size; size += 97) {
     file_write(file(*state), whole.bytes, size);
-    check_left(*state, 2);
+    check_left(*state, size < HEADER_BYTES ? 0 : (uint32_t)((size - HEADER_BYTES) / RECORD_BYTES));
   }
+  file_write(file(*state), whole.bytes, whole.size - 1);
   journal *j = must_open(*state, MODEL);
   add(j, 2, 4);
   journal_free(j);
@@ -103,7 +105,7 @@ static void a_record_that_is_not_whole_does_not_count_and_is_written_over(void *
 static void from_a_flipped_bit_on_nothing_counts(void **state) {
   leave(*state, 3);
   blob whole = file_read(file(*state));
-  for (size_t at = RECORD_BYTES; at < 2 * RECORD_BYTES; at += 31) {
+  for (size_t at = HEADER_BYTES + RECORD_BYTES; at < HEADER_BYTES + 2 * RECORD_BYTES; at += 31) {
     whole.bytes[at] ^= 4;
     file_write(file(*state), whole.bytes, whole.size);
     check_left(*state, 1);
@@ -122,6 +124,20 @@ static void another_model_s_do_not_count(void **state) {
   j = must_open(*state, OTHER_MODEL);
   check_has(j, 1);
   journal_free(j);
+}
+
+static void somebody_else_s_file_is_left_alone(void **state) {
+  static const char precious[] = "precious, and longer than a header";
+  file_write(file(*state), precious, sizeof precious);
+  journal *j = must_open(*state, MODEL);
+  add(j, 0, 3);
+  assert_null(journal_path(j));
+  journal_remove(j);
+  journal_free(j);
+  blob left = file_read(file(*state));
+  assert_int_equal(left.size, sizeof precious);
+  assert_memory_equal(left.bytes, precious, sizeof precious);
+  blob_free(&left);
 }
 
 static void a_file_that_cannot_be_written_stops_nothing(void **state) {
@@ -156,6 +172,7 @@ int main(void) {
                                       remove_folder),
       cmocka_unit_test_setup_teardown(from_a_flipped_bit_on_nothing_counts, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(another_model_s_do_not_count, make_folder, remove_folder),
+      cmocka_unit_test_setup_teardown(somebody_else_s_file_is_left_alone, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_stops_nothing, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(without_memory_it_is_not_opened, make_folder, remove_folder),
   };
