@@ -29,7 +29,6 @@ import { readFacade } from './ui/facade.js';
 import { listenForIntent, whenNearlySeen } from './ui/intent.js';
 import { listenForPhotos } from './ui/photos.js';
 import { Search } from './ui/search.js';
-import { linkTo, sharedPhoto } from './ui/share.js';
 import { loadStrings } from './ui/strings.js';
 import { adoptStyle } from './ui/style.js';
 import { View } from './ui/view.js';
@@ -60,12 +59,13 @@ const K_DEFAULT = 4;
 const MirroredElement = /** @type {new () => HTMLElement & Mirrored} */ (HTMLElement);
 
 export class HeyBaghSearchElement extends MirroredElement {
-  static observedAttributes = ['index', 'model', 'src', 'k', 'nprobe', 'exact'];
+  static observedAttributes = ['index', 'model', 'src', 'share', 'k', 'nprobe', 'exact'];
 
   #texts = null;
   #view = null;
   #search = null;
   #tray = null; // a promise of one, when several photos were given at once
+  #links = null; // share.js, where searches are shared
   #made = null; // a promise: all of these are there
   #stops = [];
 
@@ -83,7 +83,8 @@ export class HeyBaghSearchElement extends MirroredElement {
   attributeChangedCallback(name, before, now) {
     if (before === now || !this.#search) return;
     if (name === 'src') this.#takeSrc();
-    else if (name === 'index' || name === 'model') this.#begin();
+    else if (name === 'share') quietly(this.#takeShared());
+    else if (name === 'index' || name === 'model') this.#begin(true);
     else if (this.#search.engine) this.#view.settings.offer(this.#search.engine.info(), this.#choices());
   }
 
@@ -179,15 +180,21 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   async #offerTray(photos) {
     this.#tray ??= import('./ui/tray.js').then(({ Tray }) => new Tray(this.#texts, {
-      find: photo => this.#search.find(photo, { k: 1 }), show: photo => quietly(this.#search.take(photo)),
-    }));
+      ready: () => this.#search.load(),
+      find: photo => this.#search.find(photo, { k: 1 }),
+      show: photo => quietly(this.#search.take(photo)),
+    })).catch(error => {
+      this.#tray = null;
+      this.#search.show(error);
+    });
     const tray = await this.#tray;
+    if (!tray) return;
     this.#view.addTray(tray.element);
     tray.add(photos);
   }
 
   #closeTray() {
-    this.#tray?.then(tray => tray.close(), () => {});
+    this.#tray?.then(tray => tray?.close());
     this.#tray = null;
   }
 
@@ -200,16 +207,17 @@ export class HeyBaghSearchElement extends MirroredElement {
   }
 
   /** A search without a photo; of the one before, nothing more is heard. */
-  #begin() {
-    this.#search?.close();
+  #begin(free = false) {
+    this.#search?.close(free);
     this.#closeTray();
     this.#search = new Search(this.#view, {
-      tell: (name, detail) => this.dispatchEvent(new CustomEvent(`heybagh-${name}`, {
-        detail, bubbles: true, composed: true,
-      })),
+      tell: (name, detail) => {
+        this.dispatchEvent(new CustomEvent(`heybagh-${name}`, { detail, bubbles: true, composed: true }));
+        if (name === 'ready') this.#tray?.then(tray => tray?.goOn());
+      },
       engineOptions: () => this.#engineOptions(),
       choices: () => this.#choices(),
-      canShare: () => this.share,
+      canShare: () => this.share && this.#links,
     }, this.#texts);
   }
 
@@ -224,14 +232,21 @@ export class HeyBaghSearchElement extends MirroredElement {
   }
 
   #takeSrc() {
-    if (this.src) return quietly(this.#search.take(this.src));
-    const shared = this.share ? sharedPhoto() : null;
-    if (shared?.isOurs) quietly(this.#search.take(shared.address));
-    else if (shared) this.#view.offerAddress(shared.address);
+    if (this.src) quietly(this.#search.take(this.src));
+    quietly(this.#takeShared());
+  }
+
+  async #takeShared() {
+    if (!this.share) return;
+    this.#links = await import('./ui/share.js');
+    const shared = this.#links.sharedPhoto();
+    if (!shared || this.#search.photo) return;
+    if (shared.isOurs) quietly(this.#search.take(shared.address));
+    else this.#view.offerAddress(shared.address);
   }
 
   async #share() {
-    const link = linkTo(this.#search.photo);
+    const link = this.#links.linkTo(this.#search.photo);
     try {
       await navigator.clipboard.writeText(link);
       this.#view.showShared();

@@ -28,7 +28,7 @@ export class ModelSource {
     }
     if (kept) await this.#cache.remove(key);
     const copy = await download(worker, opened, model, onBytes, {}).catch(error => {
-      if (error.code !== 'bad-model') throw error;
+      if (!isAnother(error)) throw error;
       onBytes(-model.bytes, 'network');
       return download(worker, opened, model, onBytes, { cache: 'reload' });
     });
@@ -54,10 +54,12 @@ async function giveKept(worker, opened, { bytes }, kept) {
     await given;
     return true;
   } catch (error) {
-    if (!['bad-model', 'model-mismatch'].includes(error.code)) throw error;
+    if (!isAnother(error)) throw error;
     return false;
   }
 }
+
+const isAnother = ({ code }) => code === 'bad-model' || code === 'model-mismatch';
 
 /** Tells what has come, a Blob, when the Worker has found it whole. */
 async function download(worker, opened, { url, bytes }, onBytes, options) {

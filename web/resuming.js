@@ -26,6 +26,7 @@ export async function bringPieces(url, name, size, onPiece, options) {
         onPiece(piece);
       }, { ...options, ...howToGoOn(before, tries) });
     } catch (error) {
+      if (received === size) return; // what broke is the end after the last byte
       tries = received - before >= STALL_BYTES ? 1 : tries + 1;
       if (!mayPass(error) || tries >= TRIES || options.signal?.aborted) throw error;
       await pause(BACK_OFF * 2 ** (tries - 1));

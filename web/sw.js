@@ -15,6 +15,7 @@ const { scope } = worker.registration;
 const PREFIX = `heybagh-site-1 ${scope} `; // other sites of the same origin have theirs
 const CACHE = PREFIX + PROGRAM.version;
 const PAGE = 'index.html';
+const STORAGE = 5000; // ms that Cache Storage may take, as in limits.js
 // Shown until the new version has taken over. A reload while the old one is on its way out can wait for ever in
 // Chromium; without the link browsers ask for favicon.ico.
 const CHANGING = `<!doctype html><link rel="icon" href="data:,"><script>
@@ -83,10 +84,19 @@ async function isLast() {
   return Boolean(worker.registration.waiting) && (await worker.clients.matchAll()).length < 2;
 }
 
+let isAnswering = true; // Cache Storage
+
 async function read(name) {
-  try {
-    return await (await caches.open(CACHE)).match(scope + name, { ignoreVary: true });
-  } catch {
-    return undefined;
-  }
+  if (!isAnswering) return undefined;
+  let timer;
+  const late = new Promise(resolve => {
+    timer = setTimeout(() => {
+      isAnswering = false;
+      resolve(undefined);
+    }, STORAGE);
+  });
+  const kept = caches.open(CACHE).then(cache => cache.match(scope + name, { ignoreVary: true }));
+  const found = await Promise.race([kept, late]).catch(() => undefined);
+  clearTimeout(timer);
+  return found;
 }

@@ -126,6 +126,47 @@ test('several searches of a page share one engine, and a photo goes to the one i
   await expect(widget(page).nth(0).locator('[data-result]')).toHaveCount(0);
 });
 
+test('an engine that one search frees is loaded again by another that needs it', async ({ page }) => {
+  const one = '<heybagh-search index="/bundle/" loading="eager"></heybagh-search>';
+  await openWidget(page, one + one);
+  await expect(status(page).filter({ hasText: 'Ready' })).toHaveCount(2);
+  await page.evaluate(() => document.querySelectorAll('heybagh-search')[1].close());
+  expect(await call(page, `(await element.search('/images/${CAMERA}')).results[0].path`)).toBe(CAMERA);
+  await expect(widget(page).nth(0).locator('[role=alert]')).toBeHidden();
+});
+
+test('an element that is given another index frees the engine of the one before, if nobody else uses it', async ({
+  page,
+}) => {
+  const one = '<heybagh-search index="/bundle/" loading="eager"></heybagh-search>';
+  const workersOf = () => page.workers().length;
+  await openWidget(page, one + one);
+  await expect(status(page).filter({ hasText: 'Ready' })).toHaveCount(2);
+  expect(workersOf()).toBe(1);
+  const change = (i, index) => page.evaluate(async given => {
+    const element = document.querySelectorAll('heybagh-search')[given.i];
+    element.index = given.index;
+    await element.load();
+  }, { i, index });
+  await change(0, '/./bundle/');
+  expect(workersOf(), 'the other still uses it').toBe(2);
+  await change(1, '/./bundle/');
+  await expect.poll(workersOf).toBe(1);
+  await change(0, '/bundle/');
+  await change(1, '/bundle/');
+  await expect.poll(workersOf).toBe(1);
+});
+
+test('where a language does not come, texts are English', async ({ page, problems }) => {
+  problems.allow(/Failed to load resource/);
+  for (const spoil of [route => route.abort(), () => {}]) {
+    await page.route('**/lang/de.js', spoil);
+    await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>', 'de');
+    await expect(page.getByText('Choose a photo')).toBeVisible();
+    await page.unroute('**/lang/de.js');
+  }
+});
+
 test('texts and numbers are in the language of the page', async ({ page }) => {
   await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>', 'de-AT');
   await expect(status(page)).toContainText('Bilder in diesem Tab');

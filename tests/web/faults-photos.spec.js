@@ -101,6 +101,42 @@ test('several photos can be chosen, too', async ({ page }) => {
   await expect(tray(page)).toContainText('3 of 3 photos searched.');
 });
 
+hosted('where the engine does not come that is told once, and when it is there, all photos are searched', async ({
+  page, host, problems,
+}) => {
+  problems.allow(/Failed to load resource/);
+  const paths = spread(4);
+  host.deploy(shorter({ STALL: 1000, BACK_OFF: 50 }));
+  host.misbehave(/\.wasm$/, stalled);
+  await page.goto('./');
+  await page.evaluate(() => {
+    window.errors = 0;
+    document.addEventListener('heybagh-error', () => window.errors++);
+  });
+  await drop(page, paths);
+  await expect(alert(page)).toHaveText(/could not be downloaded: in 1 seconds nothing came/);
+  await expect(items(page)).toHaveCount(4);
+  await expect(tray(page)).toContainText('0 of 4 photos searched.');
+  expect(await page.evaluate(() => window.errors)).toBe(1);
+  host.misbehave();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(tray(page)).toContainText('4 of 4 photos searched.');
+  expect((await shownPaths(page))[0]).toBe(paths.at(-1));
+  expect(await items(page).locator('span').allTextContents()).toEqual(paths.map(label).reverse());
+});
+
+test('where the part for several photos does not come that is told, and the newest is searched', async ({
+  page, problems,
+}) => {
+  problems.allow(/Failed to load resource/);
+  const paths = spread(3);
+  await page.route('**/tray.js', route => route.abort());
+  await openReady(page);
+  await drop(page, paths);
+  await expect(alert(page)).toHaveText(/^Something went wrong in this page: .*\. Reload it and try again\.$/);
+  expect((await shownPaths(page))[0]).toBe(paths.at(-1));
+});
+
 /* ---- Addresses ---- */
 
 const BAD = 'images/camera/image_0003.jpg';

@@ -117,6 +117,10 @@ export class Host {
     }
     const [, from] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
     const size = statSync(path).size;
+    if (Number(from) >= size) {
+      response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
+      return;
+    }
     const range = from && { 'Content-Range': `bytes ${from}-${size - 1}/${size}` };
     response.writeHead(from ? 206 : 200, { ...kind, ...range });
     createReadStream(path, { start: Number(from ?? 0) }).pipe(response);

@@ -2,24 +2,15 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Host } from './host.js';
+import { test } from './misbehaving.js';
 import {
-  alert, chooser, expect, indexFiles, manifest, openReady, picture, results, shoot, shownPaths, status, test as base, MODEL, ROOT,
+  alert, chooser, expect, indexFiles, manifest, openReady, picture, results, shoot, shownPaths, status, MODEL, ROOT,
 } from './support.js';
 
 const CAMERA = 'camera/image_0003.jpg';
 const UNLIKE = 'dollar_bill/image_0010.jpg';
 const NO_NETWORK = /Failed to load resource: net::ERR_/;
 
-const test = base.extend({
-  host: async ({}, use) => {
-    const host = new Host();
-    await host.start();
-    await use(host);
-    await host.remove();
-  },
-  baseURL: ({ host }, use) => use(host.url),
-});
 test.use({ serviceWorkers: 'allow' });
 
 const kept = page => page.locator('#kept');
@@ -327,4 +318,24 @@ test('a site whose sw.js does not know its files does without it', async ({ page
   await expect.poll(() => host.asked).toContain('sw.js');
   await expect.poll(() => workers(page)).toBe(null);
   expect(addressesOf(await keptAddresses(page), /^heybagh-site-/)).toEqual([]);
+});
+
+test('where Cache Storage hangs the page opens all the same', async ({ page, host }) => {
+  const hangs = `addEventListener('message', ({ data, source }) => {
+    if (data !== 'hang') return;
+    CacheStorage.prototype.open = () => new Promise(() => {});
+    source.postMessage('hangs');
+  });`;
+  host.spoil({ 'sw.js': text => hangs + text });
+  await visit(page);
+  await expect.poll(() => workers(page)).toMatchObject({ active: 'activated' });
+  await page.reload();
+  await page.evaluate(() => new Promise(resolve => {
+    navigator.serviceWorker.onmessage = resolve;
+    navigator.serviceWorker.controller.postMessage('hang');
+  }));
+  const started = Date.now();
+  await page.reload();
+  await expect(status(page)).toContainText('Ready to search', { timeout: 15_000 });
+  expect(Date.now() - started, 'it did hang').toBeGreaterThan(4500);
 });

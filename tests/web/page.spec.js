@@ -1,5 +1,6 @@
 // The page as a place: nothing jumps, it works without a mouse, on a phone and in the dark.
 
+import { holdLists } from './states.js';
 import {
   chooser, expect, holdModel, manifest, openReady, picture, results, shoot, shownPaths, status, test,
 } from './support.js';
@@ -21,14 +22,7 @@ test('loading shows how many bytes have come', async ({ page }) => {
 
 test('what is found first is shown while the rest of the index is on its way', async ({ page }) => {
   await openReady(page);
-  let release;
-  const held = new Promise(resolve => { release = resolve; });
-  let first = true;
-  await page.route('**/lists-*', async route => {
-    if (!first) await held;
-    first = false;
-    await route.continue();
-  });
+  const release = await holdLists(page);
   await chooser(page).setInputFiles(picture(CAMERA));
   await expect(page.locator('.tile[data-path]').first()).toHaveAttribute('data-path', CAMERA);
   await expect(results(page)).toHaveCount(0);

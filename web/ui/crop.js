@@ -1,11 +1,23 @@
 // A box over the photo, for a search with that part alone: drawn and moved by pointer or keyboard.
 
 import { h } from './dom.js';
+import { adoptStyle } from './style.js';
 
 const STEP = 0.05; // of the photo, for a key
 const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 const SMALLEST = 0.05;
 const FIRST = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
+
+const CSS = `
+.heybagh .frame:has(.crop:not([hidden])) .again { display: none; }
+.heybagh .crop { position: absolute; inset: 0; overflow: hidden; border-radius: var(--radius); cursor: crosshair; touch-action: none; }
+.heybagh .crop-area { position: absolute; }
+.heybagh .crop-box {
+  position: absolute; border: 2px solid #fff; outline: 2px solid var(--accent); box-shadow: 0 0 0 100vmax rgb(0 0 0 / 50%);
+  cursor: move;
+}
+.heybagh .crop-box:focus-visible { outline: 4px solid var(--accent); outline-offset: 0; }
+`;
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
@@ -39,6 +51,7 @@ export class Crop {
 
   /** Shows a box over the middle, and moves the focus to it. */
   open() {
+    adoptStyle(this.element.getRootNode(), CSS);
     this.element.hidden = false;
     this.#layArea();
     this.#place(FIRST);

@@ -1,6 +1,6 @@
 // One search in a page: takes photos, asks the engine, shows answers. The newest photo wins, always.
 
-import { forgetEngine, shareEngine } from './engines.js';
+import { forgetEngine, leaveEngine, shareEngine } from './engines.js';
 
 /**
  * @typedef {object} Place where a search is, told what happens there
@@ -56,7 +56,7 @@ export class Search {
    */
   load(mayRepeat = true) {
     this.#loading ??= this.#load().catch(error => {
-      if (error.code !== 'crashed' || !mayRepeat) throw error;
+      if (!isGone(error) || !mayRepeat || this.#closed) throw error;
       this.#forget();
       return this.#load();
     }).catch(error => {
@@ -80,7 +80,7 @@ export class Search {
   }
 
   #open() {
-    this.#opening ??= shareEngine(this.#place.engineOptions(), progress => {
+    this.#opening ??= shareEngine(this, this.#place.engineOptions(), progress => {
       if (this.#closed) return;
       this.#view.showProgress(progress);
       this.#place.tell('progress', progress);
@@ -136,7 +136,7 @@ export class Search {
     try {
       return await engine.search(photo, { partial: true, ...options });
     } catch (error) {
-      if (error.code !== 'crashed' || this.#closed) throw error;
+      if (!isGone(error) || this.#closed) throw error;
       if (engine === this.#opened) this.#forget();
       if (!mayRepeat) throw error;
       return this.find(photo, options, false);
@@ -163,12 +163,12 @@ export class Search {
       this.#place.tell('results', { ...answer, photo });
       return answer;
     } catch (error) {
-      if (error.code === 'crashed' && mayRepeat && isNewest()) {
+      if (isGone(error) && mayRepeat && isNewest()) {
         if (await opening === this.#opened) this.#forget(); // else another is there already
         return this.#run(query, false);
       }
-      if (error.code === 'crashed' || error.code === 'closed') this.#fail(error);
-      else if (isNewest()) this.#show(error, false);
+      if (isGone(error)) this.#fail(error);
+      else if (isNewest()) this.show(error, false);
       throw error;
     }
   }
@@ -182,7 +182,7 @@ export class Search {
   /** The engine is not there, and will not come by itself. */
   #fail(error) {
     this.#forget();
-    this.#show(error, true);
+    this.show(error, true);
   }
 
   #forget() {
@@ -190,7 +190,8 @@ export class Search {
     this.#engine = this.#opened = this.#opening = this.#loading = null;
   }
 
-  #show(error, canRetry) {
+  /** Shows what went wrong, with a button if loading again may help. */
+  show(error, canRetry) {
     if (this.#closed) return;
     const sentence = this.#sentence(error);
     this.#view.showError(sentence, canRetry);
@@ -203,15 +204,23 @@ export class Search {
     return isOffline ? this.#text.text('offline') : this.#text.failure(error);
   }
 
-  /** Frees the engine, which others may be using, too. */
+  /** Frees the engine, which others may be using: they load another. */
   closeEngine() {
-    if (!this.#engine) return;
-    forgetEngine(this.#engine);
-    this.#engine.close();
+    if (!this.#opened) return this.#opening?.then(close, () => {});
+    close(this.#opened);
   }
 
-  /** Shows and tells nothing more. The engine, which others may use, stays. */
-  close() {
+  /** Shows and tells nothing more. The engine stays, unless it is to be freed and nobody else uses it. */
+  close(free = false) {
     this.#closed = true;
+    leaveEngine(this, free);
   }
+}
+
+/** The engine broke down, or was closed by another search of the page. */
+const isGone = ({ code }) => code === 'crashed' || code === 'closed';
+
+function close(engine) {
+  forgetEngine(engine);
+  engine.close();
 }

@@ -108,8 +108,10 @@ function withNext(message, next) {
 export async function loadStrings(lang) {
   const main = lang.toLowerCase().split('-')[0];
   if (!LANGUAGES.includes(main)) return translator(en, main === 'en' ? lang : 'en');
-  const { strings } = await import(`../lang/${main}.js`);
-  return translator(strings, lang);
+  const late = new Promise(resolve => { setTimeout(resolve, PATIENCE, { strings: en }); });
+  const { strings } = await Promise.race([import(`../lang/${main}.js`), late]).catch(() => ({ strings: en }));
+  return translator(strings, strings === en ? 'en' : lang);
 }
 
 const LANGUAGES = ['de', 'fr'];
+const PATIENCE = 5000; // ms that a language may take; then it is English

@@ -70,7 +70,6 @@ const CSS = `
 .heybagh .drop.filled { border-style: solid; border-color: var(--hairline); background: var(--ghost); }
 .heybagh .drop.filled .invitation, .heybagh .drop:not(.filled) .again { display: none; }
 .heybagh .again { position: absolute; inset-inline-end: 0.75rem; bottom: 0.75rem; }
-.heybagh .frame:has(.crop:not([hidden])) .again { display: none; }
 
 .heybagh .again, .heybagh .way, .heybagh .go, .heybagh .share {
   padding: 0.35rem 0.9rem; border: 1px solid var(--line); border-radius: 99px; background: var(--surface);
@@ -78,13 +77,6 @@ const CSS = `
 }
 .heybagh :is(.way, .go, .share):hover, .heybagh .drop:hover .again { border-color: var(--accent); color: var(--accent); }
 
-.heybagh .crop { position: absolute; inset: 0; overflow: hidden; border-radius: var(--radius); cursor: crosshair; touch-action: none; }
-.heybagh .crop-area { position: absolute; }
-.heybagh .crop-box {
-  position: absolute; border: 2px solid #fff; outline: 2px solid var(--accent); box-shadow: 0 0 0 100vmax rgb(0 0 0 / 50%);
-  cursor: move;
-}
-.heybagh .crop-box:focus-visible { outline: 4px solid var(--accent); outline-offset: 0; }
 
 .heybagh .ways { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .heybagh .address { display: flex; gap: 0.5rem; }
@@ -107,13 +99,6 @@ const CSS = `
 .heybagh .sample:hover { border-color: var(--accent); }
 .heybagh .sample img { display: block; width: 100%; height: 100%; object-fit: cover; }
 
-.heybagh .tray-head { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; min-height: 2.5rem; }
-.heybagh .tray-list {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(4.5rem, 1fr)); gap: 0.5rem; max-height: 16rem;
-  padding: 4px; overflow-y: auto; list-style: none;
-}
-.heybagh .tray-list .sample { width: 100%; }
-.heybagh .tray-list span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 
 /* ---- How far it is: room for two lines of two texts where it is narrow, of one elsewhere ---- */
 
@@ -229,18 +214,20 @@ const CSS = `
 }
 `;
 
-let sheet;
+const sheets = new Map();
 
 /**
- * Gives the style to a root, once. A constructed style sheet needs no permission of the page's security policy.
+ * Gives a style to a root, once. A constructed style sheet needs no permission of the page's security policy.
  *
- * @param {ShadowRoot | HTMLElement} root
+ * @param {Node} root
+ * @param {string} [css] that of a part, which comes with it; by default of all else
  */
-export function adoptStyle(root) {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
+export function adoptStyle(root, css = CSS) {
+  if (!sheets.has(css)) {
+    sheets.set(css, new CSSStyleSheet());
+    sheets.get(css).replaceSync(css);
   }
+  const sheet = sheets.get(css);
   const place = root instanceof ShadowRoot ? root : document;
   if (!place.adoptedStyleSheets.includes(sheet)) place.adoptedStyleSheets = [...place.adoptedStyleSheets, sheet];
 }

@@ -2,9 +2,21 @@
 // Pressing one shows its whole answer.
 
 import { h } from './dom.js';
+import { adoptStyle } from './style.js';
+
+const CSS = `
+.heybagh .tray-head { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; min-height: 2.5rem; }
+.heybagh .tray-list {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(4.5rem, 1fr)); gap: 0.5rem; max-height: 16rem;
+  padding: 4px; overflow-y: auto; list-style: none;
+}
+.heybagh .tray-list .sample { width: 100%; }
+.heybagh .tray-list span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+`;
 
 export class Tray {
   #text;
+  #isReady;
   #find;
   #show;
   #waiting = []; // items, the next first
@@ -16,11 +28,13 @@ export class Tray {
   /**
    * @param {object} translator of strings.js
    * @param {object} wishes
+   * @param {() => Promise<unknown>} wishes.ready asked before each photo; where it fails, all wait for `goOn`
    * @param {(photo: Blob) => Promise<import('../heybagh.js').Answer>} wishes.find asked for one photo at a time
    * @param {(photo: Blob) => void} wishes.show a photo was pressed
    */
-  constructor(translator, { find, show }) {
+  constructor(translator, { ready, find, show }) {
     this.#text = translator;
+    this.#isReady = () => ready().then(() => true, () => false);
     this.#find = find;
     this.#show = show;
     this.progress = h('span', { class: 'fine' });
@@ -35,12 +49,13 @@ export class Tray {
    * @param {Blob[]} photos the newest first; they go before those that still wait
    */
   add(photos) {
+    adoptStyle(this.element.getRootNode(), CSS);
     const items = photos.map(photo => this.#item(photo));
     this.#waiting.unshift(...items);
     this.list.prepend(...items.map(({ element }) => element));
     this.#count += items.length;
     this.#tell();
-    this.#work();
+    this.goOn();
   }
 
   /** Those that still wait are let go; the one that is being searched is not. */
@@ -58,10 +73,13 @@ export class Tray {
     this.element.remove();
   }
 
-  async #work() {
+  /** Searches those that wait, if it does not already. */
+  async goOn() {
     if (this.#running) return;
     this.#running = true;
-    for (let item = this.#waiting.shift(); item; item = this.#waiting.shift()) {
+    while (this.#waiting.length > 0 && await this.#isReady()) {
+      const item = this.#waiting.shift();
+      if (!item) break; // they were let go meanwhile
       await this.#search(item);
       this.#done++;
       this.#tell();
