@@ -220,7 +220,7 @@ def main():
                   flush=True)
         for name in ('images', 'more images'):
             resumed = all_of_them[name].resumed
-            assert resumed > 10, f'{name}: embeddings of a build that was stopped were taken {resumed} times only'
+            assert resumed > (0 if SANITIZED else 10), f'{name}: goes on after {resumed} of the failures only'
         kills += all_of_them['more images'].kill_at_random(4 if SANITIZED else 20)
         print(f'file operations failed: {files}, kills: {kills}, allocations failed: {memory}')
     finally:
