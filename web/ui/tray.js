@@ -12,6 +12,7 @@ const CSS = `
 }
 .heybagh .tray-list .sample { width: 100%; }
 .heybagh .tray-list span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.heybagh .tray-list span::first-letter { text-transform: uppercase; }
 `;
 
 export class Tray {
