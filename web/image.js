@@ -4,12 +4,17 @@ import { decodePicture } from './browser-decoder.js';
 import { chunks, isUnanswered, request, STALLED } from './download.js';
 import { HeyBaghError } from './errors.js';
 import { isForEngine } from './formats.js';
+import { TaskQueue } from './queue.js';
 import { resolveUrl } from './url.js';
 
 // A browser does not tell a page whether it was the network or the other site's CORS policy.
 const UNREACHABLE = 'its site did not answer, or does not let other pages read its pictures. Save the picture, and '
   + 'choose the file instead';
 const MAX_BYTES = 64e6; // far above any camera's JPEG, and it fits the engine's memory beside the model
+
+// Not more than browsers allow to one HTTP/1.1 host: one that waits for others has not stalled.
+const downloads = new TaskQueue(6);
+let asked = 0;
 
 /**
  * @typedef {File | Blob | string | URL | ImageData | HTMLImageElement} ImageSource
@@ -68,7 +73,8 @@ async function download(address) {
   if (!url) throw invalid(`"${address}" is not the address of a picture.`);
   const name = `The picture at ${url.host || url.protocol}`;
   try {
-    return await readUpTo(MAX_BYTES, await request(url, name), name);
+    const bring = async () => readUpTo(MAX_BYTES, await request(url, name), name);
+    return await downloads.add(-(asked++), bring).done; // the newest first
   } catch (error) {
     if (!isUnanswered(error) || error.cause === STALLED) throw error;
     const why = url.host ? UNREACHABLE : 'there is nothing at this address';

@@ -161,3 +161,23 @@ for (const [what, { fault, says }] of Object.entries({
     expect((await shownPaths(page))[0]).toBe('watch/image_0100.jpg');
   });
 }
+
+hosted('addresses that wait for others of their site have not stalled', async ({ page, host }) => {
+  host.deploy(shorter({ STALL: 1500 }));
+  await openReady(page, './');
+  let running = 0;
+  let most = 0;
+  host.misbehave(/^images\//, (response, body, kind) => {
+    most = Math.max(most, ++running);
+    setTimeout(() => {
+      running--;
+      response.writeHead(200, kind).end(body);
+    }, 600);
+  });
+  const found = await page.evaluate(async paths => {
+    const element = document.querySelector('heybagh-search');
+    return (await Promise.all(paths.map(path => element.embed(`images/${path}`)))).length;
+  }, spread(24));
+  expect(found).toBe(24);
+  expect(most).toBe(6);
+});
