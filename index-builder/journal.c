@@ -35,7 +35,7 @@ typedef struct {
 struct journal {
   char *path;
   vouched scratch;
-  int file;     /* -1: none */
+  int file;     /* -1: none, or somebody else's */
   known *known; /* [count] in the order of contents */
   uint32_t count;
   FILE *writer; /* of the same file, once something was added */
@@ -91,6 +91,8 @@ static hb_status read_earlier(journal *j, hb_error *error) {
   fprintf(stderr,
           "note: '%.200s' is something else and is left alone; if this build is stopped, the next one starts anew\n",
           j->path);
+  if (j->file >= 0) close(j->file);
+  j->file = -1;
   j->given_up = true;
   return HB_OK;
 }
@@ -160,7 +162,7 @@ void journal_sync(journal *j) {
 const char *journal_path(const journal *j) { return j->count > 0 || j->writer != NULL ? j->path : NULL; }
 
 void journal_remove(journal *j) {
-  if (j->file >= 0 && is_journal(j->file)) unlink(j->path);
+  if (j->file >= 0) unlink(j->path);
 }
 
 void journal_free(journal *j) {

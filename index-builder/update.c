@@ -13,7 +13,6 @@ typedef struct {
   uint64_t content;
   image_fate fate;
   uint32_t number; /* in the base, but for IMAGE_ADDED */
-  bool resumed;
 } arrival;
 
 typedef struct {
@@ -74,10 +73,9 @@ static void plan(update *u, uint32_t first, uint32_t count) {
     image_task *task = &u->tasks[i];
     if (task->error.status != HB_OK) continue;
     arrival *a = &u->arrivals[i];
-    *a = (arrival){task->path, u->images->labels[first + i], task->content, IMAGE_ADDED, 0, false};
+    *a = (arrival){task->path, u->images->labels[first + i], task->content, IMAGE_ADDED, 0};
     a->fate = base_find(u->target->base, a->path, a->content, &a->number);
-    a->resumed = !is_known(a) && journal_find(u->target->journal, a->content, features_of(u, i));
-    task->embed = !is_known(a) && !a->resumed;
+    task->embed = !is_known(a) && !journal_find(u->target->journal, a->content, features_of(u, i));
     task->thumb = u->thumbs && is_first_of_content(u->tasks, i);
   }
 }
@@ -91,7 +89,7 @@ static hb_status settle(update *u, uint32_t i, hb_error *error) {
   if (task->error.status != HB_OK) return add_skipped(t->tally, task, error);
   if (task->embed) journal_add(t->journal, task->content, features_of(u, i));
   t->tally->embedded += task->embed;
-  t->tally->resumed += u->arrivals[i].resumed;
+  t->tally->resumed += !task->embed && !is_known(&u->arrivals[i]);
   return hand_over(t, &u->arrivals[i], features_of(u, i), error);
 }
 
@@ -136,7 +134,7 @@ static hb_status update_vector(const update_target *t, npy_file *vectors, const 
   size_t size = npy_dim(vectors) * sizeof *row;
   hb_status status = npy_row(vectors, number, row, error);
   if (status != HB_OK) return status;
-  arrival a = {ids->paths[number], ids->labels[number], content_of(row, size), IMAGE_ADDED, 0, false};
+  arrival a = {ids->paths[number], ids->labels[number], content_of(row, size), IMAGE_ADDED, 0};
   a.fate = base_find(t->base, a.path, a.content, &a.number);
   return hand_over(t, &a, row, error);
 }

@@ -77,7 +77,6 @@ const CSS = `
 }
 .heybagh :is(.way, .go, .share):hover, .heybagh .drop:hover .again { border-color: var(--accent); color: var(--accent); }
 
-
 .heybagh .ways { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .heybagh .address { display: flex; gap: 0.5rem; }
 .heybagh :is(.address, .fields) :is(input, select) {
@@ -98,7 +97,6 @@ const CSS = `
 }
 .heybagh .sample:hover { border-color: var(--accent); }
 .heybagh .sample img { display: block; width: 100%; height: 100%; object-fit: cover; }
-
 
 /* ---- How far it is: room for two lines of two texts where it is narrow, of one elsewhere ---- */
 
