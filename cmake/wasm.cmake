@@ -8,14 +8,14 @@ if(HEYBAGH_RELAXED_SIMD)
 endif()
 # Atomics are in both files: whoever has SIMD has them, and so there is one library for both.
 list(APPEND simd -matomics -mbulk-memory)
-set_source_files_properties(src/image.c PROPERTIES COMPILE_OPTIONS -msse2)
+set_source_files_properties(src/image/decode.c PROPERTIES COMPILE_OPTIONS -msse2)
 set(xnnpack ${HEYBAGH_XNNPACK}/lib)
 
 # The sanitizers' runtime needs Emscripten's JavaScript, so that this is a module for Node.js, which
 # tests/wasm/sanitized.mjs runs. XNNPACK is as ever: only the project's own C is watched.
 if(HEYBAGH_SANITIZE)
   target_compile_options(heybagh PUBLIC ${simd})
-  add_executable(engine-sanitized src/wasm_api.c)
+  add_executable(engine-sanitized src/api/wasm_api.c)
   set_target_properties(engine-sanitized PROPERTIES SUFFIX .mjs)
   target_link_libraries(engine-sanitized PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
     ${xnnpack}/libpthreadpool.a)
@@ -29,7 +29,7 @@ target_compile_options(heybagh PUBLIC ${simd} -O3 -flto)
 # engine(NAME OPTION...): memory is small at the start, and capped at 256 MB, because phones refuse or kill tabs that
 # ask for more.
 function(engine name)
-  add_executable(${name} src/wasm_api.c)
+  add_executable(${name} src/api/wasm_api.c)
   set_target_properties(${name} PROPERTIES SUFFIX .wasm)
   target_link_libraries(${name} PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
     ${xnnpack}/libpthreadpool.a)
@@ -38,7 +38,7 @@ function(engine name)
     -sEXPORTED_FUNCTIONS=_malloc,_free ${ARGN})
 endfunction()
 engine(${name})
-# For pages that may share memory: the memory comes from outside, and Workers that help (src/team.h) have stacks of
+# For pages that may share memory: the memory comes from outside, and Workers that help (src/base/worker_team.h) have stacks of
 # their own.
 engine(${name}-threads -sIMPORTED_MEMORY=1 -Wl,--shared-memory,--no-check-features,--export=__stack_pointer)
 

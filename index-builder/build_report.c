@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "commands.h"
-#include "text.h"
 
 static uint32_t in_bundle(const update_tally *t) { return t->kept + t->moved + t->added + t->changed; }
 

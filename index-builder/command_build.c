@@ -3,10 +3,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "build_report.h"
 #include "commands.h"
-#include "error.h"
-#include "heads.h"
+#include "head_option.h"
 #include "options.h"
 #include "progress.h"
 #include "utf8.h"

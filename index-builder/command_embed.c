@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "commands.h"
-#include "embed_many.h"
-#include "heads.h"
+#include "embedder.h"
+#include "head_option.h"
 #include "options.h"
 #include "utf8.h"
 

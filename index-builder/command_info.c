@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "bundle.h"
+#include "base/text.h"
+#include "bundle/bundle.h"
 #include "commands.h"
 #include "options.h"
-#include "text.h"
 
 static unsigned long long bytes_of(const hb_index *index) {
   unsigned long long bytes = 0;

@@ -1,12 +1,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "calibration.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "calibration_images.h"
 #include "commands.h"
-#include "error.h"
 #include "options.h"
 #include "progress.h"
-#include "text.h"
 
 #define PICTURES 512
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "commands.h"
-#include "embed_many.h"
+#include "embedder.h"
 #include "npy.h"
 #include "options.h"
 #include "utf8.h"
-#include "vector.h"
+#include "vector/vector.h"
 
 typedef struct {
   const char *model_path, *index_path, *vectors_path;

@@ -2,8 +2,9 @@
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
-#include "heybagh.h"
-#include "text.h"
+#include <heybagh.h>
+
+#include "base/text.h"
 
 #define THREADS_MAX 256
 

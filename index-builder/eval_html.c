@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "curve.h"
+#include "base/file.h"
 #include "eval_output.h"
-#include "file.h"
 #include "html.h"
+#include "line_chart.h"
 
 #define WORST 24
 

@@ -2,8 +2,8 @@
 #ifndef EVAL_OUTPUT_H
 #define EVAL_OUTPUT_H
 
+#include "base/text.h"
 #include "evaluation.h"
-#include "text.h"
 
 void eval_print_text(const evaluation *e);
 /* With `images` also a line a query. */

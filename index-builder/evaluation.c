@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetches.h"
-#include "probing.h"
+#include "download_cost.h"
+#include "nprobe_sweep.h"
 #include "progress.h"
 
 /* Queries that are compared with all images at once: their scores, 4 bytes an image, are memory of each thread. */

@@ -4,8 +4,8 @@
 #ifndef EVALUATION_H
 #define EVALUATION_H
 
-#include "error.h"
-#include "topk.h"
+#include "base/error.h"
+#include "vector/topk.h"
 
 #define EVALUATION_K_MAX 100
 #define EVALUATION_PROBES_MAX 20 /* powers of two below HB_NLIST_MAX, the default and all lists */

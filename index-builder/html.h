@@ -2,7 +2,7 @@
 #ifndef HTML_H
 #define HTML_H
 
-#include "text.h"
+#include "base/text.h"
 
 /* Adds `string` with & < > " ' escaped, for content and attributes in quotes. */
 void html_add(hb_text *t, const char *string);

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base.h"
-#include "builder.h"
+#include "builder/builder.h"
+#include "existing_bundle.h"
 
 #define HEADER "heybagh embedded"
 

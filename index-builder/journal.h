@@ -3,7 +3,7 @@
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
-#include "heybagh.h"
+#include <heybagh.h>
 
 typedef struct journal journal;
 

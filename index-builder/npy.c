@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vector.h"
+#include "vector/vector.h"
 
 #define HEADER_MAX 65535 /* NumPy writes some hundred bytes, and reads no more than 10,000 */
 #define WORD_MAX 32

@@ -3,7 +3,7 @@
 #ifndef NPY_H
 #define NPY_H
 
-#include "error.h"
+#include "base/error.h"
 
 typedef struct npy_file npy_file;
 

@@ -2,11 +2,10 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <heybagh.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "heybagh.h"
 
 typedef enum { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_REAL, OPTION_REGION } option_kind;
 

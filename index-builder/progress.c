@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 #define INTERVAL 200.0 /* milliseconds between two lines */
 #define SILENCE 1000.0 /* before the first: what is done sooner needs none */

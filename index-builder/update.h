@@ -3,12 +3,12 @@
 #ifndef UPDATE_H
 #define UPDATE_H
 
-#include "base.h"
-#include "embed_many.h"
-#include "ids.h"
-#include "images.h"
+#include "embedder.h"
+#include "existing_bundle.h"
+#include "image_files.h"
 #include "journal.h"
 #include "npy.h"
+#include "vector_ids.h"
 
 typedef struct {
   const char *path; /* owned by the image_set */

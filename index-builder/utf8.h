@@ -2,7 +2,7 @@
 #ifndef UTF8_H
 #define UTF8_H
 
-#include "text.h"
+#include "base/text.h"
 
 /* True if the bytes are characters of UTF-8 (Unicode, table 3-7). */
 bool utf8_is_text(const char *bytes, size_t size);

@@ -16,8 +16,8 @@ check_format() { git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run --We
 
 check_cppcheck() {
   cppcheck -j "$JOBS" --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
-    --suppressions-list=.cppcheck -D__x86_64__ -D_GNU_SOURCE -I src -I index-builder -I tests/unit \
-    src index-builder tests
+    --suppressions-list=.cppcheck -D__x86_64__ -D_GNU_SOURCE -I include -I src -I index-builder -I tests/unit \
+    include src index-builder tests
 }
 
 # tidy FOLDER OPTION... -- FILE...: with the commands that are in FOLDER.
@@ -31,14 +31,14 @@ tidy() {
 check_tidy() {
   local native wasm sysroot
   # stb_image loses memory where there is none left, and is not the project's
-  tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image.c
-  mapfile -t native < <(ls src/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image\|wasm_api\).c$')
+  tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image/decode.c
+  mapfile -t native < <(ls src/*/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image/decode\|api/wasm_api\).c$')
   tidy -p build/native -- "${native[@]}"
   tidy -p build/native-fuzz -- tests/fuzz/*.c
   sysroot=$("$(emcc_dir)/em-config" CACHE)/sysroot
-  mapfile -t wasm < <(grep -lE '__wasm|simd(_i8)?\.h|finish_i8\.h' src/*.c | grep -vxF src/image.c)
+  mapfile -t wasm < <(grep -lE '__wasm|simd(_i8)?\.h|requantize\.h' src/*/*.c | grep -vxF src/image/decode.c)
   tidy -p build/wasm-simd --extra-arg=--target=wasm32-unknown-emscripten --extra-arg=--sysroot="$sysroot" -- \
-    src/wasm_api.c "${wasm[@]}"
+    src/api/wasm_api.c "${wasm[@]}"
 }
 
 check_types() {

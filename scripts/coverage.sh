@@ -11,7 +11,7 @@ build=$ROOT/build/native-coverage
 run_tests() {
   rm -rf "$build/profiles"
   LLVM_PROFILE_FILE=$build/profiles/%2m.profraw ctest --test-dir "$build" -j "$JOBS" --output-on-failure \
-    --exclude-regex 'resnet18_i8-|-races$|cli-faults'
+    --exclude-regex 'network_xnnpack_i8-|-races$|cli-faults'
 }
 
 merge() { llvm-profdata-19 merge -sparse "$build"/profiles/*.profraw -o "$build/all.profdata"; }

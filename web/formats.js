@@ -1,7 +1,7 @@
 // Which picture files the engine decodes itself, and how large such a file says it is: by its first bytes.
 
-const ENGINE_FORMATS = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', 'P5', 'P6']; // known_format in src/image.c
-const ENGINE_PIXELS = 25e6; // HB_IMAGE_MAX_PIXELS in src/heybagh.h
+const ENGINE_FORMATS = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', 'P5', 'P6']; // known_format in src/image/decode.c
+const ENGINE_PIXELS = 25e6; // HB_IMAGE_MAX_PIXELS in include/heybagh.h
 
 /**
  * @param {Uint8Array} bytes of a file

@@ -6,7 +6,7 @@ const NO_FILE = 0xffffffff;
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
 /**
- * src/wasm_api.c as a class. It hides pointers, ownership and text encoding, and turns every status but 0 into a
+ * src/api/wasm_api.c as a class. It hides pointers, ownership and text encoding, and turns every status but 0 into a
  * HeyBaghError. No view of memory outlives a call: memory grows, and then old views are detached.
  */
 export class WasmEngine {

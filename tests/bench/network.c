@@ -7,11 +7,11 @@
 #include <string.h>
 #include <xnnpack.h>
 
-#include "clock.h"
-#include "file.h"
-#include "preprocess.h"
-#include "resnet18.h"
-#include "safetensors.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "image/resize.h"
+#include "model/network_xnnpack.h"
+#include "model/safetensors.h"
 
 #define ROUNDS_MAX 4000
 

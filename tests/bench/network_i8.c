@@ -1,15 +1,16 @@
-/* bench-network-i8: the int8 network of src/network_i8.c beside XNNPACK's operators, one thread, random weights. Prints
- * hashes of what both compute: the same on every machine and in every build. In wasm (tests/bench/network_i8.mjs runs
- * it in Chromium) it goes on to times and GMAC/s: of a loop that does nothing but loads and products (the ceiling), of
- * every convolution by itself, and of the whole network. Rounds alternate, so that the machine's noise hits all. */
+/* bench-network-i8: the int8 network of src/int8/network_i8.c beside XNNPACK's operators, one thread, random weights.
+ * Prints hashes of what both compute: the same on every machine and in every build. In wasm (tests/bench/network_i8.mjs
+ * runs it in Chromium) it goes on to times and GMAC/s: of a loop that does nothing but loads and products (the
+ * ceiling), of every convolution by itself, and of the whole network. Rounds alternate, so that the machine's noise
+ * hits all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "conv_i8.h"
-#include "network_i8.h"
-#include "preprocess.h"
+#include "base/clock.h"
+#include "image/resize.h"
+#include "int8/conv_i8.h"
+#include "int8/network_i8.h"
 #include "synthetic_i8.h"
 #include "xnnpack_i8.h"
 

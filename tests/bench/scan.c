@@ -2,12 +2,12 @@
  * one query a call, one thread, all files of lists in memory. A JSON line for each NPROBE: queries a second of
  * processor time, by the median and the fastest of five passes; the passes of the NPROBEs alternate, so that noise of
  * the machine hits them alike. */
+#include <heybagh.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data.h"
-#include "heybagh.h"
 
 typedef struct {
   uint32_t nprobe;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "data.h"
-#include "random.h"
-#include "storage.h"
+#include "vector/row_encoding.h"
 
 #define QUERIES 16
 #define KINDS 3

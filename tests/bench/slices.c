@@ -5,14 +5,14 @@
  *   features   the picture's 512 pooled features, as {"features":[...]}
  *   run N      every thread runs the network N times: {"times":[...]}, milliseconds of each run
  * Threads run at the same time, each an image of its own: what one image takes, and how many images a second. */
+#include <heybagh.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "heybagh.h"
-#include "preprocess.h"
+#include "base/file.h"
+#include "image/resize.h"
 
 #define THREADS_MAX 64
 #define RUNS_MAX 4096

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <xnnpack.h>
 
-#include "random.h"
-#include "winograd_i8.h"
+#include "base/random.h"
+#include "int8/winograd_i8.h"
 
 #ifdef __wasm__
 #define EXPORT(name) __attribute__((export_name(#name)))

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 #define ANY_ID "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 

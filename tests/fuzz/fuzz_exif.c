@@ -1,6 +1,6 @@
 /* Aims at the EXIF reader alone, whose directory lies at offsets that the file chooses: far more tries a second than
  * with a picture to decode behind it. The input is what follows a JPEG's first two bytes. */
-#include "exif.h"
+#include "image/exif.h"
 #include "input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

@@ -2,11 +2,11 @@
  * with shapes that no camera makes. The region is read from the file's last bytes. */
 #include <stdlib.h>
 
-#include "image.h"
-#include "image_size.h"
+#include "image/decode.h"
+#include "image/region.h"
+#include "image/resize.h"
+#include "image/size.h"
 #include "input.h"
-#include "preprocess.h"
-#include "region.h"
 
 /* Every pixel that was claimed is there, and may be changed. */
 static void touch(const hb_image *image) {

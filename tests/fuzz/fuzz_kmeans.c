@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "input.h"
-#include "kmeans.h"
+#include "vector/kmeans.h"
 
 #define POINTS_MAX 80
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "head.h"
 #include "input.h"
-#include "model.h"
+#include "model/model.h"
+#include "vector/head.h"
 
 /* Every byte that a tensor claims is there. */
 static void read_tensor(const hb_safetensors *file, const char *name) {

@@ -1,12 +1,13 @@
-/* Aims at the exports that the page calls (src/wasm_api.c, compiled natively): in any order, with any numbers, before
- * and after a model, an index, its files and the start are there or were refused. What no order of calls can be blamed
- * for is kept right: handles are those that were given, and memory is as long as it is said to be. Texts must be JSON.
+/* Aims at the exports that the page calls (src/api/wasm_api.c, compiled natively): in any order, with any numbers,
+ * before and after a model, an index, its files and the start are there or were refused. What no order of calls can be
+ * blamed for is kept right: handles are those that were given, and memory is as long as it is said to be. Texts must be
+ * JSON.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "bundle_parts.h"
-#include "json.h"
 #include "wasm_api.h"
 
 #define SEARCHES 3

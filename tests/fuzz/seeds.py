@@ -128,7 +128,7 @@ def weight_files():
     yield safetensors([("conv1.weight", "F16", [1, 1, 1, 2], bytes(4)), ("n", "I64", [], bytes(8)), ("", "BF16", [3], b"abcdef")])
 
 
-# ---- Bundles, as src/bundle.h describes them; the shape before them is tests/fuzz/bundle_parts.h's ----
+# ---- Bundles, as src/bundle/bundle.h describes them; the shape before them is tests/fuzz/bundle_parts.h's ----
 
 STORAGES = ("f32", "f16", "i8")
 

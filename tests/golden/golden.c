@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "json.h"
-#include "model.h"
-#include "preprocess.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "image/resize.h"
+#include "model/model.h"
 
 /* JPEG decoders differ by up to 3 levels (stb_image against libjpeg-turbo), Pillow rounds between its two
  * passes, and a resize adds up such differences; a wrong filter or a crop off by one is ten times as far. */

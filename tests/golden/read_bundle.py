@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A second reader of bundles, written from the description in src/bundle.h and from nothing else. Decodes whole
+"""A second reader of bundles, written from the description in src/bundle/bundle.h and from nothing else. Decodes whole
 bundles, checks what the description promises, and repeats searches of `index-builder search` in numpy.
 
     read_bundle.py BUILDER [--updated] BUNDLE [BUNDLE...]

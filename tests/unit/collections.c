@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "file.h"
-#include "vector.h"
+#include "base/file.h"
+#include "vector/vector.h"
 
 static char *text_of(const char *format, uint32_t a, uint32_t b) {
   char *text = must_allocate(48);

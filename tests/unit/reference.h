@@ -2,7 +2,7 @@
 #ifndef REFERENCE_H
 #define REFERENCE_H
 
-#include "weights.h"
+#include "model/weights.h"
 
 /* input [224][224][3], pooled [512] */
 void reference_network(const hb_weights *weights, const float *input, double *pooled);

@@ -1,9 +1,9 @@
-/* reference_i8.h: the arithmetic of quantized.h, word for word, a number at a time. Maps are [side][side][channels]
+/* reference_i8.h: the arithmetic of quantization.h, word for word, a number at a time. Maps are [side][side][channels]
  * without a border. */
 #ifndef REFERENCE_I8_H
 #define REFERENCE_I8_H
 
-#include "quantized.h"
+#include "resnet18/quantization.h"
 
 void reference_conv_i8(const hb_conv_spec *spec, const int8_t *kernel, const float *kernel_scale, const int32_t *bias,
                        hb_quantization input_quantization, hb_quantization output_quantization, const int8_t *input,

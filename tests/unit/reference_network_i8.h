@@ -1,8 +1,8 @@
-/* reference_network_i8.h: the network in 8 bits as quantized.h spells it out, one number after the other. */
+/* reference_network_i8.h: the network in 8 bits as quantization.h spells it out, one number after the other. */
 #ifndef REFERENCE_NETWORK_I8_H
 #define REFERENCE_NETWORK_I8_H
 
-#include "weights.h"
+#include "model/weights.h"
 
 /* crop [224][224][3], pooled [512] */
 void reference_network_i8(const hb_quantized *quantized, const uint8_t *crop, float *pooled);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vector.h"
+#include "vector/vector.h"
 
 hb_error failure;
 

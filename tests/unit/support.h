@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "error.h"
-#include "random.h"
+#include "base/error.h"
+#include "base/random.h"
 
 /* ---- Checks ---- */
 

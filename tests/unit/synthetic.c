@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
+#include "image/resize.h"
 #include "pictures.h"
-#include "preprocess.h"
-#include "text.h"
 
 /* ---- Weights ---- */
 

@@ -2,8 +2,8 @@
 #ifndef SYNTHETIC_H
 #define SYNTHETIC_H
 
+#include "model/weights.h"
 #include "support.h"
-#include "weights.h"
 
 /* A safetensors file with torchvision's 122 tensors. The convolutions keep the size of what flows through them, and
  * the batch norms have statistics that matter. As in the published file, the tensors lie at 2 mod 4 bytes. */

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "preprocess.h"
+#include "image/resize.h"
 
 int32_t random_between(hb_random *random, int32_t least, int32_t most) {
   return least + (int32_t)hb_random_below(random, (uint32_t)(most - least) + 1);

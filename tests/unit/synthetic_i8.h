@@ -2,8 +2,8 @@
 #ifndef SYNTHETIC_I8_H
 #define SYNTHETIC_I8_H
 
-#include "quantized.h"
-#include "random.h"
+#include "base/random.h"
+#include "resnet18/quantization.h"
 
 /* Weights are -limit .. limit. The caller frees *memory, which is behind the pointers. */
 hb_quantized synthetic_i8(uint64_t seed, int32_t limit, void **memory);

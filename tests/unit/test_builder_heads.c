@@ -5,7 +5,7 @@
 
 #include "allocations.h"
 #include "collections.h"
-#include "model.h"
+#include "model/model.h"
 #include "synthetic.h"
 
 #define COUNT 160

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "collections.h"
-#include "json.h"
-#include "model.h"
+#include "model/model.h"
 #include "synthetic.h"
 
 static hb_model *model; /* for its id and heads; opened once */

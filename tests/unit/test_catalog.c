@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "base/file.h"
 #include "bundle_memory.h"
 #include "collections.h"
-#include "file.h"
 
 #define COUNT 400
 #define DIM 20

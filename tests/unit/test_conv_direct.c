@@ -1,12 +1,12 @@
-/* conv_direct.c and finish_i8.h: convolutions of all shapes of the network, on smaller maps, in all forms: every number
- * against the arithmetic written down plainly and against XNNPACK's operators. */
+/* conv_direct.c and requantize.h: convolutions of all shapes of the network, on smaller maps, in all forms: every
+ * number against the arithmetic written down plainly and against XNNPACK's operators. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "conv_i8.h"
-#include "maps_i8.h"
+#include "feature_maps.h"
+#include "helper_threads.h"
+#include "int8/conv_i8.h"
 #include "reference_i8.h"
-#include "helpers.h"
 #include "support.h"
 #include "synthetic_i8.h"
 #include "xnnpack_i8.h"

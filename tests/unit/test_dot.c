@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "dot_i8.h"
 #include "support.h"
+#include "vector/dot_i8.h"
 
 static const size_t dims[] = {0, 1, 7, 8, 9, 513, 1000};
 #define DIMS (sizeof dims / sizeof *dims)

@@ -7,7 +7,7 @@
 #include "allocations.h"
 #include "bundle_memory.h"
 #include "collections.h"
-#include "model.h"
+#include "model/model.h"
 #include "pictures.h"
 #include "synthetic.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "base/file.h"
 #include "support.h"
 
 static void a_mapped_file_holds_its_bytes(void **state) {

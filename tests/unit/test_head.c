@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "head.h"
 #include "support.h"
+#include "vector/head.h"
 
 #define ROW (HB_POOLED_DIM + 1) /* floats of a head for each dimension */
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "ivf.h"
 #include "support.h"
+#include "vector/ivf.h"
 
 #define COUNT 300
 #define DIM 19

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "allocations.h"
-#include "file.h"
+#include "base/file.h"
 #include "journal.h"
 #include "support.h"
 

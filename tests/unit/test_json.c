@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "allocations.h"
-#include "json.h"
+#include "base/json.h"
 #include "support.h"
 
 static hb_json *parse_bytes(const void *text, size_t size) {

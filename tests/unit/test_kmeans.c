@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "dot.h"
-#include "kmeans.h"
 #include "support.h"
-#include "vector.h"
+#include "vector/dot.h"
+#include "vector/kmeans.h"
+#include "vector/vector.h"
 
 #define DIM 16
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "base/json.h"
 #include "bundle_memory.h"
 #include "collections.h"
-#include "json.h"
 
 /* 600 images in as many lists; files: centroids, table, and several of lists. */
 #define COUNT 600

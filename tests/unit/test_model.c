@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "allocations.h"
-#include "model.h"
+#include "model/model.h"
 #include "synthetic.h"
 
 /* A copy of a file in memory from malloc, for hb_model_from_memory to take. */

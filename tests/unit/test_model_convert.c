@@ -6,7 +6,7 @@
 #include <xnnpack.h>
 
 #include "allocations.h"
-#include "model.h"
+#include "model/model.h"
 #include "synthetic.h"
 
 #define PICTURES 9 /* two of them held out */

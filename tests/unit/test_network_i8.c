@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helpers.h"
-#include "network_i8.h"
-#include "preprocess.h"
+#include "helper_threads.h"
+#include "image/resize.h"
+#include "int8/network_i8.h"
 #include "support.h"
 #include "synthetic_i8.h"
 #include "xnnpack_i8.h"

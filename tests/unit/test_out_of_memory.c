@@ -10,11 +10,11 @@
 #include "allocations.h"
 #include "bundle_memory.h"
 #include "collections.h"
-#include "memory_lack.h"
-#include "model.h"
-#include "network_i8.h"
+#include "failing_allocations.h"
+#include "image/region.h"
+#include "int8/network_i8.h"
+#include "model/model.h"
 #include "pictures.h"
-#include "region.h"
 #include "synthetic.h"
 
 static struct {

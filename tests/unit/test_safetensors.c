@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "safetensors.h"
+#include "model/safetensors.h"
 #include "support.h"
 
 /* A file of this header and `data` bytes 0, 1, 2, ... */

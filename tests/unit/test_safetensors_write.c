@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "file.h"
-#include "json.h"
-#include "safetensors.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "model/safetensors.h"
 #include "support.h"
 
 static const char *const metadata[][2] = {

@@ -1,7 +1,7 @@
 /* sha256.h against the standard's vectors (FIPS 180-4; NIST's "Examples with Intermediate Values" and CAVP). */
 #include <string.h>
 
-#include "sha256.h"
+#include "base/sha256.h"
 #include "support.h"
 
 static void the_published_vectors_come_out(void **state) {

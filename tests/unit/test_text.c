@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "json.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "support.h"
-#include "text.h"
 
 static void text_is_formatted_and_appended(void **state) {
   (void)state;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "support.h"
-#include "vector.h"
+#include "vector/vector.h"
 
 static const size_t dims[] = {0, 1, 7, 8, 9, 513, 1000};
 #define DIMS (sizeof dims / sizeof *dims)

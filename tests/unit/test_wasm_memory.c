@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/wasm_api.c" /* NOLINT(bugprone-suspicious-include): its context is looked into */
 #include "bundle_memory.h"
 #include "collections.h"
-#include "memory_lack.h"
+#include "failing_allocations.h"
 #include "synthetic.h"
-#include "wasm_api.c" /* NOLINT(bugprone-suspicious-include): its context is looked into */
 
 static struct {
   void *folder;

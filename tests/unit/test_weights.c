@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "sha256.h"
+#include "base/file.h"
+#include "base/sha256.h"
 #include "synthetic.h"
 #include "weight_files.h"
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "allocations.h"
-#include "file.h"
-#include "storage.h"
+#include "base/file.h"
 #include "synthetic.h"
-#include "vector.h"
+#include "vector/row_encoding.h"
+#include "vector/vector.h"
 #include "weight_files.h"
 
 #define FC_SIZE ((size_t)HB_LOGITS_DIM * HB_POOLED_DIM)

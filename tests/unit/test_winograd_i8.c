@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helpers.h"
+#include "helper_threads.h"
+#include "int8/winograd_i8.h"
 #include "support.h"
-#include "winograd_i8.h"
 
 #define CANARY 0x5a
 #define LARGEST 33554431 /* 2^25 - 1: the largest sum that is exact */
@@ -62,7 +62,7 @@ static void drop(instance *c) {
   free(c->kernel), free(c->input), free(c->other), free(c->expected), free(c->bias), free(c->multiplier);
 }
 
-/* ---- The arithmetic of quantized.h, spelled out ---- */
+/* ---- The arithmetic of quantization.h, spelled out ---- */
 
 static int32_t clamp(int32_t q) { return q < -128 ? -128 : q > 127 ? 127 : q; }
 

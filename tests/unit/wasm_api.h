@@ -1,9 +1,9 @@
-/* wasm_api.h: the exports of src/wasm_api.c, which has no header of its own, as JavaScript is its caller. The two that
- * helping threads call are left out: one does not return. */
+/* wasm_api.h: the exports of src/api/wasm_api.c, which has no header of its own, as JavaScript is its caller. The two
+ * that helping threads call are left out: one does not return. */
 #ifndef WASM_API_H
 #define WASM_API_H
 
-#include "heybagh.h"
+#include <heybagh.h>
 
 typedef struct context context;
 typedef struct search search;

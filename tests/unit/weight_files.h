@@ -2,8 +2,8 @@
 #ifndef WEIGHT_FILES_H
 #define WEIGHT_FILES_H
 
+#include "model/weights.h"
 #include "support.h"
-#include "weights.h"
 
 hb_status read_at(const uint8_t *bytes, size_t size, hb_weights *out);
 /* The test fails if the file is refused. The caller frees. */

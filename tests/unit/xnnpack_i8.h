@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "quantized.h"
+#include "resnet18/quantization.h"
 
 typedef struct xnn_operator *xnn_operator_t;
 

@@ -1,0 +1,57 @@
+#include "calibration_images.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "decoder_process.h"
+#include "image_files.h"
+
+static hb_status read_crop(decoder *decoder, const char *folder, const char *name, uint8_t *crop, hb_error *error) {
+  hb_mapping file;
+  char *path = hb_path_join(folder, name);
+  if (path == NULL) return hb_fail_memory(error);
+  hb_status status = hb_file_map(path, &file, error);
+  free(path);
+  if (status != HB_OK) return status;
+  status = decoder_crop(decoder, file.bytes, file.size, NULL, crop, NULL, error);
+  hb_file_unmap(file);
+  return status;
+}
+
+/* Crops of up to `count` pictures; *read is how many could be read. */
+static hb_status read_crops(decoder *decoder, const char *folder, const image_set *set, uint32_t count, uint8_t *crops,
+                            uint32_t *read, hb_error *error) {
+  *read = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const char *name = set->paths[(uint64_t)i * set->count / count];
+    hb_error unreadable;
+    hb_status status = read_crop(decoder, folder, name, crops + (size_t)*read * HB_CROP_BYTES, &unreadable);
+    if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+    if (status == HB_OK)
+      ++*read;
+    else
+      fprintf(stderr, "index-builder: %s: %s; it is left out\n", name, unreadable.text);
+  }
+  return HB_OK;
+}
+
+hb_status calibration_read(const char *folder, uint32_t wanted, hb_calibration *out, hb_error *error) {
+  static const text_list none = {0};
+  image_set set;
+  hb_status status = images_list(folder, &none, &set, error);
+  if (status != HB_OK) return status;
+  uint32_t count = set.count < wanted ? set.count : wanted;
+  uint8_t *crops = malloc((size_t)count * HB_CROP_BYTES + 1);
+  decoder *decoder = NULL;
+  status = crops != NULL ? decoder_create(DECODER_SECONDS, &decoder, error) : hb_fail_memory(error);
+  uint32_t read = 0;
+  if (status == HB_OK) status = read_crops(decoder, folder, &set, count, crops, &read, error);
+  if (status == HB_OK)
+    *out = (hb_calibration){.crops = crops, .count = read};
+  else
+    free(crops);
+  decoder_free(decoder);
+  images_free(&set);
+  return status;
+}

@@ -1,0 +1,26 @@
+/* decoder_process.h: pictures decoded in a process of their own. stb_image is not made for hostile files: one that lets
+ * it crash or run for ever is refused in a sentence, like any other, and the build goes on. */
+#ifndef DECODER_PROCESS_H
+#define DECODER_PROCESS_H
+
+#include "base/error.h"
+
+/* Of a processor's time; the largest pictures take some ten. */
+#define DECODER_SECONDS 60
+
+/* For one thread at a time. */
+typedef struct decoder decoder;
+
+/* Starts the process, which has a copy of all that is in memory now: so the earlier the better. It gets `seconds` for a
+ * picture. */
+hb_status decoder_create(uint32_t seconds, decoder **out, hb_error *error);
+
+/* As hb_crop_file; also HB_CORRUPT_IMAGE if the process did not survive the picture. The next one has a new process. */
+hb_status decoder_crop(decoder *d, const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error);
+/* As thumb_write, likewise. */
+hb_status decoder_thumb(decoder *d, const void *bytes, size_t size, uint32_t pixels, const char *path, hb_error *error);
+
+void decoder_free(decoder *d);
+
+#endif

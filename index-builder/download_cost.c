@@ -1,0 +1,69 @@
+#include "download_cost.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "bundle/bundle.h"
+
+static hb_status map_named(const char *directory, const char *name, hb_mapping *out, hb_error *error) {
+  char *path = hb_path_join(directory, name);
+  if (path == NULL) return hb_fail_memory(error);
+  hb_status status = hb_file_map(path, out, error);
+  free(path);
+  return status;
+}
+
+static hb_status provide(fetches *f, const char *directory, uint32_t file, hb_error *error) {
+  hb_mapping mapping;
+  hb_status status = map_named(directory, hb_index_file_name(f->index, file), &mapping, error);
+  if (status != HB_OK) return status;
+  void *copy = malloc(mapping.size + 1);
+  if (copy == NULL) return hb_file_unmap(mapping), hb_fail_memory(error);
+  if (mapping.size > 0) memcpy(copy, mapping.bytes, mapping.size);
+  hb_file_unmap(mapping);
+  f->needed_bytes += mapping.size;
+  if (file == f->index->head_file) f->head_bytes = mapping.size;
+  return hb_index_provide(f->index, file, copy, mapping.size, error);
+}
+
+hb_status fetches_open(const char *directory, fetches *out, hb_error *error) {
+  hb_mapping manifest;
+  *out = (fetches){0};
+  hb_status status = map_named(directory, HB_MANIFEST_NAME, &manifest, error);
+  if (status != HB_OK) return status;
+  out->needed_bytes = manifest.size;
+  status = hb_index_parse(manifest.bytes, manifest.size, &out->index, error);
+  hb_file_unmap(manifest);
+  if (status != HB_OK) return status;
+  uint32_t named = hb_index_file_count(out->index);
+  for (uint32_t file = 0; file < named && status == HB_OK; file++)
+    if (hb_index_file_is_needed(out->index, file)) status = provide(out, directory, file, error);
+  if (status != HB_OK) return status;
+  out->counted = calloc(hb_index_file_count(out->index), sizeof *out->counted);
+  if (out->counted == NULL) return hb_fail_memory(error);
+  return hb_search_create(out->index, &out->search, error);
+}
+
+void fetches_close(fetches *f) {
+  hb_search_free(f->search);
+  hb_index_free(f->index);
+  free(f->counted);
+}
+
+hb_status fetches_start(fetches *f, const float *query, hb_error *error) {
+  memset(f->counted, 0, hb_index_file_count(f->index) * sizeof *f->counted);
+  f->places = 0;
+  f->bytes = f->files = 0;
+  return hb_search_start(f->search, query, &(hb_search_options){.k = 1, .exact = true}, error);
+}
+
+void fetches_widen(fetches *f, uint32_t nprobe) {
+  for (; f->places < nprobe; f->places++) {
+    const uint32_t file = hb_search_file(f->search, f->places);
+    if (f->counted[file]) continue;
+    f->counted[file] = true;
+    f->bytes += hb_index_file_bytes(f->index, file);
+    f->files++;
+  }
+}

@@ -1,0 +1,23 @@
+/* line_chart.h: a line chart as SVG for a web page, whose style sheet gives the colours. */
+#ifndef LINE_CHART_H
+#define LINE_CHART_H
+
+#include "base/text.h"
+
+typedef struct {
+  double x, y, second; /* second: of the other line */
+  unsigned label;
+  bool marked;
+} curve_point;
+
+typedef struct {
+  const curve_point *points; /* at least one; x > 0, y and second 0..1, from left to right */
+  unsigned count;
+  bool has_second;
+  const char *title, *description, *x_name, *y_name; /* plain text without < & " */
+} curve;
+
+/* The x axis is logarithmic; the y axis ends at 1. */
+void curve_add(hb_text *t, const curve *c);
+
+#endif

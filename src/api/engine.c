@@ -1,0 +1,159 @@
+/* Photo to embedding to answer: the one place that ties decoding, network, head and index together. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "bundle/bundle.h"
+#include "image/region.h"
+#include "image/resize.h"
+#include "image/size.h"
+#include "model/model.h"
+
+_Static_assert(HB_CROP_BYTES == HB_INPUT_BYTES, "a crop is the network's input");
+
+struct hb_engine {
+  hb_model *model; /* may be NULL */
+  hb_index *index; /* may be NULL */
+  hb_network *network;
+  const hb_head *head; /* NULL: pooled features */
+  hb_search *search;
+  uint8_t crop[HB_CROP_BYTES];
+};
+
+static hb_status attach_index(hb_engine *engine, hb_error *error) {
+  const hb_index *index = engine->index;
+  if (strcmp(hb_model_id(engine->model), hb_index_model_id(index)) != 0)
+    return hb_fail(error, HB_MODEL_MISMATCH,
+                   "the index was built with another model (%.12s, and this one is %.12s); use that model or build the "
+                   "index again",
+                   index->head_kind == HB_HEAD_NONE ? "unknown" : hb_index_model_id(index), hb_model_id(engine->model));
+  if (index->head != NULL) engine->head = index->head;
+  return HB_OK;
+}
+
+hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb_error *error) {
+  hb_engine *engine = calloc(1, sizeof *engine);
+  if (engine == NULL) return hb_fail_memory(error);
+  engine->model = model;
+  engine->index = index;
+  engine->head = model != NULL ? hb_model_logits(model) : NULL;
+  hb_status status = index != NULL ? hb_search_create(index, &engine->search, error) : HB_OK;
+  if (status == HB_OK && model != NULL && index != NULL) status = attach_index(engine, error);
+  if (status == HB_OK && model != NULL) status = hb_model_network(model, &engine->network, error);
+  if (status != HB_OK) return hb_engine_free(engine), status;
+  *out = engine;
+  return HB_OK;
+}
+
+hb_status hb_engine_use_head(hb_engine *engine, const hb_head *head, hb_error *error) {
+  if (engine->model == NULL || engine->index != NULL)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "an index chooses the head itself");
+  engine->head = head;
+  return HB_OK;
+}
+
+uint32_t hb_engine_dim(const hb_engine *engine) {
+  if (engine->index != NULL) return hb_index_dim(engine->index);
+  return engine->head != NULL ? engine->head->dim : HB_POOLED_DIM;
+}
+
+uint32_t hb_engine_threads(const hb_engine *engine) {
+  return engine->network != NULL ? hb_network_threads(engine->network) : 1;
+}
+
+void hb_engine_free(hb_engine *engine) {
+  if (engine == NULL) return;
+  hb_network_free(engine->network);
+  hb_search_free(engine->search);
+  free(engine);
+}
+
+/* ---- Crops ---- */
+
+/* Of which the region is kept. `started` is when decoding began. */
+static hb_status crop_image(hb_image *image, const hb_region *region, double started, uint8_t crop[HB_CROP_BYTES],
+                            hb_timings *timings, hb_error *error) {
+  const double decoded = hb_now();
+  hb_status status = region != NULL ? hb_region_keep(image, region, error) : HB_OK;
+  if (status == HB_OK) status = hb_preprocess_crop(image, crop, error);
+  if (status == HB_OK && timings != NULL) timings->decode = decoded - started, timings->preprocess = hb_now() - decoded;
+  return status;
+}
+
+hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error) {
+  const double started = hb_now();
+  hb_image image;
+  hb_status status = hb_image_decode(bytes, size, &image, error);
+  if (status != HB_OK) return status;
+  status = crop_image(&image, region, started, crop, timings, error);
+  hb_image_free(&image);
+  return status;
+}
+
+hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
+                       uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
+  const double started = hb_now();
+  hb_status status = hb_image_check_size(width, height, error);
+  if (status != HB_OK) return status;
+  const size_t pixels = (size_t)width * height;
+  uint8_t *copy = malloc(4 * pixels);
+  if (copy == NULL) return hb_fail_memory(error);
+  memcpy(copy, rgba, 4 * pixels);
+  hb_flatten_alpha(copy, pixels);
+  hb_image image = {copy, width, height, 4, HB_UPRIGHT};
+  status = crop_image(&image, region, started, crop, timings, error);
+  free(copy);
+  return status;
+}
+
+/* ---- Embedding ---- */
+
+static hb_status check_model(const hb_engine *engine, hb_error *error) {
+  return engine->model != NULL ? HB_OK : hb_fail(error, HB_INVALID_ARGUMENT, "this engine has no model to embed with");
+}
+
+hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYTES], float *embedding,
+                               hb_timings *timings, hb_error *error) {
+  hb_status status = check_model(engine, error);
+  if (status != HB_OK) return status;
+  const double started = hb_now();
+  const float *pooled = hb_network_run(engine->network, crop);
+  if (pooled == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
+  const double ran = hb_now();
+  if (engine->head != NULL)
+    hb_head_apply(engine->head, pooled, embedding);
+  else
+    memcpy(embedding, pooled, HB_POOLED_DIM * sizeof *embedding);
+  if (timings != NULL) timings->network = ran - started, timings->head = hb_now() - ran;
+  return HB_OK;
+}
+
+hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, const hb_region *region, float *embedding,
+                          hb_timings *timings, hb_error *error) {
+  hb_status status = check_model(engine, error);
+  if (status == HB_OK) status = hb_crop_file(bytes, size, region, engine->crop, timings, error);
+  return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
+}
+
+hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
+                               const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
+  hb_status status = check_model(engine, error);
+  if (status == HB_OK) status = hb_crop_rgba(rgba, width, height, region, engine->crop, timings, error);
+  return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
+}
+
+/* ---- Searching ---- */
+
+hb_status hb_engine_search(hb_engine *engine, const float *query, const hb_search_options *options,
+                           const hb_result **results, hb_search_report *report, hb_error *error) {
+  if (engine->index == NULL) return hb_fail(error, HB_INVALID_ARGUMENT, "this engine has no index to search");
+  uint32_t missing;
+  hb_status status = hb_search_start(engine->search, query, options, error);
+  if (status == HB_OK) status = hb_search_run(engine->search, NULL, 0, &missing, error);
+  if (status != HB_OK) return status;
+  if (missing > 0)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "%u files of the index must be provided for this search", missing);
+  *results = hb_search_results(engine->search, report);
+  return HB_OK;
+}

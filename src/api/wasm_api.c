@@ -1,0 +1,260 @@
+/* The browser's exports, nothing else. One context holds the model, the index, the engine and the last text;
+ * web/wasm-engine.js calls them. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
+#ifdef __EMSCRIPTEN__
+#include <emscripten/emscripten.h>
+#else /* in a test */
+#define EMSCRIPTEN_KEEPALIVE
+#endif
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/worker_team.h"
+#include "model/model.h"
+
+#define EXPORT EMSCRIPTEN_KEEPALIVE
+
+typedef struct {
+  hb_team *team;
+  hb_model *model;
+  hb_index *index;
+  hb_engine *engine;
+  float *embedding; /* of the last crop */
+  uint8_t crop[HB_CROP_BYTES];
+  hb_timings timings;
+  hb_text answer;
+  hb_error error;
+} context;
+
+/* `members`: threads that will share the work on a picture, the caller included. NULL without memory. */
+EXPORT context *hb_wasm_new(uint32_t members) {
+  context *c = calloc(1, sizeof(context));
+  if (c == NULL || hb_team_create(members, &c->team, &c->error) == HB_OK) return c;
+  return free(c), NULL;
+}
+
+/* A further member, in an instance of its own that shares the memory, on a stack of its own: its number, or 0 if there
+ * is no room for it; and its life, which does not end. */
+EXPORT uint32_t hb_wasm_join(context *c) { return hb_team_join(c->team); }
+EXPORT void hb_wasm_help(context *c, uint32_t member) { hb_team_help(c->team, member); }
+
+EXPORT void hb_wasm_free(context *c) {
+  if (c == NULL) return;
+  hb_engine_free(c->engine);
+  hb_index_free(c->index);
+  hb_model_free(c->model);
+  hb_team_free(c->team);
+  free(c->embedding);
+  hb_text_free(&c->answer);
+  free(c);
+}
+
+EXPORT const char *hb_wasm_status_text(hb_status status) { return hb_status_text(status); }
+EXPORT const char *hb_wasm_error(const context *c) { return c->error.text; }
+
+/* Takes ownership of bytes, which come from malloc, also on failure; then another model may be given. Only the very
+ * weights that the index, which is there, was built with are accepted. */
+EXPORT hb_status hb_wasm_model(context *c, void *bytes, size_t size) {
+  if (c->model != NULL || c->index == NULL)
+    return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is a model already, or no index yet");
+  hb_model *model;
+  hb_status status = hb_model_from_memory(bytes, size, &model, &c->error);
+  if (status != HB_OK) return status;
+  status = hb_model_verify(model, hb_index_model_id(c->index), &c->error);
+  if (status != HB_OK) return hb_model_free(model), status;
+  c->model = model;
+  return HB_OK;
+}
+
+EXPORT hb_status hb_wasm_manifest(context *c, const char *bytes, size_t size) {
+  if (c->index != NULL) return hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is an index already");
+  return hb_index_parse(bytes, size, &c->index, &c->error);
+}
+
+EXPORT uint32_t hb_wasm_file_count(const context *c) { return c->index != NULL ? hb_index_file_count(c->index) : 0; }
+/* Of a file that there is not: "", 0 and false. */
+static bool has_file(const context *c, uint32_t file) { return file < hb_wasm_file_count(c); }
+EXPORT const char *hb_wasm_file_name(const context *c, uint32_t file) {
+  return has_file(c, file) ? hb_index_file_name(c->index, file) : "";
+}
+EXPORT uint32_t hb_wasm_file_bytes(const context *c, uint32_t file) {
+  return has_file(c, file) ? (uint32_t)hb_index_file_bytes(c->index, file) : 0;
+}
+
+/* Takes ownership of bytes, as hb_wasm_model does. */
+EXPORT hb_status hb_wasm_file(context *c, uint32_t file, void *bytes, size_t size) {
+  if (c->index == NULL) return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is no index yet");
+  return hb_index_provide(c->index, file, bytes, size, &c->error);
+}
+
+/* True for head, centroids and table, which must be given before the start; false for files of lists. The table adds
+ * files to those that are counted. */
+EXPORT bool hb_wasm_file_is_needed(const context *c, uint32_t file) {
+  return has_file(c, file) && hb_index_file_is_needed(c->index, file);
+}
+/* Frees a file of lists. */
+EXPORT void hb_wasm_release(context *c, uint32_t file) {
+  if (has_file(c, file)) hb_index_release(c->index, file);
+}
+
+/* Builds the engine and gives the weight file's memory back. */
+EXPORT hb_status hb_wasm_start(context *c) {
+  if (c->index == NULL || c->engine != NULL)
+    return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine starts once, after its model and index");
+  if (c->model != NULL) hb_model_share(c->model, c->team);
+  hb_status status = hb_engine_create(c->model, c->index, &c->engine, &c->error);
+  if (status != HB_OK) return status;
+  c->embedding = malloc(hb_engine_dim(c->engine) * sizeof *c->embedding);
+  if (c->embedding == NULL) {
+    hb_engine_free(c->engine);
+    c->engine = NULL; /* not started: nothing may be embedded */
+    return hb_fail_memory(&c->error);
+  }
+  if (c->model != NULL) hb_model_drop_source(c->model); /* there is none for an index of ready-made vectors */
+  return HB_OK;
+}
+
+/* Threads that share the work on a picture, as far as they have come. */
+EXPORT uint32_t hb_wasm_threads(const context *c) { return c->engine != NULL ? hb_engine_threads(c->engine) : 1; }
+
+static hb_status check_started(context *c) {
+  return c->engine != NULL ? HB_OK : hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine is not started yet");
+}
+
+EXPORT uint32_t hb_wasm_dim(const context *c) { return c->engine != NULL ? hb_engine_dim(c->engine) : 0; }
+EXPORT const float *hb_wasm_vector(const context *c) { return c->embedding; }
+
+/* Of a file and of pixels the region x, y, w, h, which is 0, 0, 1, 1 for the whole picture. Crops need no start. */
+EXPORT hb_status hb_wasm_crop_file(context *c, const void *bytes, size_t size, double x, double y, double w, double h) {
+  const hb_region region = {x, y, w, h};
+  return hb_crop_file(bytes, size, &region, c->crop, &c->timings, &c->error);
+}
+
+EXPORT hb_status hb_wasm_crop_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height, double x,
+                                   double y, double w, double h) {
+  const hb_region region = {x, y, w, h};
+  return hb_crop_rgba(pixels, width, height, &region, c->crop, &c->timings, &c->error);
+}
+
+/* HB_CROP_BYTES: the last crop, or one that was made before and is put there again. */
+EXPORT uint8_t *hb_wasm_crop(context *c) { return c->crop; }
+EXPORT uint32_t hb_wasm_crop_bytes(void) { return HB_CROP_BYTES; }
+
+EXPORT hb_status hb_wasm_embed(context *c) {
+  hb_status status = check_started(c);
+  if (status == HB_OK) status = hb_engine_embed_crop(c->engine, c->crop, c->embedding, &c->timings, &c->error);
+  return status;
+}
+
+static const char *text_or_null(const hb_text *text) { return text->failed ? NULL : text->bytes; }
+
+/* Timings of the last crop and the last embedding, as JSON; NULL without memory. */
+EXPORT const char *hb_wasm_timings(context *c) {
+  hb_text_clear(&c->answer);
+  hb_text_add(&c->answer, "{\"decode\":%.3f,\"preprocess\":%.3f,\"network\":%.3f,\"head\":%.3f}", c->timings.decode,
+              c->timings.preprocess, c->timings.network, c->timings.head);
+  return text_or_null(&c->answer);
+}
+
+/* Facts about model and index, as JSON; NULL before the start. */
+EXPORT const char *hb_wasm_info(context *c) {
+  if (c->engine == NULL) return NULL;
+  const hb_index *index = c->index;
+  hb_text *t = &c->answer;
+  hb_text_clear(t);
+  hb_text_add(t, "{\"model_id\":\"%s\",\"head\":\"%s\"", hb_index_model_id(index), hb_head_name(hb_index_head(index)));
+  hb_text_add(t, ",\"precision\":\"%s\"", c->model != NULL ? hb_precision_name(hb_model_precision(c->model)) : "");
+  hb_text_add(t, ",\"storage\":\"%s\",\"dim\":%u", hb_storage_name(hb_index_storage(index)), hb_index_dim(index));
+  hb_text_add(t, ",\"count\":%u,\"nlist\":%u,\"nprobe\":%u,\"image_url\":", hb_index_count(index),
+              hb_index_nlist(index), hb_index_nprobe(index));
+  hb_text_add_json(t, hb_index_image_url(index));
+  hb_text_add(t, ",\"thumb_url\":");
+  hb_text_add_json(t, hb_index_thumb_url(index));
+  hb_text_add(t, ",\"labels\":[");
+  for (uint32_t l = 0; l < hb_index_label_count(index); l++) {
+    hb_text_add(t, l > 0 ? "," : "");
+    hb_text_add_json(t, hb_index_label(index, l));
+  }
+  hb_text_add(t, "]}");
+  return text_or_null(t);
+}
+
+/* ---- Searches: several may be under way ---- */
+
+typedef struct {
+  hb_search *search;
+  uint32_t *missing; /* [hb_index_file_count] */
+  uint32_t missing_count;
+} search;
+
+/* NULL on failure. */
+EXPORT search *hb_wasm_search_new(context *c) {
+  if (check_started(c) != HB_OK) return NULL;
+  search *s = calloc(1, sizeof *s);
+  uint32_t *missing = malloc(hb_index_file_count(c->index) * sizeof *missing);
+  if (s == NULL || missing == NULL) {
+    hb_fail_memory(&c->error);
+    return free(s), free(missing), NULL;
+  }
+  s->missing = missing;
+  if (hb_search_create(c->index, &s->search, &c->error) != HB_OK) return free(missing), free(s), NULL;
+  return s;
+}
+
+EXPORT void hb_wasm_search_free(search *s) {
+  if (s == NULL) return;
+  hb_search_free(s->search);
+  free(s->missing);
+  free(s);
+}
+
+/* `query` has hb_wasm_dim floats; `labels` is labels_size bytes of NUL-terminated labels. Both are copied. */
+EXPORT hb_status hb_wasm_search_start(context *c, search *s, const float *query, uint32_t k, uint32_t nprobe,
+                                      bool exact, const char *labels, size_t labels_size, bool has_min_score,
+                                      float min_score) {
+  if (labels_size > 0 && labels[labels_size - 1] != '\0')
+    return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the labels do not end");
+  size_t label_count = 0;
+  for (size_t i = 0; i < labels_size; i++) label_count += labels[i] == '\0';
+  const char **list = malloc((label_count + 1) * sizeof *list);
+  if (list == NULL) return hb_fail_memory(&c->error);
+  for (size_t l = 0; l < label_count; labels += strlen(labels) + 1) list[l++] = labels;
+  const hb_search_options options = {k, nprobe, exact, list, label_count, has_min_score, min_score};
+  hb_status status = hb_search_start(s->search, query, &options, &c->error);
+  free(list);
+  return status;
+}
+
+EXPORT hb_status hb_wasm_search_run(context *c, search *s) {
+  return hb_search_run(s->search, s->missing, hb_index_file_count(c->index), &s->missing_count, &c->error);
+}
+
+/* Files that the search waits for since it was last run, the one with the nearest list first. */
+EXPORT uint32_t hb_wasm_search_missing_count(const search *s) { return s->missing_count; }
+EXPORT const uint32_t *hb_wasm_search_missing(const search *s) { return s->missing; }
+
+/* The file with the planned list at `place`, the nearest first; UINT32_MAX beyond the plan. */
+EXPORT uint32_t hb_wasm_search_file(const search *s, uint32_t place) { return hb_search_file(s->search, place); }
+
+/* The best results so far as JSON; NULL without memory. */
+EXPORT const char *hb_wasm_search_answer(context *c, search *s) {
+  hb_search_report report;
+  const hb_result *results = hb_search_results(s->search, &report);
+  hb_text *t = &c->answer;
+  hb_text_clear(t);
+  hb_text_add(t, "{\"results\":[");
+  for (uint32_t i = 0; i < report.found; i++) {
+    const hb_result *r = &results[i];
+    hb_text_add(t, "%s{\"id\":%u,\"score\":%.9g,\"content\":\"%016" PRIx64 "\",\"path\":", i > 0 ? "," : "", r->id,
+                (double)r->score, r->content);
+    hb_text_add_json(t, r->path);
+    hb_text_add(t, ",\"label\":");
+    hb_text_add_json(t, r->label);
+    hb_text_add(t, "}");
+  }
+  hb_text_add(t, "],\"nprobe\":%u,\"planned\":%u,\"scanned\":%u,\"scan\":%.3f}", report.nprobe, report.planned,
+              report.scanned, report.scan);
+  return text_or_null(t);
+}

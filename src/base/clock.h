@@ -1,0 +1,13 @@
+/* clock.h: milliseconds for the timings that the engine reports. */
+#ifndef HB_BASE_CLOCK_H
+#define HB_BASE_CLOCK_H
+
+#include <time.h>
+
+static inline double hb_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* Folders: a bundle is written beside its place, and takes it when it is whole. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "builder/builder.h"
+
+char *hb_path_beside(const char *directory, const char *suffix) {
+  size_t length = strlen(directory), capacity = length + strlen(suffix) + 2;
+  while (length > 1 && directory[length - 1] == '/') length--;
+  char *path = malloc(capacity);
+  if (path != NULL) snprintf(path, capacity, "%.*s.%s", (int)length, directory, suffix);
+  return path;
+}
+
+/* HB_OK if the file is a bundle's index.json, of any version and in any state otherwise; HB_BAD_INDEX if it is not. */
+static hb_status check_manifest(const char *path, hb_error *error) {
+  hb_mapping file;
+  hb_json *json;
+  hb_status status = hb_file_map(path, &file, error);
+  if (status != HB_OK) return status == HB_OUT_OF_MEMORY ? status : HB_BAD_INDEX;
+  status = hb_json_parse(file.bytes, file.size, &json);
+  bool is_bundle = status == HB_OK && hb_json_equals(json, hb_json_get(json, 0, "format"), HB_BUNDLE_FORMAT);
+  hb_json_free(json);
+  hb_file_unmap(file);
+  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+  return is_bundle ? HB_OK : HB_BAD_INDEX;
+}
+
+/* HB_OK if nothing is lost when `directory` is replaced. */
+static hb_status check_content(const char *directory, hb_error *error) {
+  if (hb_path_is_vacant(directory)) return HB_OK;
+  char *manifest = hb_path_join(directory, HB_MANIFEST_NAME);
+  if (manifest == NULL) return hb_fail_memory(error);
+  hb_status status = check_manifest(manifest, error);
+  free(manifest);
+  if (status == HB_BAD_INDEX)
+    return hb_fail(error, HB_IO, "'%.200s' is there already and is not a bundle; choose another place for --out",
+                   directory);
+  if (status == HB_OK && hb_directory_has_folder(directory))
+    return hb_fail(error, HB_IO, "'%.200s' holds a folder, which would be lost; move it or choose another --out",
+                   directory);
+  return status;
+}
+
+/* Making the folder that the bundle is written into shows now, and not after an hour, whether that is possible. */
+static hb_status try_partial(const char *directory, hb_error *error) {
+  char *partial = hb_path_beside(directory, "partial");
+  if (partial == NULL) return hb_fail_memory(error);
+  hb_status status = hb_directory_remove(partial, error);
+  if (status == HB_OK) status = hb_directory_create(partial, error);
+  if (status == HB_OK) status = hb_directory_remove(partial, error);
+  free(partial);
+  return status;
+}
+
+/* A kill between the two renames of replace() leaves the bundle under its other name only. */
+static hb_status take_back(const char *directory, hb_error *error) {
+  char *replaced = hb_path_beside(directory, "replaced");
+  char *manifest = replaced != NULL ? hb_path_join(replaced, HB_MANIFEST_NAME) : NULL;
+  hb_status status = manifest != NULL ? HB_OK : hb_fail_memory(error);
+  if (status == HB_OK && !hb_path_exists(directory) && hb_path_exists(manifest))
+    status = hb_path_rename(replaced, directory, error);
+  free(replaced);
+  free(manifest);
+  return status;
+}
+
+hb_status hb_builder_check_target(const char *directory, hb_error *error) {
+  char *place;
+  hb_status status = hb_path_resolve(directory, &place, error);
+  if (status == HB_OK) status = take_back(place, error);
+  if (status == HB_OK) status = check_content(place, error);
+  if (status == HB_OK) status = try_partial(place, error);
+  free(place);
+  return status;
+}
+
+/* For file systems that cannot exchange names: between the two renames there is no bundle. */
+static hb_status replace(const char *partial, const char *directory, const char *replaced, hb_error *error) {
+  hb_status status = hb_path_rename(directory, replaced, error);
+  if (status != HB_OK) return status;
+  status = hb_path_rename(partial, directory, error);
+  if (status != HB_OK) return hb_path_rename(replaced, directory, NULL), status;
+  hb_directory_remove(replaced, NULL);
+  return HB_OK;
+}
+
+/* What is left of the old bundle if it cannot be removed is no failure, as the new one is there: the next build tries
+ * again, and says what keeps it. */
+hb_status hb_directory_take_place(const char *partial, const char *directory, hb_error *error) {
+  if (!hb_path_exists(directory)) return hb_path_rename(partial, directory, error);
+  char *replaced = hb_path_beside(directory, "replaced");
+  hb_status status = replaced != NULL ? hb_directory_remove(replaced, error) : hb_fail_memory(error);
+  if (status == HB_OK && hb_path_exchange(partial, directory))
+    hb_directory_remove(partial, NULL); /* the old one, now */
+  else if (status == HB_OK)
+    status = replace(partial, directory, replaced, error);
+  free(replaced);
+  return status;
+}

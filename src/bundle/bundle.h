@@ -1,0 +1,155 @@
+/* bundle.h: the static bundle, format 1: a folder of index.json and files that are named by their content. This
+ * comment is the format's description; tests/golden/read_bundle.py is a second reader, written from it.
+ *
+ * index.json is small and always fetched fresh. Members, in any order; others are to be ignored:
+ *   format     "heybagh-index"
+ *   version    1
+ *   generator  text
+ *   model      {id, url, bytes}: the model that made the vectors: its id (64 lower-case hex digits), where it is,
+ *              relative to the bundle, and its size; null if the vectors were made elsewhere
+ *   head       {kind, file}: kind "logits", "exact", "svd", "file", or "none" if model is null. `file` is absent for
+ *              "logits" (the model's own last layer) and "none"
+ *   metric     "COSINE"
+ *   storage    "f32", "f16" or "i8": of vectors, centroids and head
+ *   dim, count, nlist, nprobe, seed     whole numbers; nprobe is the default
+ *   trained    {count, imbalance_thousandths}: when the lists were last trained, the number of vectors, and
+ *              1000 * nlist * (sum of squared list lengths) / count^2, rounded: 1000 if all lists were equally long
+ *   shard_bytes  the wanted size of a file of lists
+ *   image_url  where a picture is, relative to the bundle; {path} stands for its path, percent-encoded but for slashes
+ *   thumb_url  likewise its thumbnail, {content} stands for its content as 16 lower-case hex digits; absent if there
+ *              are none. Thumbnails may lie in the bundle's folder, and are not among `files`
+ *   labels     [text], all different; elsewhere a label is its place in this array, counted from 0. "" stands for no
+ *              label. A label whose last image went stays until the lists are trained again
+ *   centroids  {file}
+ *   lists      [{file, offset, bytes, count}], nlist of them, in the order of the centroids
+ *   table      {file}: instead of `lists` if nlist > 512, so that index.json stays small
+ *   files      [{name, bytes, sha256}], in this folder; every "file" above is a place in this array, counted from 0.
+ *              A name ends in the first 16 hex digits of the SHA-256 and ".bin". Each file is head, centroids, table or
+ *              lists; those of lists are missing here if there is a table
+ *
+ * All other files are little-endian. They begin with 16 bytes: magic[4], u32 version = 1, u32 first, u32 second:
+ *   magic   first            second  then
+ *   "HBHD"  dim              513     rows [dim][513]: the head's matrix, each row followed by its bias
+ *   "HBCT"  nlist            dim     rows [nlist][dim]: the centroids, unit length
+ *   "HBLS"  number of lists  dim     the file's lists in the order of the centroids, the first at 16, each next one at
+ *                                    the next multiple of 16 with zeros between
+ *   "HBTB"  number of files  nlist   u8 SHA-256 [files][32] of the files of lists, which are called "lists-", the first
+ *                                    16 hex digits, ".bin"; then lists [nlist]: u32 file, counted from 0 in this table,
+ *                                    u32 bytes, u32 count. Every file has a list; it ends with its last list
+ *
+ * Rows [n][d] are codes, n * d numbers of 4 (f32), 2 (f16, binary16) or 1 byte (i8, -127 .. 127), then zeros up to a
+ * multiple of 16 bytes of the file; then, of i8, f32 scales [n]: the row is its codes times its scale.
+ *
+ * A list of n vectors:
+ *   u32 n, u32 text bytes, 8 bytes of zeros
+ *   codes [n][dim], zeros up to a multiple of 16 bytes of the file
+ *   u64 contents [n]   the first 8 bytes of the SHA-256 of the image file, as a big-endian number; of a ready-made
+ *                      vector of its f32 bytes as they were given
+ *   f32 scales [n]     of i8 only
+ *   u32 ids [n]        unique in the bundle
+ *   u32 labels [n]     places in index.json's labels
+ *   u32 paths [n]      where a row's path begins in the text
+ *   text               paths, UTF-8, each ended by a zero byte, in the order of the rows and nothing else
+ * Rows of a list are in byte order of their paths, which are unique in the bundle. A vector is zero or has unit length
+ * up to the rounding of its storage: exactly but for the last bits in f32 and i8, by up to 2e-4 in f16. It is in the
+ * list whose centroid has the largest dot product with it, the first of equals, both as they are stored.
+ *
+ * A query is a vector of unit length. A score is its dot product with a row; the lists that are searched are the nprobe
+ * whose centroids have the largest dot product with it. */
+#ifndef HB_BUNDLE_BUNDLE_H
+#define HB_BUNDLE_BUNDLE_H
+
+#include "base/sha256.h"
+#include "vector/head.h"
+#include "vector/ivf.h"
+
+#define HB_BUNDLE_FORMAT "heybagh-index"
+#define HB_BUNDLE_VERSION 1u
+#define HB_MANIFEST_NAME "index.json"
+#define HB_BUNDLE_ALIGNMENT 16
+#define HB_LIST_HEADER 16
+#define HB_FILE_NAME_MAX 80
+#define HB_NO_FILE UINT32_MAX
+#define HB_INLINE_LISTS 512 /* more lists than this are in a table */
+
+#define HB_LISTS_ROLE "lists" /* in the names of their files */
+
+#define HB_MAGIC_HEAD "HBHD"
+#define HB_MAGIC_CENTROIDS "HBCT"
+#define HB_MAGIC_LISTS "HBLS"
+#define HB_MAGIC_TABLE "HBTB"
+
+typedef struct {
+  char magic[4];
+  uint32_t version, first, second;
+} hb_file_header;
+
+/* A list in a table. */
+typedef struct {
+  uint32_t file, bytes, count;
+} hb_table_list;
+
+typedef struct {
+  char name[HB_FILE_NAME_MAX];
+  char sha256[HB_SHA256_HEX];
+  uint64_t expected;               /* bytes */
+  uint32_t first_list, list_count; /* its lists are among lists[first_list ..], not all of which need be its own */
+  const uint8_t *bytes;            /* NULL until it is there */
+  bool mapped;                     /* else from malloc */
+} hb_bundle_file;
+
+/* A list as index.json or the table describes it and, while its file is there, its columns. */
+typedef struct {
+  uint32_t file, count;
+  uint64_t offset, bytes;
+  hb_ivf_list ivf;
+  const uint64_t *contents;
+  const uint32_t *ids, *paths;
+  const char *text;
+} hb_bundle_list;
+
+/* A bundle, read. Filled by manifest.c; files come and go by bundle_files.c. */
+struct hb_index {
+  uint32_t count, dim, nlist, nprobe, longest; /* longest: rows of the longest list */
+  hb_storage storage;
+  hb_head_kind head_kind;
+  uint32_t head_file, centroid_file, table_file; /* HB_NO_FILE if the bundle has no head or table of its own */
+  uint64_t seed, shard_bytes;
+  uint32_t trained_count, trained_imbalance; /* the latter in thousandths */
+  char model_id[HB_SHA256_HEX];
+  char *model_url, *image_url, *thumb_url;
+  char **labels;
+  uint32_t label_count;
+  hb_bundle_file *files;
+  uint32_t file_count;
+  hb_bundle_list *lists; /* NULL until the table is there, if it is in one */
+  hb_rows centroids;     /* codes NULL until their file is there */
+  hb_head *head;         /* likewise */
+  char *directory;       /* where files of lists are found, or NULL if they are provided */
+};
+
+/* Bytes of rows [count][dim] up to the scales, padding included; and of a whole list with so much text. False on
+ * overflow. */
+bool hb_bundle_code_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t *out);
+bool hb_bundle_list_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out);
+
+/* Once all lists are known: where each begins, and which files have them. False if they are not `count` vectors, or a
+ * file that has them has another role too. */
+bool hb_bundle_place_lists(hb_index *index);
+/* Takes lists and their files from the table. *right is false, and the index as before, if it contradicts itself. */
+hb_status hb_bundle_read_table(hb_index *index, const uint8_t *bytes, size_t size, bool *right, hb_error *error);
+
+/* For a search: HB_OK if the file of this list is there, or is now. A file that must be provided sets *missing. */
+hb_status hb_index_reach_list(hb_index *index, uint32_t list, bool *missing, hb_error *error);
+/* HB_OK once centroids and head are there. */
+hb_status hb_index_check_ready(const hb_index *index, hb_error *error);
+/* The number of the image at this position. */
+uint32_t hb_catalog_number(const hb_catalog *catalog, uint32_t position);
+/* The stored row of an image: a view of one row. */
+hb_rows hb_catalog_row(const hb_catalog *catalog, uint32_t number);
+/* The number of a label, or UINT32_MAX. */
+uint32_t hb_index_find_label(const hb_index *index, const char *label);
+/* The list with the row at this position. */
+uint32_t hb_index_list_at(const hb_index *index, uint32_t position);
+
+#endif

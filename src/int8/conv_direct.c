@@ -1,0 +1,272 @@
+/* Convolution as it is written: each output is a sum of products. A tile of a few pixels by 8 channels keeps its sums
+ * in registers; for each row of the window, its pixels' runs of numbers are read side by side. Pixels are counted
+ * through the rows, so that tiles fill small maps, too. */
+#include "int8/conv_i8.h"
+
+#define BLOCK HB_CONV_BLOCK
+
+/* Numbers that one product adds up; a run of numbers is filled up to a multiple with weights of zero. */
+#define GROUP 4
+#define WIDE_GROUP 2
+
+/* Pixels of a tile: as many as x86's 16 registers allow, beside two of weights and one of numbers, and of WIDE_TILE one
+ * of products. Innermost loops do one group a turn: more, and the compiler moves loads ahead until sums have to leave
+ * their registers. A tile of SMALL_TILE takes as long a pixel if it is full. */
+#define TILE 6
+#define WIDE_TILE 5
+#define SMALL_TILE 4
+
+/* Bytes of weights that stay in the nearest cache beside the numbers: a tile is done for as many channels before the
+ * next one. */
+#define NEAR_WEIGHTS 12288
+
+/* Numbers of one row of the window. */
+static uint32_t run_length(const hb_conv_spec *spec, uint32_t group) {
+  return (spec->kernel * spec->in + group - 1) / group * group;
+}
+
+/* ---- Packing ---- */
+
+static size_t weight_bytes(const hb_conv_spec *spec) {
+  return (size_t)spec->out * spec->kernel * run_length(spec, GROUP);
+}
+
+size_t hb_conv_direct_size(const hb_conv_spec *spec) {
+  return hb_i8_round_up(weight_bytes(spec)) + hb_i8_round_up(spec->out * sizeof(int32_t)) +
+         hb_i8_round_up(spec->out * sizeof(float));
+}
+
+/* [block][row of the window][group][channel of the block][number of the group] */
+static void pack_weights(const hb_conv_i8_source *source, uint32_t group, int8_t *packed) {
+  const hb_conv_spec *s = source->spec;
+  const uint32_t length = s->kernel * s->in, padded = run_length(s, group);
+  for (uint32_t o = 0; o < s->out; o++)
+    for (uint32_t ky = 0; ky < s->kernel; ky++) {
+      const int8_t *from = source->kernel + ((size_t)o * s->kernel + ky) * length;
+      int8_t *to = packed + ((size_t)o / BLOCK * s->kernel + ky) * padded * BLOCK + o % BLOCK * group;
+      for (uint32_t k = 0; k < padded; k++) to[k / group * group * BLOCK + k % group] = k < length ? from[k] : 0;
+    }
+}
+
+/* Sums are of stored numbers instead of x - zero; whole numbers may wrap around on the way. */
+static int32_t stored_bias(const hb_conv_i8_source *source, uint32_t o, int32_t stored_zero) {
+  const size_t taps = (size_t)source->spec->kernel * source->spec->kernel * source->spec->in;
+  int32_t sum = 0;
+  for (size_t t = 0; t < taps; t++) sum += source->kernel[o * taps + t];
+  return (int32_t)((uint32_t)source->bias[o] - (uint32_t)stored_zero * (uint32_t)sum);
+}
+
+static void run(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, const hb_sum_i8 *, void *, hb_team *);
+
+void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void *memory, hb_conv_i8 *out) {
+  const hb_conv_spec *s = source->spec;
+  int8_t *weights = memory;
+  int32_t *bias = (int32_t *)(weights + hb_i8_round_up(weight_bytes(s)));
+  float *scale = (float *)(bias + hb_i8_round_up(s->out * sizeof *bias) / sizeof *bias);
+  pack_weights(source, form == HB_I8_WIDE ? WIDE_GROUP : GROUP, weights);
+  for (uint32_t o = 0; o < s->out; o++) {
+    bias[o] = stored_bias(source, o, source->input.zero + hb_i8_offset(form));
+    scale[o] = source->input.scale * source->kernel_scale[o] / source->output.scale;
+  }
+  *out = (hb_conv_i8){.spec = s,
+                      .weights = weights,
+                      .bias = bias,
+                      .scale = scale,
+                      .rounding = hb_rounding_to(source->output.zero),
+                      .form = form,
+                      .run = run};
+}
+
+/* ---- Tiles ---- */
+
+/* Pixels whose sums are made at once: where their windows begin and where they go. */
+typedef struct {
+  const uint8_t *in[TILE];
+  uint8_t *out[TILE];
+  uint32_t count; /* the others are computed, but not stored */
+} tile;
+
+/* The next pixel. */
+typedef struct {
+  const uint8_t *in;
+  uint8_t *out;
+  uint32_t x;
+} cursor;
+
+HB_INLINE void advance(cursor *c, const hb_conv_spec *spec, const hb_map_i8 *in, const hb_map_i8 *out, size_t bytes) {
+  c->in += spec->stride * in->channels * bytes;
+  c->out += out->channels;
+  if (++c->x < out->side) return;
+  c->x = 0;
+  c->in += spec->stride * (in->row - out->side * in->channels * bytes);
+  c->out += out->row - out->side * out->channels;
+}
+
+HB_INLINE void take_pixels(tile *t, uint32_t count, cursor *c, const hb_conv_spec *spec, const hb_map_i8 *in,
+                           const hb_map_i8 *out, size_t bytes) {
+  t->count = count;
+  for (uint32_t p = 0; p < TILE; p++) {
+    t->in[p] = p < count ? c->in : t->in[0];
+    t->out[p] = p < count ? c->out : t->out[0];
+    if (p < count) advance(c, spec, in, out, bytes);
+  }
+}
+
+/* How many pixels to take: a rest that is a little more than a tile makes two small ones. */
+HB_INLINE uint32_t share(uint32_t left, uint32_t tile) {
+  if (left > tile) return left <= 2 * SMALL_TILE ? SMALL_TILE : tile;
+  return left;
+}
+
+HB_INLINE void sum_bytes(const hb_conv_i8 *conv, const tile *t, const int8_t *w, size_t row, const int32_t *bias,
+                         const int pixels, hb_i32x4 sums[][2]) {
+  const bool is_unsigned = conv->form == HB_I8_UNSIGNED;
+  const uint32_t length = run_length(conv->spec, GROUP);
+  const uint8_t *x[TILE];
+  for (int p = 0; p < pixels; p++) {
+    x[p] = t->in[p];
+    sums[p][0] = hb_load(bias);
+    sums[p][1] = hb_load(bias + 4);
+  }
+  for (uint32_t ky = conv->spec->kernel; ky > 0; ky--) {
+    for (uint32_t k = 0; k < length; k += GROUP, w += GROUP * BLOCK) {
+      const hb_i32x4 low = hb_load(w), high = hb_load(w + 16);
+      for (int p = 0; p < pixels; p++) {
+        const hb_i32x4 v = hb_load_splat(x[p] + k);
+        sums[p][0] = hb_dot8(sums[p][0], low, v, is_unsigned);
+        sums[p][1] = hb_dot8(sums[p][1], high, v, is_unsigned);
+      }
+    }
+    for (int p = 0; p < pixels; p++) x[p] += row;
+  }
+}
+
+HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, size_t row, const int32_t *bias,
+                        const int pixels, hb_i32x4 sums[][2]) {
+  const uint32_t bytes = 2 * run_length(conv->spec, WIDE_GROUP);
+  const uint8_t *x[TILE];
+  for (int p = 0; p < pixels; p++) {
+    x[p] = t->in[p];
+    sums[p][0] = hb_load(bias);
+    sums[p][1] = hb_load(bias + 4);
+  }
+  for (uint32_t ky = conv->spec->kernel; ky > 0; ky--) {
+    for (uint32_t k = 0; k < bytes; k += 2 * WIDE_GROUP, w += WIDE_GROUP * BLOCK) {
+      const hb_i16x8 low = hb_load_widen(w, 0), high = hb_load_widen(w + 8, 0);
+      for (int p = 0; p < pixels; p++) {
+        const hb_i16x8 v = (hb_i16x8)hb_load_splat(x[p] + k);
+        sums[p][0] = hb_dot16(sums[p][0], low, v);
+        sums[p][1] = hb_dot16(sums[p][1], high, v);
+      }
+    }
+    for (int p = 0; p < pixels; p++) x[p] += row;
+  }
+}
+
+/* A pixel's numbers; with `sum`, what is `there` is added. */
+HB_INLINE hb_i16x8 finish(const hb_conv_i8 *conv, const hb_i32x4 sums[2], uint32_t channel, const uint8_t *there,
+                          const hb_sum_i8 *sum) {
+  const hb_i16x8 q = hb_requantize_i8(sums[0], sums[1], conv->scale + channel, conv->rounding);
+  if (sum == NULL) return q;
+  return hb_add_eight_i8(q, hb_load_widen(there, hb_i8_flip(conv->form)), sum);
+}
+
+/* The pixels before t->count. Sums that are looked up by a number known only at run time would be kept in memory from
+ * the start, hence the pragma. */
+HB_INLINE void finish_all(const hb_conv_i8 *conv, const tile *t, uint32_t channel, const hb_sum_i8 *sum,
+                          const int pixels, const hb_i32x4 sums[][2]) {
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p += 2) {
+    if ((uint32_t)p >= t->count) continue;
+    const int next = p + 1 < pixels ? p + 1 : p;
+    uint8_t *first = t->out[p] + channel, *second = t->out[next] + channel;
+    const hb_i16x8 a = finish(conv, sums[p], channel, first, sum);
+    const hb_i16x8 b = finish(conv, sums[next], channel, second, sum);
+    const hb_i8x16 both = hb_narrow8(a, b) ^ hb_i8_flip(conv->form);
+    hb_store_half(first, both, 0);
+    if (next > p && (uint32_t)next < t->count) hb_store_half(second, both, 1);
+  }
+}
+
+HB_INLINE void run_tile(const hb_conv_i8 *conv, const tile *t, uint32_t channel, size_t row, const hb_sum_i8 *sum,
+                        const bool wide, const int pixels) {
+  const hb_conv_spec *s = conv->spec;
+  const int8_t *weights =
+      (const int8_t *)conv->weights + (size_t)channel * s->kernel * run_length(s, wide ? WIDE_GROUP : GROUP);
+  hb_i32x4 sums[TILE][2];
+  if (wide)
+    sum_wide(conv, t, weights, row, conv->bias + channel, pixels, sums);
+  else
+    sum_bytes(conv, t, weights, row, conv->bias + channel, pixels, sums);
+  finish_all(conv, t, channel, sum, pixels, sums);
+}
+
+/* A tile's channels from `channel` to before `end`. */
+HB_INLINE void run_channels(const hb_conv_i8 *conv, const tile *t, uint32_t channel, uint32_t end, size_t row,
+                            const hb_sum_i8 *sum, const bool wide) {
+  for (; channel < end; channel += BLOCK)
+    if (t->count > SMALL_TILE)
+      run_tile(conv, t, channel, row, sum, wide, wide ? WIDE_TILE : TILE);
+    else
+      run_tile(conv, t, channel, row, sum, wide, SMALL_TILE);
+}
+
+/* Channels whose weights stay in the nearest cache. */
+static uint32_t near_channels(const hb_conv_spec *s, uint32_t group) {
+  const uint32_t weights = s->kernel * run_length(s, group) * BLOCK;
+  return weights < NEAR_WEIGHTS ? NEAR_WEIGHTS / weights * BLOCK : BLOCK;
+}
+
+HB_INLINE void run_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+                        const hb_conv_part *part, const bool wide) {
+  const hb_conv_spec *s = conv->spec;
+  const size_t bytes = wide ? 2 : 1, padding = s->kernel / 2;
+  const uint32_t whole = wide ? WIDE_TILE : TILE, span = near_channels(s, wide ? WIDE_GROUP : GROUP);
+  const cursor first = {in->origin + part->row * s->stride * in->row - padding * (in->row + in->channels * bytes),
+                        out->origin + part->row * out->row, 0};
+  for (uint32_t channel = part->channel, end; channel < part->channel_end; channel = end) {
+    end = channel + span < part->channel_end ? channel + span : part->channel_end;
+    cursor next = first;
+    for (uint32_t left = (part->row_end - part->row) * out->side; left > 0;) {
+      tile t;
+      take_pixels(&t, share(left, whole), &next, s, in, out, bytes);
+      left -= t.count;
+      run_channels(conv, &t, channel, end, in->row, sum, wide);
+    }
+  }
+}
+
+void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+                         const hb_conv_part *part) {
+  if (conv->form == HB_I8_WIDE)
+    run_part(conv, in, out, sum, part, true);
+  else
+    run_part(conv, in, out, sum, part, false);
+}
+
+/* ---- A whole convolution: its channels are shared, so that weights are read once ---- */
+
+/* Members take channels so many times, if there are enough: they do not all work at the same speed. */
+#define TURNS 4
+
+typedef struct {
+  const hb_conv_i8 *conv;
+  const hb_map_i8 *in, *out;
+  const hb_sum_i8 *sum;
+  uint32_t channels; /* of an item */
+} work;
+
+static void run_item(void *context, uint32_t item, uint32_t member) {
+  const work *w = context;
+  const uint32_t channel = item * w->channels, end = channel + w->channels, all = w->conv->spec->out;
+  (void)member;
+  hb_conv_direct_part(w->conv, w->in, w->out, w->sum, &(hb_conv_part){0, w->out->side, channel, end < all ? end : all});
+}
+
+static void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum, void *scratch,
+                hb_team *team) {
+  const hb_map_i8 from = in->form == conv->form ? *in : hb_map_i8_widen(in, scratch, team);
+  const uint32_t blocks = conv->spec->out / BLOCK, items = TURNS * hb_team_present(team);
+  work w = {conv, &from, out, sum, hb_team_present(team) == 1 ? conv->spec->out : (blocks + items - 1) / items * BLOCK};
+  hb_team_run(team, (conv->spec->out + w.channels - 1) / w.channels, run_item, &w);
+}

@@ -1,0 +1,135 @@
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/safetensors.h"
+#include "model/weights.h"
+#ifndef __wasm__
+#include "base/file.h"
+#endif
+
+struct hb_model {
+  hb_weights weights;
+  hb_packed_weights *packed;
+  void *bytes; /* the weight file if it came from memory */
+#ifndef __wasm__
+  hb_mapping mapping; /* the weight file if it came from a path */
+#endif
+  bool has_source;
+  hb_head *logits; /* a copy of fc: small, and needed after the source is dropped */
+  hb_team *team;   /* may be NULL */
+};
+
+static hb_status copy_fc(hb_model *model, hb_error *error) {
+  hb_status status = hb_head_create(HB_HEAD_LOGITS, HB_LOGITS_DIM, &model->logits, error);
+  if (status != HB_OK) return status;
+  memcpy(model->logits->matrix, model->weights.fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
+  memcpy(model->logits->bias, model->weights.fc_bias, HB_LOGITS_DIM * sizeof(float));
+  return HB_OK;
+}
+
+/* Reads the weights from the file's bytes, which the model already holds. */
+static hb_status read_weights(hb_model *model, const void *bytes, size_t size, hb_error *error) {
+  hb_safetensors *file;
+  hb_status status = hb_safetensors_parse(bytes, size, &file, error);
+  if (status != HB_OK) return status;
+  status = hb_weights_read(file, &model->weights, error);
+  hb_safetensors_free(file);
+  if (status != HB_OK) return status;
+  model->has_source = true;
+  return copy_fc(model, error);
+}
+
+hb_status hb_model_from_memory(void *bytes, size_t size, hb_model **out, hb_error *error) {
+  hb_model *model = calloc(1, sizeof *model);
+  if (model == NULL) return free(bytes), hb_fail_memory(error);
+  model->bytes = bytes;
+  hb_status status = read_weights(model, bytes, size, error);
+  if (status != HB_OK) return hb_model_free(model), status;
+  *out = model;
+  return HB_OK;
+}
+
+hb_status hb_model_from_weights(hb_weights *weights, hb_model **out, hb_error *error) {
+  hb_model *model = calloc(1, sizeof *model);
+  if (model == NULL) return hb_weights_free(weights), hb_fail_memory(error);
+  model->weights = *weights;
+  model->has_source = true;
+  hb_status status = copy_fc(model, error);
+  if (status != HB_OK) return hb_model_free(model), status;
+  *out = model;
+  return HB_OK;
+}
+
+void hb_model_drop_source(hb_model *model) {
+  model->has_source = false;
+  free(model->weights.owned);
+  model->weights.owned = NULL;
+  free(model->bytes);
+  model->bytes = NULL;
+#ifndef __wasm__
+  hb_file_unmap(model->mapping);
+  model->mapping = (hb_mapping){0};
+#endif
+}
+
+const char *hb_model_id(const hb_model *model) { return model->weights.id; }
+hb_precision hb_model_precision(const hb_model *model) { return model->weights.precision; }
+
+const hb_head *hb_model_logits(const hb_model *model) { return model->logits; }
+
+void hb_model_free(hb_model *model) {
+  if (model == NULL) return;
+  hb_model_drop_source(model);
+  hb_packed_weights_free(model->packed);
+  hb_head_free(model->logits);
+  free(model);
+}
+
+static hb_status check_source(const hb_model *model, hb_error *error) {
+  if (model->has_source) return HB_OK;
+  return hb_fail(error, HB_INVALID_ARGUMENT, "the model's weights were already given back; load it again");
+}
+
+hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_error *error) {
+  hb_status status = check_source(model, error);
+  if (status == HB_OK) *out = &model->weights;
+  return status;
+}
+
+void hb_model_share(hb_model *model, hb_team *team) { model->team = team; }
+
+hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error) {
+  hb_status status = check_source(model, error);
+  return status == HB_OK ? hb_network_create(&model->weights, &model->packed, model->team, out, error) : status;
+}
+
+hb_status hb_model_verify(const hb_model *model, const char *id, hb_error *error) {
+  hb_status status = check_source(model, error);
+  if (status != HB_OK) return status;
+  if (strcmp(hb_model_id(model), id) != 0)
+    return hb_fail(error, HB_MODEL_MISMATCH, "the index was built with another model (%.12s, and this one is %.12s)",
+                   id, hb_model_id(model));
+  hb_weights weights = model->weights;
+  hb_weights_identify(&weights);
+  if (strcmp(weights.id, id) == 0) return HB_OK;
+  return hb_fail(error, HB_BAD_MODEL, "the model's weights are not those of %.12s; the file is damaged", id);
+}
+
+#ifndef __wasm__
+hb_status hb_model_open(const char *path, hb_model **out, hb_error *error) {
+  hb_model *model = calloc(1, sizeof *model);
+  if (model == NULL) return hb_fail_memory(error);
+  hb_status status = hb_file_map(path, &model->mapping, error);
+  if (status == HB_OK) status = read_weights(model, model->mapping.bytes, model->mapping.size, error);
+  if (status != HB_OK) return hb_model_free(model), status;
+  *out = model;
+  return HB_OK;
+}
+
+hb_status hb_model_write(const hb_model *model, const char *path, hb_error *error) {
+  hb_status status = check_source(model, error);
+  return status == HB_OK ? hb_weights_write(&model->weights, path, error) : status;
+}
+#endif

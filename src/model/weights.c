@@ -1,0 +1,116 @@
+#include "model/weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vector/vector.h"
+
+const uint32_t hb_fc_shape[2] = {HB_LOGITS_DIM, HB_POOLED_DIM};
+
+size_t hb_kernel_size(const hb_conv_spec *spec) { return (size_t)spec->out * spec->kernel * spec->kernel * spec->in; }
+
+static const char *const dtype_names[] = {[HB_F32] = "f32", [HB_F16] = "f16", [HB_I32] = "i32", [HB_I8] = "i8"};
+
+hb_status hb_weights_tensor(const hb_safetensors *file, const char *prefix, const char *suffix, hb_dtype dtype,
+                            uint32_t rank, const uint32_t *shape, const hb_tensor **out, hb_error *error) {
+  char name[80];
+  snprintf(name, sizeof name, "%s.%s", prefix, suffix);
+  const hb_tensor *tensor = hb_safetensors_find(file, name);
+  if (tensor == NULL) return hb_fail(error, HB_BAD_MODEL, "tensor '%s' is missing; this is not a ResNet-18", name);
+  bool right = tensor->dtype == dtype && tensor->rank == rank;
+  for (uint32_t i = 0; right && i < rank; i++) right = tensor->shape[i] == shape[i];
+  if (!right) {
+    char expected[64] = "";
+    for (uint32_t i = 0, n = 0; i < rank; i++)
+      n += (uint32_t)snprintf(expected + n, sizeof expected - n, "%s%u", i > 0 ? " x " : "", shape[i]);
+    return hb_fail(error, HB_BAD_MODEL, "tensor '%s' should be %s of shape %s; this is not a ResNet-18", name,
+                   dtype_names[dtype], expected);
+  }
+  *out = tensor;
+  return HB_OK;
+}
+
+/* ---- Memory ---- */
+
+/* fc, and in front of it convolutions of so many floats. */
+static hb_status allocate(size_t convolutions, hb_weights *out, hb_error *error) {
+  size_t floats = convolutions + (size_t)HB_LOGITS_DIM * (HB_POOLED_DIM + 1);
+  out->owned = malloc(floats * sizeof *out->owned);
+  if (out->owned == NULL) return hb_fail_memory(error);
+  out->fc_kernel = out->owned + convolutions;
+  out->fc_bias = out->fc_kernel + (size_t)HB_LOGITS_DIM * HB_POOLED_DIM;
+  return HB_OK;
+}
+
+hb_status hb_weights_allocate_fc(hb_weights *out, hb_error *error) { return allocate(0, out, error); }
+
+hb_status hb_weights_allocate(hb_weights *out, hb_error *error) {
+  size_t floats = 0;
+  for (int c = 0; c < HB_CONV_COUNT; c++) floats += hb_kernel_size(&hb_conv_specs[c]) + hb_conv_specs[c].out;
+  hb_status status = allocate(floats, out, error);
+  if (status != HB_OK) return status;
+  const float *next = out->owned;
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    out->kernel[c] = next;
+    out->bias[c] = next + hb_kernel_size(&hb_conv_specs[c]);
+    next = out->bias[c] + hb_conv_specs[c].out;
+  }
+  return HB_OK;
+}
+
+hb_status hb_weights_allocate_quantized(hb_weights *out, hb_error *error) {
+  size_t outs = 0, codes = 0;
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    outs += hb_conv_specs[c].out;
+    codes += hb_kernel_size(&hb_conv_specs[c]);
+  }
+  hb_status status = allocate(2 * outs + codes / sizeof(float), out, error); /* kernels are multiples of 4 */
+  if (status != HB_OK) return status;
+  hb_quantized *q = &out->quantized;
+  float *scales = out->owned;
+  int32_t *biases = (int32_t *)(void *)(scales + outs);
+  int8_t *kernels = (int8_t *)(biases + outs);
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    q->kernel_scale[c] = scales, q->bias[c] = biases, q->kernel[c] = kernels;
+    scales += hb_conv_specs[c].out, biases += hb_conv_specs[c].out, kernels += hb_kernel_size(&hb_conv_specs[c]);
+  }
+  return HB_OK;
+}
+
+void hb_weights_free(hb_weights *weights) {
+  free(weights->owned);
+  *weights = (hb_weights){0};
+}
+
+/* ---- Identity ---- */
+
+static void hash_quantized(hb_sha256 *hash, const hb_quantized *q) {
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    hb_sha256_add(hash, q->kernel[c], hb_kernel_size(spec));
+    hb_sha256_add(hash, q->kernel_scale[c], spec->out * sizeof(float));
+    hb_sha256_add(hash, q->bias[c], spec->out * sizeof(int32_t));
+  }
+  for (int m = 0; m < HB_MAP_COUNT; m++) hb_sha256_add(hash, &q->map[m].scale, sizeof q->map[m].scale);
+  for (int m = 0; m < HB_MAP_COUNT; m++) hb_sha256_add(hash, &q->map[m].zero, sizeof q->map[m].zero);
+}
+
+static void hash_floats(hb_sha256 *hash, const hb_weights *weights) {
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    hb_sha256_add(hash, weights->kernel[c], hb_kernel_size(&hb_conv_specs[c]) * sizeof(float));
+    hb_sha256_add(hash, weights->bias[c], hb_conv_specs[c].out * sizeof(float));
+  }
+}
+
+void hb_weights_identify(hb_weights *weights) {
+  hb_sha256 hash;
+  hb_sha256_start(&hash);
+  if (weights->precision == HB_PRECISION_I8)
+    hash_quantized(&hash, &weights->quantized);
+  else
+    hash_floats(&hash, weights);
+  hb_sha256_add(&hash, weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
+  hb_sha256_add(&hash, weights->fc_bias, HB_LOGITS_DIM * sizeof(float));
+  hb_sha256_hex(&hash, weights->id);
+}

@@ -1,0 +1,144 @@
+/* Weight files: the project's own, in three precisions. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/weights.h"
+#include "vector/row_encoding.h"
+#include "vector/vector.h"
+
+typedef struct {
+  const hb_safetensors *file;
+  hb_error *error;
+  hb_status status; /* the first failure sticks; what follows does nothing */
+} reader;
+
+/* A tensor used in place; NULL after a failure. */
+static const void *view(reader *r, const char *prefix, const char *suffix, hb_dtype dtype, uint32_t rank,
+                        const uint32_t *shape) {
+  const hb_tensor *tensor;
+  if (r->status == HB_OK) r->status = hb_weights_tensor(r->file, prefix, suffix, dtype, rank, shape, &tensor, r->error);
+  if (r->status != HB_OK) return NULL;
+  if ((uintptr_t)tensor->data % hb_dtype_bytes(dtype) != 0) {
+    r->status =
+        hb_fail(r->error, HB_BAD_MODEL,
+                "tensor '%s.%s' is not aligned; make the model again with 'index-builder model'", prefix, suffix);
+    return NULL;
+  }
+  return tensor->data;
+}
+
+static const void *view_kernel(reader *r, const hb_conv_spec *spec, hb_dtype dtype) {
+  const uint32_t shape[4] = {spec->out, spec->kernel, spec->kernel, spec->in};
+  return view(r, spec->name, "weight", dtype, 4, shape);
+}
+
+static void fail(reader *r, const char *tensor) {
+  r->status =
+      hb_fail(r->error, HB_BAD_MODEL, "the numbers of tensor '%s' are impossible; the model is damaged", tensor);
+}
+
+/* ---- f32: in place ---- */
+
+static void read_f32(reader *r, hb_weights *weights) {
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    weights->kernel[c] = view_kernel(r, spec, HB_F32);
+    weights->bias[c] = view(r, spec->name, "bias", HB_F32, 1, &spec->out);
+  }
+  weights->fc_kernel = view(r, "fc", "weight", HB_F32, 2, hb_fc_shape);
+  weights->fc_bias = view(r, "fc", "bias", HB_F32, 1, hb_fc_shape);
+}
+
+/* ---- f16: expanded ---- */
+
+static void read_f16(reader *r, hb_weights *weights) {
+  if (r->status == HB_OK) r->status = hb_weights_allocate(weights, r->error);
+  for (int c = 0; c < HB_CONV_COUNT && r->status == HB_OK; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    const uint16_t *kernel = view_kernel(r, spec, HB_F16);
+    const float *bias = view(r, spec->name, "bias", HB_F32, 1, &spec->out);
+    if (r->status != HB_OK) return;
+    hb_half_to_float(kernel, (float *)weights->kernel[c], hb_kernel_size(spec));
+    memcpy((float *)weights->bias[c], bias, spec->out * sizeof *bias);
+  }
+  const uint16_t *kernel = view(r, "fc", "weight", HB_F16, 2, hb_fc_shape);
+  const float *bias = view(r, "fc", "bias", HB_F32, 1, hb_fc_shape);
+  if (r->status != HB_OK) return;
+  hb_half_to_float(kernel, (float *)weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM);
+  memcpy((float *)weights->fc_bias, bias, HB_LOGITS_DIM * sizeof *bias);
+}
+
+/* ---- i8: convolutions in place, fc expanded ---- */
+
+static void read_maps(reader *r, hb_quantized *q) {
+  static const uint32_t count = HB_MAP_COUNT;
+  const float *scales = view(r, "maps", "scale", HB_F32, 1, &count);
+  const int32_t *zeros = view(r, "maps", "zero", HB_I32, 1, &count);
+  for (uint32_t m = 0; m < count && r->status == HB_OK; m++) q->map[m] = (hb_quantization){scales[m], zeros[m]};
+}
+
+/* Rows that decode to finite numbers, of codes that the encoder uses. */
+static void check_fc_i8(reader *r, const int8_t *kernel, const float *scales) {
+  for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
+    if (!(scales[row] >= 0 && scales[row] < INFINITY)) return fail(r, "fc.scale");
+  for (size_t i = 0; i < (size_t)HB_LOGITS_DIM * HB_POOLED_DIM; i++)
+    if (kernel[i] == -128) return fail(r, "fc.weight");
+}
+
+static void read_fc_i8(reader *r, hb_weights *weights) {
+  const int8_t *kernel = view(r, "fc", "weight", HB_I8, 2, hb_fc_shape);
+  const float *scales = view(r, "fc", "scale", HB_F32, 1, hb_fc_shape);
+  const float *bias = view(r, "fc", "bias", HB_F32, 1, hb_fc_shape);
+  if (r->status == HB_OK) check_fc_i8(r, kernel, scales);
+  if (r->status == HB_OK) r->status = hb_weights_allocate_fc(weights, r->error);
+  if (r->status != HB_OK) return;
+  const hb_rows rows = {HB_STORAGE_I8, HB_POOLED_DIM, HB_LOGITS_DIM, kernel, scales};
+  for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
+    hb_row_decode(&rows, row, (float *)weights->fc_kernel + (size_t)row * HB_POOLED_DIM);
+  memcpy((float *)weights->fc_bias, bias, HB_LOGITS_DIM * sizeof *bias);
+}
+
+static void read_i8(reader *r, hb_weights *weights) {
+  hb_quantized *q = &weights->quantized;
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    q->kernel[c] = view_kernel(r, spec, HB_I8);
+    q->kernel_scale[c] = view(r, spec->name, "scale", HB_F32, 1, &spec->out);
+    q->bias[c] = view(r, spec->name, "bias", HB_I32, 1, &spec->out);
+  }
+  read_maps(r, q);
+  char tensor[HB_TENSOR_NAME];
+  if (r->status == HB_OK && !hb_quantized_is_sound(q, tensor)) fail(r, tensor);
+  read_fc_i8(r, weights);
+}
+
+static hb_status read_own(const hb_safetensors *file, hb_precision precision, hb_weights *weights, hb_error *error) {
+  weights->precision = precision;
+  if (!hb_safetensors_metadata(file, "id", weights->id, sizeof weights->id) || strlen(weights->id) != 64)
+    return hb_fail(error, HB_BAD_MODEL, "the model has no id; make it again with 'index-builder model'");
+  reader r = {file, error, HB_OK};
+  switch (precision) {
+    case HB_PRECISION_F32: read_f32(&r, weights); break;
+    case HB_PRECISION_F16: read_f16(&r, weights); break;
+    case HB_PRECISION_I8: read_i8(&r, weights); break;
+  }
+  return r.status;
+}
+
+hb_status hb_weights_read(const hb_safetensors *file, hb_weights *out, hb_error *error) {
+  char kind[64];
+  hb_precision precision;
+  if (!hb_safetensors_metadata(file, "kind", kind, sizeof kind)) return hb_weights_import(file, out, error);
+  if (strncmp(kind, HB_MODEL_KIND, strlen(HB_MODEL_KIND)) != 0 ||
+      !hb_precision_parse(kind + strlen(HB_MODEL_KIND), &precision))
+    return hb_fail(error, HB_BAD_MODEL,
+                   "the model is of kind '%s', which this version cannot read; it reads " HB_MODEL_KIND
+                   "f32, ...f16 and ...i8",
+                   kind);
+  hb_weights weights = {0};
+  hb_status status = read_own(file, precision, &weights, error);
+  if (status != HB_OK) return hb_weights_free(&weights), status;
+  *out = weights;
+  return HB_OK;
+}

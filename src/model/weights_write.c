@@ -1,0 +1,118 @@
+/* The project's own weight files, written. Not in the browser. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/weights.h"
+#include "vector/row_encoding.h"
+#include "vector/vector.h"
+
+#define TENSORS_MAX (3 * HB_CONV_COUNT + 5)
+
+typedef struct {
+  hb_tensor_source tensors[TENSORS_MAX];
+  char names[TENSORS_MAX][HB_TENSOR_NAME];
+  size_t count;
+  void *codes; /* of kernels that are kept in f16, and of fc */
+} list;
+
+static void add(list *l, const char *prefix, const char *suffix, hb_dtype dtype, uint32_t rank, const uint32_t *shape,
+                const void *data) {
+  snprintf(l->names[l->count], sizeof *l->names, "%s.%s", prefix, suffix);
+  hb_tensor_source *tensor = &l->tensors[l->count];
+  *tensor = (hb_tensor_source){.name = l->names[l->count], .dtype = dtype, .rank = rank, .data = data};
+  memcpy(tensor->shape, shape, rank * sizeof *shape);
+  l->count++;
+}
+
+static void add_kernel(list *l, const hb_conv_spec *spec, hb_dtype dtype, const void *data) {
+  const uint32_t shape[4] = {spec->out, spec->kernel, spec->kernel, spec->in};
+  add(l, spec->name, "weight", dtype, 4, shape, data);
+}
+
+static void add_floats(list *l, const hb_weights *weights) {
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    add_kernel(l, &hb_conv_specs[c], HB_F32, weights->kernel[c]);
+    add(l, hb_conv_specs[c].name, "bias", HB_F32, 1, &hb_conv_specs[c].out, weights->bias[c]);
+  }
+  add(l, "fc", "weight", HB_F32, 2, hb_fc_shape, weights->fc_kernel);
+  add(l, "fc", "bias", HB_F32, 1, hb_fc_shape, weights->fc_bias);
+}
+
+static const size_t fc_size = (size_t)HB_LOGITS_DIM * HB_POOLED_DIM;
+
+static bool add_halves(list *l, const hb_weights *weights) {
+  size_t size = fc_size;
+  for (int c = 0; c < HB_CONV_COUNT; c++) size += hb_kernel_size(&hb_conv_specs[c]);
+  uint16_t *next = l->codes = malloc(size * sizeof *next);
+  if (next == NULL) return false;
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    hb_float_to_half(weights->kernel[c], next, hb_kernel_size(spec));
+    add_kernel(l, spec, HB_F16, next);
+    add(l, spec->name, "bias", HB_F32, 1, &spec->out, weights->bias[c]);
+    next += hb_kernel_size(spec);
+  }
+  hb_float_to_half(weights->fc_kernel, next, fc_size);
+  add(l, "fc", "weight", HB_F16, 2, hb_fc_shape, next);
+  add(l, "fc", "bias", HB_F32, 1, hb_fc_shape, weights->fc_bias);
+  return true;
+}
+
+/* fc's rows were decoded from codes, and encode to the same ones: see row_encoding.h. */
+static bool add_quantized(list *l, const hb_weights *weights) {
+  static const uint32_t maps = HB_MAP_COUNT;
+  const hb_quantized *q = &weights->quantized;
+  struct {
+    float fc_scale[HB_LOGITS_DIM], map_scale[HB_MAP_COUNT];
+    int32_t map_zero[HB_MAP_COUNT];
+    int8_t fc[];
+  } *codes = l->codes = malloc(sizeof *codes + fc_size);
+  if (codes == NULL) return false;
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    add_kernel(l, spec, HB_I8, q->kernel[c]);
+    add(l, spec->name, "scale", HB_F32, 1, &spec->out, q->kernel_scale[c]);
+    add(l, spec->name, "bias", HB_I32, 1, &spec->out, q->bias[c]);
+  }
+  for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
+    hb_row_encode(HB_STORAGE_I8, HB_POOLED_DIM, weights->fc_kernel + (size_t)row * HB_POOLED_DIM, false,
+                  codes->fc + (size_t)row * HB_POOLED_DIM, &codes->fc_scale[row]);
+  for (uint32_t m = 0; m < maps; m++) codes->map_scale[m] = q->map[m].scale, codes->map_zero[m] = q->map[m].zero;
+  add(l, "fc", "weight", HB_I8, 2, hb_fc_shape, codes->fc);
+  add(l, "fc", "scale", HB_F32, 1, hb_fc_shape, codes->fc_scale);
+  add(l, "fc", "bias", HB_F32, 1, hb_fc_shape, weights->fc_bias);
+  add(l, "maps", "scale", HB_F32, 1, &maps, codes->map_scale);
+  add(l, "maps", "zero", HB_I32, 1, &maps, codes->map_zero);
+  return true;
+}
+
+static bool add_all(list *l, const hb_weights *weights) {
+  switch (weights->precision) {
+    case HB_PRECISION_F32: return add_floats(l, weights), true;
+    case HB_PRECISION_F16: return add_halves(l, weights);
+    case HB_PRECISION_I8: return add_quantized(l, weights);
+  }
+  return false;
+}
+
+hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error *error) {
+  char kind[64];
+  snprintf(kind, sizeof kind, HB_MODEL_KIND "%s", hb_precision_name(weights->precision));
+  const char *const metadata[][2] = {
+      {"kind", kind},
+      {"id", weights->id},
+      {"layout", "convolutions OHWI, batch norm folded"},
+      {"preprocessing",
+       "Resize(256, bilinear, antialias), CenterCrop(224), mean 0.485 0.456 0.406, std 0.229 0.224 0.225"},
+      {"generator", "heybagh " HB_VERSION},
+  };
+  list *l = calloc(1, sizeof *l);
+  if (l == NULL) return hb_fail_memory(error);
+  hb_status status = add_all(l, weights) ? hb_safetensors_write(path, metadata, sizeof metadata / sizeof *metadata,
+                                                                l->tensors, l->count, error)
+                                         : hb_fail_memory(error);
+  free(l->codes);
+  free(l);
+  return status;
+}

@@ -1,0 +1,23 @@
+#include "vector/ivf.h"
+
+void hb_ivf_order(const hb_rows *centroids, const hb_query *query, uint32_t wanted, float *scores, hb_hit *order) {
+  hb_rows_score(centroids, 0, centroids->count, query, scores);
+  hb_topk nearest = {order, wanted, 0};
+  for (uint32_t l = 0; l < centroids->count; l++) hb_topk_offer(&nearest, (hb_hit){scores[l], l});
+  hb_topk_sort(&nearest);
+  /* centroids that are not numbers are never offered a place; their lists come last, so that all are reached */
+  for (uint32_t l = 0; nearest.count < wanted && l < centroids->count; l++)
+    if (scores[l] != scores[l]) order[nearest.count++] = (hb_hit){0, l};
+}
+
+static bool is_allowed(const hb_ivf_filter *filter, uint32_t label) {
+  return filter->labels == NULL || (filter->labels[label / 64] >> label % 64 & 1);
+}
+
+void hb_ivf_scan(const hb_ivf_list *list, const hb_query *query, const hb_ivf_filter *filter, float *scores,
+                 hb_topk *top) {
+  hb_rows_score(&list->rows, 0, list->rows.count, query, scores);
+  for (uint32_t i = 0; i < list->rows.count; i++)
+    if (scores[i] >= filter->min_score && is_allowed(filter, list->labels[i]))
+      hb_topk_offer(top, (hb_hit){scores[i], list->first + i});
+}

@@ -1,0 +1,135 @@
+/* network_xnnpack.h: the network on XNNPACK against the same network added up in double. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/resize.h"
+#include "model/network_xnnpack.h"
+#include "reference.h"
+#include "synthetic.h"
+
+typedef struct {
+  blob file;
+  hb_weights weights;
+  hb_packed_weights *packed;
+  hb_resnet18 *network;
+  float *input; /* random, about as large as normalised pixels */
+} fixture;
+
+static int set_up(void **state) {
+  fixture *f = calloc(1, sizeof *f);
+  hb_safetensors *parsed;
+  hb_random random = {11};
+  f->file = file_read(model_path());
+  assert_ok(hb_safetensors_parse(f->file.bytes, f->file.size, &parsed, &failure));
+  assert_ok(hb_weights_read(parsed, &f->weights, &failure));
+  hb_safetensors_free(parsed);
+  f->input = must_allocate(HB_INPUT_BYTES * sizeof *f->input);
+  for (size_t i = 0; i < HB_INPUT_BYTES; i++) f->input[i] = 2 * random_float(&random);
+  assert_ok(hb_resnet18_create(&f->weights, &f->packed, &f->network, &failure));
+  *state = f;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  fixture *f = *state;
+  hb_resnet18_free(f->network);
+  hb_packed_weights_free(f->packed);
+  hb_weights_free(&f->weights);
+  blob_free(&f->file);
+  free(f->input);
+  free(f);
+  return 0;
+}
+
+static void run(hb_resnet18 *network, const float *input, float pooled[HB_POOLED_DIM]) {
+  memcpy(hb_resnet18_input(network), input, HB_INPUT_BYTES * sizeof *input);
+  const float *result = hb_resnet18_run(network);
+  assert_non_null(result);
+  memcpy(pooled, result, HB_POOLED_DIM * sizeof *pooled);
+}
+
+/* The whole network on two inputs. The reference is compiled without sanitizers and with optimisation in every build,
+ * so that nothing has to be left out. */
+static void pooled_features_match_the_reference(void **state) {
+  fixture *f = *state;
+  for (int picture = 0; picture < 2; picture++) {
+    /* the second is dark on its left and bright on its right, so that places matter */
+    for (size_t i = 0; picture == 1 && i < HB_INPUT_BYTES; i++) f->input[i] += (float)(i / 3 % 224) / 80 - 1.4f;
+    float pooled[HB_POOLED_DIM];
+    double expected[HB_POOLED_DIM], largest = 0, worst = 0;
+    run(f->network, f->input, pooled);
+    reference_network(&f->weights, f->input, expected);
+    for (size_t i = 0; i < HB_POOLED_DIM; i++) {
+      largest = fmax(largest, expected[i]);
+      worst = fmax(worst, fabs(pooled[i] - expected[i]));
+    }
+    print_message("pooled features up to %.3f, at most %.1e apart\n", largest, worst);
+    assert_true(largest > 0.01 && largest < 1000); /* neither died out nor blown up */
+    assert_true(worst < 1e-5 * largest);
+  }
+}
+
+static void features_tell_pictures_apart(void **state) {
+  fixture *f = *state;
+  float a[HB_POOLED_DIM], b[HB_POOLED_DIM];
+  run(f->network, f->input, a);
+  for (size_t i = 0; i < HB_INPUT_BYTES; i++) f->input[i] = -f->input[i];
+  run(f->network, f->input, b);
+  assert_memory_not_equal(a, b, sizeof a);
+}
+
+static void the_same_input_gives_the_same_bits(void **state) {
+  fixture *f = *state;
+  float first[HB_POOLED_DIM], second[HB_POOLED_DIM], *other = calloc(HB_INPUT_BYTES, sizeof *other);
+  run(f->network, f->input, first);
+  run(f->network, other, second); /* nothing of it may stay */
+  assert_memory_not_equal(first, second, sizeof first);
+  run(f->network, f->input, second);
+  assert_same_bits(first, second, HB_POOLED_DIM);
+  free(other);
+}
+
+static void networks_that_share_weights_give_the_same_bits(void **state) {
+  fixture *f = *state;
+  hb_packed_weights *before = f->packed;
+  assert_non_null(before);
+  hb_resnet18 *second = NULL;
+  assert_ok(hb_resnet18_create(&f->weights, &f->packed, &second, &failure));
+  assert_ptr_equal(f->packed, before);
+  float a[HB_POOLED_DIM], b[HB_POOLED_DIM], c[HB_POOLED_DIM];
+  run(f->network, f->input, a);
+  run(second, f->input, b);
+  assert_same_bits(a, b, HB_POOLED_DIM);
+  hb_resnet18_free(f->network); /* the other one lives on */
+  f->network = NULL;
+  run(second, f->input, c);
+  assert_same_bits(a, c, HB_POOLED_DIM);
+  hb_resnet18_free(second);
+}
+
+static void weights_may_go_once_the_network_is_made(void **state) {
+  fixture *f = *state;
+  float a[HB_POOLED_DIM], b[HB_POOLED_DIM];
+  run(f->network, f->input, a);
+  memset(f->file.bytes, 0xff, f->file.size);
+  run(f->network, f->input, b);
+  assert_same_bits(a, b, HB_POOLED_DIM);
+}
+
+static void nothing_is_freed_without_harm(void **state) {
+  (void)state;
+  hb_resnet18_free(NULL);
+  hb_packed_weights_free(NULL);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      test(pooled_features_match_the_reference),     test(features_tell_pictures_apart),
+      test(the_same_input_gives_the_same_bits),      test(networks_that_share_weights_give_the_same_bits),
+      test(weights_may_go_once_the_network_is_made), cmocka_unit_test(nothing_is_freed_without_harm),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
