@@ -198,11 +198,11 @@ void hb_head_free(hb_head *head);
 /* ---- Index: a bundle, read ------------------------------------------------------------------------------------- */
 
 /* How the numbers of a vector are kept. */
-typedef enum { HB_STORAGE_F32, HB_STORAGE_F16, HB_STORAGE_I8 } hb_storage;
+typedef enum { HB_ENCODING_F32, HB_ENCODING_F16, HB_ENCODING_I8 } hb_encoding;
 
 /* "f32", "f16" or "i8". Static storage. */
-const char *hb_storage_name(hb_storage storage);
-bool hb_storage_parse(const char *name, hb_storage *out);
+const char *hb_encoding_name(hb_encoding encoding);
+bool hb_encoding_parse(const char *name, hb_encoding *out);
 
 #define HB_DIM_MAX 32768 /* as in Milvus */
 
@@ -233,7 +233,7 @@ uint32_t hb_index_count(const hb_index *index);  /* vectors */
 uint32_t hb_index_dim(const hb_index *index);    /* numbers in a vector */
 uint32_t hb_index_nlist(const hb_index *index);  /* inverted lists */
 uint32_t hb_index_nprobe(const hb_index *index); /* lists searched by default */
-hb_storage hb_index_storage(const hb_index *index);
+hb_encoding hb_index_encoding(const hb_index *index);
 hb_head_kind hb_index_head(const hb_index *index);
 const char *hb_index_model_id(const hb_index *index); /* "" if the head is HB_HEAD_NONE, as is the next */
 const char *hb_index_model_url(const hb_index *index);
@@ -378,7 +378,7 @@ typedef struct {
   hb_model *model;  /* that makes the vectors; NULL for ready-made ones */
   const char *head; /* "logits", "exact", "svd:D" with D 1..513, or a file; ignored without a model */
   uint32_t dim;     /* of ready-made vectors; ignored with a model */
-  hb_storage storage;
+  hb_encoding encoding;
   uint32_t nlist;        /* 1..65536; 0 chooses 2 sqrt(count). Lowered to count/39 as Knowhere does */
   double recall;         /* recall@4 that the default nprobe must reach on a sample; 0 chooses 0.991 */
   uint64_t seed;         /* of k-means */

@@ -109,7 +109,7 @@ static void add_work(hb_text *text, const build_report *r) {
 static void add_bundle(hb_text *text, const build_report *r) {
   const hb_build_report *b = &r->built;
   hb_text_add(text, ",\"head\":\"%s\",\"dim\":%u,\"storage\":\"%s\"", hb_head_name(r->head), b->dim,
-              hb_storage_name(r->storage));
+              hb_encoding_name(r->encoding));
   hb_text_add(text, ",\"nlist\":%u,\"trained\":%s,\"imbalance\":%.4f,\"trained_imbalance\":%.4f", b->nlist,
               b->trained ? "true" : "false", b->imbalance, b->trained_imbalance);
   hb_text_add(text, ",\"nprobe\":%u,\"recall\":%.4f,\"scanned\":%.4f", b->nprobe, b->recall, b->scanned);

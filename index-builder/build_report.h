@@ -10,7 +10,7 @@ typedef struct {
   uint64_t nlist;   /* that was asked for, or 0 */
   uint32_t threads;
   hb_head_kind head;
-  hb_storage storage;
+  hb_encoding encoding;
   const update_tally *tally;
   hb_build_report built;
 } build_report;

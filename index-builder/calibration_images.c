@@ -7,21 +7,22 @@
 #include "decoder_process.h"
 #include "image_files.h"
 
-static hb_status read_crop(decoder *decoder, const char *folder, const char *name, uint8_t *crop, hb_error *error) {
+static hb_status read_crop(decoder_process *decoder, const char *folder, const char *name, uint8_t *crop,
+                           hb_error *error) {
   hb_mapping file;
   char *path = hb_path_join(folder, name);
   if (path == NULL) return hb_fail_memory(error);
   hb_status status = hb_file_map(path, &file, error);
   free(path);
   if (status != HB_OK) return status;
-  status = decoder_crop(decoder, file.bytes, file.size, NULL, crop, NULL, error);
+  status = decoder_process_crop(decoder, file.bytes, file.size, NULL, crop, NULL, error);
   hb_file_unmap(file);
   return status;
 }
 
 /* Crops of up to `count` pictures; *read is how many could be read. */
-static hb_status read_crops(decoder *decoder, const char *folder, const image_set *set, uint32_t count, uint8_t *crops,
-                            uint32_t *read, hb_error *error) {
+static hb_status read_crops(decoder_process *decoder, const char *folder, const image_files *set, uint32_t count,
+                            uint8_t *crops, uint32_t *read, hb_error *error) {
   *read = 0;
   for (uint32_t i = 0; i < count; i++) {
     const char *name = set->paths[(uint64_t)i * set->count / count];
@@ -36,22 +37,22 @@ static hb_status read_crops(decoder *decoder, const char *folder, const image_se
   return HB_OK;
 }
 
-hb_status calibration_read(const char *folder, uint32_t wanted, hb_calibration *out, hb_error *error) {
+hb_status calibration_images_read(const char *folder, uint32_t wanted, hb_calibration *out, hb_error *error) {
   static const text_list none = {0};
-  image_set set;
-  hb_status status = images_list(folder, &none, &set, error);
+  image_files set;
+  hb_status status = image_files_list(folder, &none, &set, error);
   if (status != HB_OK) return status;
   uint32_t count = set.count < wanted ? set.count : wanted;
   uint8_t *crops = malloc((size_t)count * HB_CROP_BYTES + 1);
-  decoder *decoder = NULL;
-  status = crops != NULL ? decoder_create(DECODER_SECONDS, &decoder, error) : hb_fail_memory(error);
+  decoder_process *decoder = NULL;
+  status = crops != NULL ? decoder_process_create(DECODER_PROCESS_SECONDS, &decoder, error) : hb_fail_memory(error);
   uint32_t read = 0;
   if (status == HB_OK) status = read_crops(decoder, folder, &set, count, crops, &read, error);
   if (status == HB_OK)
     *out = (hb_calibration){.crops = crops, .count = read};
   else
     free(crops);
-  decoder_free(decoder);
-  images_free(&set);
+  decoder_process_free(decoder);
+  image_files_free(&set);
   return status;
 }

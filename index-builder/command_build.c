@@ -15,7 +15,7 @@
 #define NOT_GIVEN UINT64_MAX /* of --seed, which has no number to spare within its range */
 
 typedef struct {
-  const char *model, *images, *vectors, *ids, *out, *head, *storage, *model_url, *image_url;
+  const char *model, *images, *vectors, *ids, *out, *head, *encoding, *model_url, *image_url;
   text_list exclude;
   double recall;
   uint64_t nlist, seed, threads, shard_bytes, memory, thumbs;
@@ -25,12 +25,12 @@ typedef struct {
 /* All that one build holds. */
 typedef struct {
   const settings *s;
-  image_set images;
+  image_files images;
   npy_file *vectors;
-  id_list ids;
+  vector_ids ids;
   hb_model *model;
-  base_needs needs;
-  base_bundle base;
+  existing_needs needs;
+  existing_bundle base;
   char *model_url, thumb_url[48];
   hb_build_options options;
   hb_builder *builder;
@@ -72,7 +72,7 @@ static hb_status find_head_dim(building *b, hb_error *error) {
 
 static hb_status open_images(building *b, hb_error *error) {
   const settings *s = b->s;
-  hb_status status = images_list(s->images, &s->exclude, &b->images, error);
+  hb_status status = image_files_list(s->images, &s->exclude, &b->images, error);
   if (status != HB_OK) return status;
   if (hb_model_open(s->model, &b->model, error) != HB_OK) return blame(s->model, error);
   b->needs.model_id = hb_model_id(b->model);
@@ -91,7 +91,7 @@ static hb_status open_vectors(building *b, hb_error *error) {
   b->needs.head = HB_HEAD_NONE;
   b->needs.dim = npy_dim(b->vectors);
   uint32_t count = npy_count(b->vectors);
-  return s->ids != NULL ? ids_read(s->ids, count, &b->ids, error) : ids_number(count, &b->ids, error);
+  return s->ids != NULL ? vector_ids_read(s->ids, count, &b->ids, error) : vector_ids_number(count, &b->ids, error);
 }
 
 /* True if lists are asked for that the base does not have. */
@@ -102,14 +102,14 @@ static bool must_retrain(const building *b) {
   uint64_t most = count / 39 > 1 ? count / 39 : 1; /* as hb_build_options.nlist says */
   uint64_t nlist = s->nlist < most ? s->nlist : most;
   bool other_nlist = s->nlist > 0 && nlist != hb_index_nlist(b->base.index);
-  bool other_seed = s->seed != NOT_GIVEN && s->seed != base_seed(&b->base);
-  bool other_files = s->shard_bytes > 0 && s->shard_bytes != base_shard_bytes(&b->base);
+  bool other_seed = s->seed != NOT_GIVEN && s->seed != existing_seed(&b->base);
+  bool other_files = s->shard_bytes > 0 && s->shard_bytes != existing_shard_bytes(&b->base);
   return s->retrain || other_nlist || other_seed || other_files;
 }
 
 static uint64_t seed_of(const building *b) {
   if (b->s->seed != NOT_GIVEN) return b->s->seed;
-  return b->base.catalog != NULL ? base_seed(&b->base) : DEFAULT_SEED;
+  return b->base.catalog != NULL ? existing_seed(&b->base) : DEFAULT_SEED;
 }
 
 static void set_options(building *b) {
@@ -117,11 +117,11 @@ static void set_options(building *b) {
   bool has_base = b->base.catalog != NULL;
   struct stat info = {0};
   if (s->model != NULL) stat(s->model, &info);
-  if (s->thumbs > 0) thumb_url((uint32_t)s->thumbs, b->thumb_url, sizeof b->thumb_url);
+  if (s->thumbs > 0) thumbnail_url((uint32_t)s->thumbs, b->thumb_url, sizeof b->thumb_url);
   b->options = (hb_build_options){.model = b->model,
                                   .head = s->head,
                                   .dim = b->needs.dim,
-                                  .storage = b->needs.storage,
+                                  .encoding = b->needs.encoding,
                                   .nlist = (uint32_t)s->nlist,
                                   .recall = s->recall,
                                   .seed = seed_of(b),
@@ -130,7 +130,7 @@ static void set_options(building *b) {
                                   .image_url = s->image_url,
                                   .thumb_url = b->thumb_url,
                                   .shard_bytes = s->shard_bytes > 0 ? s->shard_bytes
-                                                 : has_base         ? base_shard_bytes(&b->base)
+                                                 : has_base         ? existing_shard_bytes(&b->base)
                                                                     : 0,
                                   .memory_bytes = (size_t)s->memory << 20,
                                   .threads = (uint32_t)s->threads,
@@ -143,7 +143,7 @@ static hb_status update(building *b, hb_error *error) {
   const settings *s = b->s;
   const update_target target = {b->builder, &b->base, b->journal, &b->tally};
   if (b->vectors != NULL) return update_vectors(&target, b->vectors, &b->ids, error);
-  const thumb_store thumbs = {(uint32_t)s->thumbs, hb_builder_directory(b->builder), b->options.base};
+  const thumbnail_store thumbs = {(uint32_t)s->thumbs, hb_builder_directory(b->builder), b->options.base};
   const embed_options options = {b->model, s->images, (uint32_t)s->threads, thumbs};
   hb_status status = update_images(&target, &b->images, &options, error);
   print_skipped(&b->tally);
@@ -165,7 +165,7 @@ static hb_status create_builder(building *b, hb_error *error) {
   set_options(b);
   hb_status status = hb_builder_create(b->s->out, &b->options, &b->builder, error);
   if (status != HB_INVALID_ARGUMENT || b->base.catalog == NULL) return status;
-  base_refuse(&b->base, error); /* such as a head from a file with other numbers */
+  existing_refuse(&b->base, error); /* such as a head from a file with other numbers */
   set_options(b);
   return hb_builder_create(b->s->out, &b->options, &b->builder, error);
 }
@@ -175,7 +175,7 @@ static hb_status build(building *b, hb_build_report *report, hb_error *error) {
   hb_status status = hb_builder_check_target(s->out, error);
   if (status == HB_OK) status = s->vectors != NULL ? open_vectors(b, error) : open_images(b, error);
   if (status != HB_OK) return status;
-  if (!s->fresh) status = base_open(s->out, &b->needs, &b->base, error);
+  if (!s->fresh) status = existing_open(s->out, &b->needs, &b->base, error);
   if (status == HB_OK) status = create_builder(b, error);
   if (status == HB_OK) status = open_journal(b, error);
   if (status == HB_OK) status = update(b, error);
@@ -188,17 +188,17 @@ static hb_status build(building *b, hb_build_report *report, hb_error *error) {
 
 static void release(building *b) {
   hb_builder_free(b->builder);
-  base_close(&b->base);
+  existing_close(&b->base);
   journal_free(b->journal);
   hb_model_free(b->model);
-  images_free(&b->images);
+  image_files_free(&b->images);
   npy_close(b->vectors);
-  ids_free(&b->ids);
+  vector_ids_free(&b->ids);
   update_tally_free(&b->tally);
   free(b->model_url);
 }
 
-static int run(const settings *s, const base_needs *needs) {
+static int run(const settings *s, const existing_needs *needs) {
   building b = {.s = s, .needs = *needs};
   hb_build_report built;
   hb_error error;
@@ -206,7 +206,7 @@ static int run(const settings *s, const base_needs *needs) {
   if (build(&b, &built, &error) == HB_OK) {
     const build_report report = {s->out,       b.vectors != NULL ? "vectors" : "images",
                                  s->nlist,     (uint32_t)s->threads,
-                                 b.needs.head, b.needs.storage,
+                                 b.needs.head, b.needs.encoding,
                                  &b.tally,     built};
     (s->json ? print_build_json : print_build_text)(&report);
   } else {
@@ -237,7 +237,7 @@ static int check_urls(const settings *s) {
 }
 
 /* Checks what the table of options cannot; EXIT_DONE if the build can go on. */
-static int check(settings *s, base_needs *needs) {
+static int check(settings *s, existing_needs *needs) {
   if (s->images == NULL && s->vectors == NULL)
     return fail_usage("--images or --vectors is missing (see 'index-builder build --help')");
   if (s->images != NULL && s->vectors != NULL) return fail_usage("--images and --vectors exclude each other");
@@ -246,16 +246,16 @@ static int check(settings *s, base_needs *needs) {
   if (s->vectors == NULL && s->ids != NULL) return fail_usage("--ids is for --vectors, not for --images");
   if (s->images != NULL && s->model == NULL) return fail_usage("--model is missing (see 'index-builder build --help')");
   if (s->fresh && s->retrain) return fail_usage("--fresh and --retrain exclude each other");
-  if (!hb_storage_parse(s->storage, &needs->storage))
-    return fail_usage("--storage is '%s', and must be f32, f16 or i8", s->storage);
+  if (!hb_encoding_parse(s->encoding, &needs->encoding))
+    return fail_usage("--storage is '%s', and must be f32, f16 or i8", s->encoding);
   if (s->head == NULL) s->head = "svd:256";
-  if (s->vectors == NULL && !head_parse(s->head, &needs->head, &needs->dim))
+  if (s->vectors == NULL && !head_option_parse(s->head, &needs->head, &needs->dim))
     return fail_usage("--head is '%s', and must be svd:D (D from 1 to 513), exact, logits or a file", s->head);
   return check_urls(s);
 }
 
 int command_build(int argc, char **argv) {
-  settings s = {.storage = "i8",
+  settings s = {.encoding = "i8",
                 .image_url = "../images/{path}",
                 .recall = 0.991,
                 .seed = NOT_GIVEN,
@@ -277,7 +277,7 @@ int command_build(int argc, char **argv) {
       {"retrain", OPTION_FLAG, &s.retrain, .help = "cluster anew, but embed only what is new"},
       {"head", OPTION_TEXT, &s.head, .argument = "HEAD",
        .help = "svd:D (D 1..513 numbers), exact (513), logits (1000) or a safetensors FILE (default svd:256)"},
-      {"storage", OPTION_TEXT, &s.storage, .argument = "S",
+      {"storage", OPTION_TEXT, &s.encoding, .argument = "S",
        .help = "how numbers are kept: f32, f16 or i8: 4, 2 or 1 bytes (default i8)"},
       {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
        .help = "number of lists (default: twice the square root of the count)"},
@@ -285,7 +285,7 @@ int command_build(int argc, char **argv) {
        .help = "recall@4 that the default nprobe must reach on a sample (default 0.991)"},
       {"seed", OPTION_NUMBER, &s.seed, .minimum = 0, .maximum = 9e15, .argument = "N",
        .help = "of the clustering (default 1234)"},
-      {"thumbs", OPTION_NUMBER, &s.thumbs, .minimum = THUMB_PIXELS_LEAST, .maximum = THUMB_PIXELS_MOST,
+      {"thumbs", OPTION_NUMBER, &s.thumbs, .minimum = THUMBNAIL_PIXELS_LEAST, .maximum = THUMBNAIL_PIXELS_MOST,
        .argument = "PX", .help = "add thumbnails with this longer side (default: none)"},
       {"image-url", OPTION_TEXT, &s.image_url, .argument = "URL",
        .help = "where pages find an image (default ../images/{path})"},
@@ -306,7 +306,7 @@ int command_build(int argc, char **argv) {
       "and 'index-builder search' search. Of a bundle that is there, all that has not changed is kept.\n"
       "Run a build that was stopped again, and it goes on: until it is done, embeddings are in DIR.embedded.",
       options, sizeof options / sizeof *options};
-  base_needs needs = {0};
+  existing_needs needs = {0};
   int operand, exit_code;
   if (options_parse(&line, argc, argv, &operand, &exit_code) && (exit_code = check(&s, &needs)) == EXIT_DONE)
     exit_code = run(&s, &needs);

@@ -9,7 +9,7 @@
 
 /* What the embeddings are made with. */
 typedef struct {
-  decoder *decoder;
+  decoder_process *decoder;
   hb_model *model;
   hb_index *index;
   hb_head *head;
@@ -45,7 +45,7 @@ static int embed_all(const tools *t, const hb_region *region, char **paths, int 
 /* With the head of the bundle `index_path`, or else the one that is named. */
 static int open_tools(const char *model_path, const char *head_name, const char *index_path, tools *t) {
   hb_error error;
-  if (decoder_create(DECODER_SECONDS, &t->decoder, &error) != HB_OK) return fail("%s", error.text);
+  if (decoder_process_create(DECODER_PROCESS_SECONDS, &t->decoder, &error) != HB_OK) return fail("%s", error.text);
   if (hb_model_open(model_path, &t->model, &error) != HB_OK) return fail("%s: %s", model_path, error.text);
   if (index_path != NULL && hb_index_open(index_path, &t->index, &error) != HB_OK)
     return fail("%s: %s", index_path, error.text);
@@ -64,7 +64,7 @@ static void close_tools(tools *t) {
   hb_head_free(t->head);
   hb_index_free(t->index);
   hb_model_free(t->model);
-  decoder_free(t->decoder);
+  decoder_process_free(t->decoder);
 }
 
 /* EXIT_DONE if head and index are as they may be. */
@@ -72,7 +72,7 @@ static int check(const char *head_name, const char *index_path) {
   hb_head_kind kind;
   uint32_t dim;
   if (head_name != NULL && index_path != NULL) return fail_usage("--head and --index exclude each other");
-  if (head_name != NULL && (!head_parse(head_name, &kind, &dim) || kind == HB_HEAD_SVD))
+  if (head_name != NULL && (!head_option_parse(head_name, &kind, &dim) || kind == HB_HEAD_SVD))
     return fail_usage("--head is '%s', and must be logits, exact or a file (a bundle's own: --index)", head_name);
   return EXIT_DONE;
 }

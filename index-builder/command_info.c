@@ -26,7 +26,7 @@ static void print_index_json(const hb_index *index) {
   hb_text_add(&t, "{\"kind\":\"index\",\"version\":%u,\"metric\":\"COSINE\",\"count\":%u", HB_BUNDLE_VERSION,
               hb_index_count(index));
   hb_text_add(&t, ",\"head\":\"%s\",\"dim\":%u,\"storage\":\"%s\"", hb_head_name(hb_index_head(index)),
-              hb_index_dim(index), hb_storage_name(hb_index_storage(index)));
+              hb_index_dim(index), hb_encoding_name(hb_index_encoding(index)));
   hb_text_add(&t, ",\"nlist\":%u,\"nprobe\":%u,\"files\":%u,\"bytes\":%llu", hb_index_nlist(index),
               hb_index_nprobe(index), hb_index_file_count(index), bytes_of(index));
   add_member(&t, "model_id", model_of(index));
@@ -40,7 +40,7 @@ static void print_index_json(const hb_index *index) {
 static void print_index_text(const hb_index *index) {
   bool has_model = hb_index_head(index) != HB_HEAD_NONE;
   printf("index of %u images, head %s (%u numbers), cosine, %s\n", hb_index_count(index),
-         hb_head_name(hb_index_head(index)), hb_index_dim(index), hb_storage_name(hb_index_storage(index)));
+         hb_head_name(hb_index_head(index)), hb_index_dim(index), hb_encoding_name(hb_index_encoding(index)));
   printf("%u lists, %u probed by default; %.1f MB in %u files beside index.json\n", hb_index_nlist(index),
          hb_index_nprobe(index), (double)bytes_of(index) / 1e6, hb_index_file_count(index));
   printf("model %.12s%s%s, images at %s", model_of(index), has_model ? " at " : "", hb_index_model_url(index),

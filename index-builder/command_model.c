@@ -53,7 +53,7 @@ static hb_status quantize(const hb_model *model, const char *folder, uint32_t wa
                           hb_error *error) {
   hb_calibration calibration;
   progress p;
-  hb_status status = calibration_read(folder, wanted, &calibration, error);
+  hb_status status = calibration_images_read(folder, wanted, &calibration, error);
   if (status != HB_OK) return status;
   progress_start(&p, "calibrating", calibration.count);
   calibration.progress = step, calibration.context = &p;

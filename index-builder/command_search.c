@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
   const settings *s;
   hb_search_options options;
-  decoder *decoder; /* of images, not of vectors */
+  decoder_process *decoder; /* of images, not of vectors */
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
@@ -82,7 +82,7 @@ static int search_vectors(searcher *w) {
     hb_text name = {0};
     hb_text_add(&name, "%s#%u", w->s->vectors_path, row);
     hb_status status = npy_row(w->vectors, row, w->query, &error);
-    hb_normalize(w->query, hb_index_dim(w->index));
+    hb_vector_normalize(w->query, hb_index_dim(w->index));
     int answered = answer(w, status, name.failed ? w->s->vectors_path : name.bytes, &error);
     if (answered != EXIT_DONE) exit_code = answered;
     hb_text_free(&name);
@@ -102,7 +102,7 @@ static int open_vectors(searcher *w) {
 static int open_all(searcher *w) {
   const settings *s = w->s;
   hb_error error;
-  if (s->model_path != NULL && decoder_create(DECODER_SECONDS, &w->decoder, &error) != HB_OK)
+  if (s->model_path != NULL && decoder_process_create(DECODER_PROCESS_SECONDS, &w->decoder, &error) != HB_OK)
     return fail("%s", error.text);
   if (s->model_path != NULL && hb_model_open(s->model_path, &w->model, &error) != HB_OK)
     return fail("%s: %s", s->model_path, error.text);
@@ -123,7 +123,7 @@ static void close_all(searcher *w) {
   hb_engine_free(w->engine);
   hb_index_free(w->index);
   hb_model_free(w->model);
-  decoder_free(w->decoder);
+  decoder_process_free(w->decoder);
   free(w->query);
 }
 

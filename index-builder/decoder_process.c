@@ -34,7 +34,7 @@ typedef struct {
   uint8_t crop[HB_CROP_BYTES];
 } exchange;
 
-struct decoder {
+struct decoder_process {
   uint32_t seconds;
   pid_t process; /* 0: none */
   int socket;
@@ -70,7 +70,7 @@ static void limit_time(uint32_t seconds) {
 }
 
 static hb_status work(exchange *e, const uint8_t *bytes) {
-  if (e->kind == JOB_THUMB) return thumb_write(bytes, e->size, e->pixels, e->path, &e->error);
+  if (e->kind == JOB_THUMB) return thumbnail_write(bytes, e->size, e->pixels, e->path, &e->error);
   return hb_crop_file(bytes, e->size, e->has_region ? &e->region : NULL, e->crop, &e->timings, &e->error);
 }
 
@@ -102,7 +102,7 @@ static void become_decoder(int socket, exchange *e, uint32_t seconds) {
 
 /* ---- The builder's side ---- */
 
-static hb_status start(decoder *d, hb_error *error) {
+static hb_status start(decoder_process *d, hb_error *error) {
   int sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0)
     return hb_fail(error, HB_INTERNAL, "cannot reach a process that decodes: %s", strerror(errno));
@@ -119,7 +119,7 @@ static hb_status start(decoder *d, hb_error *error) {
 }
 
 /* Returns how it ended, as waitpid tells it. */
-static int stop(decoder *d) {
+static int stop(decoder_process *d) {
   int how = 0;
   shutdown(d->socket, SHUT_RDWR); /* whoever has a copy of it: not every kernel has close_range */
   close(d->socket);
@@ -130,7 +130,7 @@ static int stop(decoder *d) {
 }
 
 /* The picture is not to blame if the system killed the process, which it does when memory is short. */
-static hb_status fail_ended(const decoder *d, int how, hb_error *error) {
+static hb_status fail_ended(const decoder_process *d, int how, hb_error *error) {
   if (WIFSIGNALED(how) ? WTERMSIG(how) == SIGKILL : WEXITSTATUS(how) == EXIT_NO_MEMORY) return hb_fail_memory(error);
   if (WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF)
     return hb_fail(error, HB_CORRUPT_IMAGE, "the picture took more than %u s to decode; save it anew as JPEG or PNG",
@@ -140,7 +140,7 @@ static hb_status fail_ended(const decoder *d, int how, hb_error *error) {
 }
 
 /* What is to be done is in d->exchange. */
-static hb_status run(decoder *d, const void *bytes, size_t size, hb_error *error) {
+static hb_status run(decoder_process *d, const void *bytes, size_t size, hb_error *error) {
   hb_status status = d->process == 0 ? start(d, error) : HB_OK;
   if (status != HB_OK) return status;
   uint8_t byte = 0;
@@ -155,8 +155,8 @@ static hb_status run(decoder *d, const void *bytes, size_t size, hb_error *error
   return d->exchange->status;
 }
 
-hb_status decoder_crop(decoder *d, const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
-                       hb_timings *timings, hb_error *error) {
+hb_status decoder_process_crop(decoder_process *d, const void *bytes, size_t size, const hb_region *region,
+                               uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
   exchange *e = d->exchange;
   e->kind = JOB_CROP;
   e->has_region = region != NULL;
@@ -168,8 +168,8 @@ hb_status decoder_crop(decoder *d, const void *bytes, size_t size, const hb_regi
   return HB_OK;
 }
 
-hb_status decoder_thumb(decoder *d, const void *bytes, size_t size, uint32_t pixels, const char *path,
-                        hb_error *error) {
+hb_status decoder_process_thumbnail(decoder_process *d, const void *bytes, size_t size, uint32_t pixels,
+                                    const char *path, hb_error *error) {
   exchange *e = d->exchange;
   size_t length = strlen(path);
   if (length >= sizeof e->path) return hb_fail(error, HB_IO, "the path '%.200s...' is too long", path);
@@ -179,19 +179,19 @@ hb_status decoder_thumb(decoder *d, const void *bytes, size_t size, uint32_t pix
   return run(d, bytes, size, error);
 }
 
-hb_status decoder_create(uint32_t seconds, decoder **out, hb_error *error) {
-  decoder *d = calloc(1, sizeof *d);
+hb_status decoder_process_create(uint32_t seconds, decoder_process **out, hb_error *error) {
+  decoder_process *d = calloc(1, sizeof *d);
   if (d == NULL) return hb_fail_memory(error);
   d->seconds = seconds;
   d->exchange = mmap(NULL, sizeof *d->exchange, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (d->exchange == MAP_FAILED) return free(d), hb_fail_memory(error);
   hb_status status = start(d, error);
-  if (status != HB_OK) return decoder_free(d), status;
+  if (status != HB_OK) return decoder_process_free(d), status;
   *out = d;
   return HB_OK;
 }
 
-void decoder_free(decoder *d) {
+void decoder_process_free(decoder_process *d) {
   if (d == NULL) return;
   if (d->process != 0) stop(d);
   munmap(d->exchange, sizeof *d->exchange);

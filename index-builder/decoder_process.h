@@ -6,21 +6,22 @@
 #include "base/error.h"
 
 /* Of a processor's time; the largest pictures take some ten. */
-#define DECODER_SECONDS 60
+#define DECODER_PROCESS_SECONDS 60
 
 /* For one thread at a time. */
-typedef struct decoder decoder;
+typedef struct decoder_process decoder_process;
 
 /* Starts the process, which has a copy of all that is in memory now: so the earlier the better. It gets `seconds` for a
  * picture. */
-hb_status decoder_create(uint32_t seconds, decoder **out, hb_error *error);
+hb_status decoder_process_create(uint32_t seconds, decoder_process **out, hb_error *error);
 
 /* As hb_crop_file; also HB_CORRUPT_IMAGE if the process did not survive the picture. The next one has a new process. */
-hb_status decoder_crop(decoder *d, const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
-                       hb_timings *timings, hb_error *error);
-/* As thumb_write, likewise. */
-hb_status decoder_thumb(decoder *d, const void *bytes, size_t size, uint32_t pixels, const char *path, hb_error *error);
+hb_status decoder_process_crop(decoder_process *d, const void *bytes, size_t size, const hb_region *region,
+                               uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error);
+/* As thumbnail_write, likewise. */
+hb_status decoder_process_thumbnail(decoder_process *d, const void *bytes, size_t size, uint32_t pixels,
+                                    const char *path, hb_error *error);
 
-void decoder_free(decoder *d);
+void decoder_process_free(decoder_process *d);
 
 #endif

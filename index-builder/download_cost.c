@@ -14,7 +14,7 @@ static hb_status map_named(const char *directory, const char *name, hb_mapping *
   return status;
 }
 
-static hb_status provide(fetches *f, const char *directory, uint32_t file, hb_error *error) {
+static hb_status provide(download_cost *f, const char *directory, uint32_t file, hb_error *error) {
   hb_mapping mapping;
   hb_status status = map_named(directory, hb_index_file_name(f->index, file), &mapping, error);
   if (status != HB_OK) return status;
@@ -27,9 +27,9 @@ static hb_status provide(fetches *f, const char *directory, uint32_t file, hb_er
   return hb_index_provide(f->index, file, copy, mapping.size, error);
 }
 
-hb_status fetches_open(const char *directory, fetches *out, hb_error *error) {
+hb_status download_cost_open(const char *directory, download_cost *out, hb_error *error) {
   hb_mapping manifest;
-  *out = (fetches){0};
+  *out = (download_cost){0};
   hb_status status = map_named(directory, HB_MANIFEST_NAME, &manifest, error);
   if (status != HB_OK) return status;
   out->needed_bytes = manifest.size;
@@ -45,20 +45,20 @@ hb_status fetches_open(const char *directory, fetches *out, hb_error *error) {
   return hb_search_create(out->index, &out->search, error);
 }
 
-void fetches_close(fetches *f) {
+void download_cost_close(download_cost *f) {
   hb_search_free(f->search);
   hb_index_free(f->index);
   free(f->counted);
 }
 
-hb_status fetches_start(fetches *f, const float *query, hb_error *error) {
+hb_status download_cost_start(download_cost *f, const float *query, hb_error *error) {
   memset(f->counted, 0, hb_index_file_count(f->index) * sizeof *f->counted);
   f->places = 0;
   f->bytes = f->files = 0;
   return hb_search_start(f->search, query, &(hb_search_options){.k = 1, .exact = true}, error);
 }
 
-void fetches_widen(fetches *f, uint32_t nprobe) {
+void download_cost_widen(download_cost *f, uint32_t nprobe) {
   for (; f->places < nprobe; f->places++) {
     const uint32_t file = hb_search_file(f->search, f->places);
     if (f->counted[file]) continue;

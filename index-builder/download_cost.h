@@ -15,15 +15,15 @@ typedef struct {
   uint32_t places;       /* lists that were counted */
   bool *counted;         /* [files] */
   uint64_t bytes, files; /* of the files with these lists */
-} fetches;
+} download_cost;
 
-/* For one thread. Free with fetches_close, also after a failure. */
-hb_status fetches_open(const char *directory, fetches *out, hb_error *error);
-void fetches_close(fetches *f);
+/* For one thread. Free with download_cost_close, also after a failure. */
+hb_status download_cost_open(const char *directory, download_cost *out, hb_error *error);
+void download_cost_close(download_cost *f);
 
 /* Takes the next query, for which nothing is there yet. */
-hb_status fetches_start(fetches *f, const float *query, hb_error *error);
+hb_status download_cost_start(download_cost *f, const float *query, hb_error *error);
 /* Counts what a search with this nprobe fetches, if it is the first; nprobe must not fall. */
-void fetches_widen(fetches *f, uint32_t nprobe);
+void download_cost_widen(download_cost *f, uint32_t nprobe);
 
 #endif

@@ -10,7 +10,7 @@
 /* What one thread has and adds up; a cache line apart from the next thread's. */
 typedef struct {
   _Alignas(64) hb_engine *engine;
-  decoder *decoder;
+  decoder_process *decoder;
   hb_timings timings;
   double read, thumb;
 } worker;
@@ -27,15 +27,15 @@ struct embedder {
 };
 
 /* As hb_engine_embed, but the picture is decoded elsewhere. */
-static hb_status embed_apart(hb_engine *engine, decoder *decoder, const hb_mapping *file, const hb_region *region,
-                             float *embedding, hb_timings *timings, hb_error *error) {
+static hb_status embed_apart(hb_engine *engine, decoder_process *decoder, const hb_mapping *file,
+                             const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
   uint8_t crop[HB_CROP_BYTES];
-  hb_status status = decoder_crop(decoder, file->bytes, file->size, region, crop, timings, error);
+  hb_status status = decoder_process_crop(decoder, file->bytes, file->size, region, crop, timings, error);
   return status == HB_OK ? hb_engine_embed_crop(engine, crop, embedding, timings, error) : status;
 }
 
-hb_status embed_file(hb_engine *engine, decoder *decoder, const char *path, const hb_region *region, float *embedding,
-                     hb_error *error) {
+hb_status embed_file(hb_engine *engine, decoder_process *decoder, const char *path, const hb_region *region,
+                     float *embedding, hb_error *error) {
   hb_mapping file;
   hb_status status = hb_file_map(path, &file, error);
   if (status != HB_OK) return status;
@@ -55,12 +55,12 @@ static void read_one(void *context, size_t thread, size_t i) {
   embedder *e = context;
   worker *w = &e->workers[thread];
   image_task *task = &e->tasks[i];
-  double started = hb_now();
+  double started = hb_clock_milliseconds();
   char *path = hb_path_join(e->options->folder, task->path);
   task->error.status =
       path == NULL ? hb_fail_memory(&task->error) : content_map(path, &task->file, &task->content, &task->error);
   free(path);
-  w->read += hb_now() - started;
+  w->read += hb_clock_milliseconds() - started;
 }
 
 static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
@@ -77,11 +77,11 @@ static bool is_bad_picture(hb_status status) {
 
 /* After this, `thumb` of the task says whether that failed, and not because of the picture. */
 static void make_thumb(embedder *e, worker *w, image_task *task) {
-  double started = hb_now();
-  hb_status status = thumb_provide(&e->options->thumbs, w->decoder, task->content, &task->file, &task->error);
+  double started = hb_clock_milliseconds();
+  hb_status status = thumbnail_provide(&e->options->thumbs, w->decoder, task->content, &task->file, &task->error);
   task->error.status = status;
   task->thumb = status != HB_OK && !is_bad_picture(status);
-  w->thumb += hb_now() - started;
+  w->thumb += hb_clock_milliseconds() - started;
 }
 
 static void finish_one(void *context, size_t thread, size_t i) {
@@ -99,9 +99,9 @@ static void finish_one(void *context, size_t thread, size_t i) {
 }
 
 static void run_all(embedder *e, pthreadpool_task_1d_with_thread_t run, uint32_t count) {
-  double started = hb_now();
+  double started = hb_clock_milliseconds();
   pthreadpool_parallelize_1d_with_thread(e->pool, run, e, count, 0);
-  e->milliseconds += hb_now() - started;
+  e->milliseconds += hb_clock_milliseconds() - started;
 }
 
 /* One after the other: engines of one model share its packed weights. */
@@ -159,7 +159,7 @@ hb_status embedder_create(const embed_options *options, uint32_t total, embedder
   for (uint32_t t = 0; t < options->threads; t++) e->workers[t] = (worker){0};
   hb_status status = HB_OK;
   for (uint32_t t = 0; t < options->threads && status == HB_OK; t++)
-    status = decoder_create(DECODER_SECONDS, &e->workers[t].decoder, error);
+    status = decoder_process_create(DECODER_PROCESS_SECONDS, &e->workers[t].decoder, error);
   if (status != HB_OK) return embedder_free(e), status;
   e->pool = options->threads > 1 ? pthreadpool_create(options->threads) : NULL;
   if (options->threads > 1 && e->pool == NULL) {
@@ -176,7 +176,7 @@ void embedder_free(embedder *e) {
   pthreadpool_destroy(e->pool);
   for (uint32_t t = 0; e->workers != NULL && t < e->options->threads; t++) {
     hb_engine_free(e->workers[t].engine);
-    decoder_free(e->workers[t].decoder);
+    decoder_process_free(e->workers[t].decoder);
   }
   free(e->workers);
   free(e);

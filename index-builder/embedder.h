@@ -21,7 +21,7 @@ typedef struct {
   hb_model *model;
   const char *folder; /* of the images */
   uint32_t threads;
-  thumb_store thumbs;
+  thumbnail_store thumbs;
 } embed_options;
 
 typedef struct {
@@ -44,7 +44,7 @@ embed_times embedder_times(const embedder *e);
 void embedder_free(embedder *e);
 
 /* Embeds a region of one file. */
-hb_status embed_file(hb_engine *engine, decoder *decoder, const char *path, const hb_region *region, float *embedding,
-                     hb_error *error);
+hb_status embed_file(hb_engine *engine, decoder_process *decoder, const char *path, const hb_region *region,
+                     float *embedding, hb_error *error);
 
 #endif

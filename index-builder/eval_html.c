@@ -96,7 +96,7 @@ static void add_head(hb_text *t, const evaluation *e) {
               "</code>: %u images with %u labels; head %s, %u numbers a vector, kept as %s; %u lists, of which %u are "
               "searched by default. ",
               count, e->class_count, hb_head_name(hb_index_head(index)), hb_index_dim(index),
-              hb_storage_name(hb_index_storage(index)), hb_index_nlist(index), hb_index_nprobe(index));
+              hb_encoding_name(hb_index_encoding(index)), hb_index_nlist(index), hb_index_nprobe(index));
   if (e->queries == count)
     hb_text_add(t, "Each of the images");
   else
@@ -105,11 +105,11 @@ static void add_head(hb_text *t, const evaluation *e) {
 }
 
 static void add_curve(hb_text *t, const evaluation *e) {
-  curve_point points[EVALUATION_PROBES_MAX];
+  line_chart_point points[EVALUATION_PROBES_MAX];
   uint32_t usual = evaluation_default_probe(e);
   for (uint32_t p = 0; p < e->probe_count; p++) {
     probe_means m = evaluation_probe(e, p);
-    points[p] = (curve_point){m.bytes / 1e3, m.recall, m.against, e->probes[p].nprobe, p == usual};
+    points[p] = (line_chart_point){m.bytes / 1e3, m.recall, m.against, e->probes[p].nprobe, p == usual};
   }
   char title[64], description[200], y_name[64];
   probe_means m = evaluation_probe(e, usual);
@@ -118,9 +118,9 @@ static void add_curve(hb_text *t, const evaluation *e) {
   snprintf(description, sizeof description,
            "%u points, one an nprobe; at the default of %u a recall of %.4f at %.1f kB. The table has all numbers.",
            e->probe_count, e->probes[usual].nprobe, m.recall, m.bytes / 1e3);
-  const curve c = {
+  const line_chart c = {
       points, e->probe_count, e->other != NULL, title, description, "kB of lists that a first query fetches", y_name};
-  curve_add(t, &c);
+  line_chart_add(t, &c);
 }
 
 static void add_probe_row(hb_text *t, const evaluation *e, uint32_t p) {

@@ -19,8 +19,8 @@ typedef struct {
 
 /* What a thread owns. */
 typedef struct {
-  fetches fetches;
-  probing probing;
+  download_cost download_cost;
+  nprobe_sweep nprobe_sweep;
   exact_search own, other;
   float *relevant; /* scores of the images with the query's label */
   uint32_t *ranks;
@@ -101,16 +101,16 @@ static double average_precision(const evaluation *e, worker *w, const float *sco
 
 /* One nprobe, more than the one before. `other` is NULL if there is no other bundle. */
 static void probe(worker *w, const truth *own, const truth *other, probe_figures *sums) {
-  probing_widen(&w->probing, sums->nprobe, own->scores);
-  fetches_widen(&w->fetches, sums->nprobe);
-  for (uint32_t i = 0; i < w->probing.found.count; i++) {
-    const uint32_t number = hb_catalog_number(w->probing.catalog, w->probing.found.hits[i].id);
+  nprobe_sweep_widen(&w->nprobe_sweep, sums->nprobe, own->scores);
+  download_cost_widen(&w->download_cost, sums->nprobe);
+  for (uint32_t i = 0; i < w->nprobe_sweep.found.count; i++) {
+    const uint32_t number = hb_catalog_number_at(w->nprobe_sweep.catalog, w->nprobe_sweep.found.hits[i].id);
     sums->recalled += is_true(own, number);
     if (other != NULL) sums->against += is_true(other, number);
   }
-  sums->scanned += w->probing.scanned;
-  sums->bytes += w->fetches.bytes;
-  sums->files += w->fetches.files;
+  sums->scanned += w->nprobe_sweep.scanned;
+  sums->bytes += w->download_cost.bytes;
+  sums->files += w->download_cost.files;
 }
 
 static truth find_truth(const evaluation *e, const exact_search *search, uint32_t place, uint32_t number) {
@@ -136,8 +136,8 @@ static hb_status measure(const evaluation *e, worker *w, uint32_t place, uint32_
   for (uint32_t i = 0; i < own.count; i++) f->hits += e->class_of[own.hits[i].id] == e->class_of[number];
   f->average = average_precision(e, w, own.scores, number);
   if (e->other != NULL) compare(&own, &other, f);
-  probing_start(&w->probing, vector, number);
-  hb_status status = fetches_start(&w->fetches, vector, &w->error);
+  nprobe_sweep_start(&w->nprobe_sweep, vector, number);
+  hb_status status = download_cost_start(&w->download_cost, vector, &w->error);
   for (uint32_t p = 0; p < e->probe_count && status == HB_OK; p++)
     probe(w, &own, e->other != NULL ? &other : NULL, &w->probes[p]);
   return status;
@@ -190,13 +190,13 @@ static hb_status prepare_worker(const evaluation *e, worker *w, hb_error *error)
   memcpy(w->probes, e->probes, sizeof w->probes);
   hb_status status = prepare_search(e->index, e->catalog, &w->own, error);
   if (status == HB_OK && e->other != NULL) status = prepare_search(e->other_index, e->other, &w->other, error);
-  if (status == HB_OK) status = probing_create(e->index, e->catalog, e->k, &w->probing, error);
-  return status == HB_OK ? fetches_open(e->directory, &w->fetches, error) : status;
+  if (status == HB_OK) status = nprobe_sweep_create(e->index, e->catalog, e->k, &w->nprobe_sweep, error);
+  return status == HB_OK ? download_cost_open(e->directory, &w->download_cost, error) : status;
 }
 
 static void release_worker(worker *w) {
-  fetches_close(&w->fetches);
-  probing_free(&w->probing);
+  download_cost_close(&w->download_cost);
+  nprobe_sweep_free(&w->nprobe_sweep);
   free(w->own.vectors);
   free(w->own.scores);
   free(w->other.vectors);
@@ -214,8 +214,8 @@ static void add_worker(evaluation *e, const worker *w) {
     e->probes[p].bytes += w->probes[p].bytes;
     e->probes[p].files += w->probes[p].files;
   }
-  e->needed_bytes = w->fetches.needed_bytes;
-  e->head_bytes = w->fetches.head_bytes;
+  e->needed_bytes = w->download_cost.needed_bytes;
+  e->head_bytes = w->download_cost.head_bytes;
 }
 
 /* 1, 2, 4, ... up to nlist, with the default in its place. */

@@ -30,20 +30,20 @@ hb_status content_map(const char *path, hb_mapping *out, uint64_t *content, hb_e
 }
 
 /* Why the index cannot be brought up to date, or NULL. */
-static const char *misfit(const hb_index *index, const base_needs *needs) {
+static const char *misfit(const hb_index *index, const existing_needs *needs) {
   if (strcmp(hb_index_model_id(index), needs->model_id) != 0) return "was made with another model";
   if (hb_index_head(index) != needs->head || hb_index_dim(index) != needs->dim) return "was made with another head";
-  if (hb_index_storage(index) != needs->storage) return "was made with another storage";
+  if (hb_index_encoding(index) != needs->encoding) return "was made with another storage";
   return NULL;
 }
 
-static void refuse(base_bundle *base, const char *reason) {
+static void refuse(existing_bundle *base, const char *reason) {
   fprintf(stderr, "note: the bundle that is there %s; everything is %s anew\n", reason,
           base->needs.head != HB_HEAD_NONE ? "embedded" : "added");
-  base_close(base);
+  existing_close(base);
 }
 
-void base_refuse(base_bundle *base, const hb_error *error) {
+void existing_refuse(existing_bundle *base, const hb_error *error) {
   char reason[sizeof error->text + 32];
   snprintf(reason, sizeof reason, "cannot be used (%s)", error->text);
   refuse(base, reason);
@@ -55,7 +55,7 @@ static int compare_contents(const void *a, const void *b) {
   return (x->number > y->number) - (x->number < y->number);
 }
 
-static hb_status collect(base_bundle *base, hb_error *error) {
+static hb_status collect(existing_bundle *base, hb_error *error) {
   hb_status status = hb_catalog_create(base->index, &base->catalog, error);
   if (status != HB_OK) return status;
   base->count = hb_catalog_count(base->catalog);
@@ -68,28 +68,28 @@ static hb_status collect(base_bundle *base, hb_error *error) {
   return HB_OK;
 }
 
-hb_status base_open(const char *directory, const base_needs *needs, base_bundle *out, hb_error *error) {
+hb_status existing_open(const char *directory, const existing_needs *needs, existing_bundle *out, hb_error *error) {
   hb_error reason_error;
-  base_bundle base = {.needs = *needs};
+  existing_bundle base = {.needs = *needs};
   *out = base;
   if (hb_path_is_vacant(directory)) return HB_OK;
   hb_status status = hb_index_open(directory, &base.index, &reason_error);
   const char *reason = status == HB_OK ? misfit(base.index, needs) : NULL;
   if (status == HB_OK && reason == NULL) status = collect(&base, &reason_error);
-  if (status == HB_OUT_OF_MEMORY) return base_close(&base), hb_fail_memory(error);
+  if (status == HB_OUT_OF_MEMORY) return existing_close(&base), hb_fail_memory(error);
   if (status != HB_OK)
-    base_refuse(&base, &reason_error);
+    existing_refuse(&base, &reason_error);
   else if (reason != NULL)
     refuse(&base, reason);
   *out = base;
   return HB_OK;
 }
 
-uint64_t base_seed(const base_bundle *base) { return base->index->seed; }
-uint64_t base_shard_bytes(const base_bundle *base) { return base->index->shard_bytes; }
+uint64_t existing_seed(const existing_bundle *base) { return base->index->seed; }
+uint64_t existing_shard_bytes(const existing_bundle *base) { return base->index->shard_bytes; }
 
 /* The first image with this content, or UINT32_MAX. */
-static uint32_t find_content(const base_bundle *base, uint64_t content) {
+static uint32_t find_content(const existing_bundle *base, uint64_t content) {
   uint32_t low = 0, high = base->count;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -101,7 +101,7 @@ static uint32_t find_content(const base_bundle *base, uint64_t content) {
   return low < base->count && base->by_content[low].content == content ? base->by_content[low].number : UINT32_MAX;
 }
 
-image_fate base_find(const base_bundle *base, const char *path, uint64_t content, uint32_t *number) {
+image_fate existing_find(const existing_bundle *base, const char *path, uint64_t content, uint32_t *number) {
   if (base->catalog == NULL) return IMAGE_ADDED;
   uint32_t same_path = hb_catalog_find(base->catalog, path);
   if (same_path != UINT32_MAX && hb_catalog_entry(base->catalog, same_path).content == content)
@@ -112,18 +112,18 @@ image_fate base_find(const base_bundle *base, const char *path, uint64_t content
   return IMAGE_ADDED;
 }
 
-void base_meet(base_bundle *base, uint32_t number) { base->met[number] = true; }
+void existing_keep(existing_bundle *base, uint32_t number) { base->met[number] = true; }
 
-uint32_t base_removed(const base_bundle *base) {
+uint32_t existing_removed(const existing_bundle *base) {
   uint32_t removed = 0;
   for (uint32_t i = 0; i < base->count; i++) removed += !base->met[i];
   return removed;
 }
 
-void base_close(base_bundle *base) {
+void existing_close(existing_bundle *base) {
   hb_catalog_free(base->catalog);
   hb_index_free(base->index);
   free(base->by_content);
   free(base->met);
-  *base = (base_bundle){0};
+  *base = (existing_bundle){0};
 }

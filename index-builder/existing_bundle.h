@@ -13,18 +13,18 @@ typedef struct {
   const char *model_id; /* "" for ready-made vectors */
   hb_head_kind head;
   uint32_t dim;
-  hb_storage storage;
-} base_needs;
+  hb_encoding encoding;
+} existing_needs;
 
 /* Without catalog there is no base. */
 typedef struct {
-  base_needs needs;
+  existing_needs needs;
   hb_index *index;
   hb_catalog *catalog;
   known_content *by_content; /* [count], ordered */
   bool *met;                 /* [count]: the new bundle has it too, under its path or another */
   uint32_t count;
-} base_bundle;
+} existing_bundle;
 
 typedef enum {
   IMAGE_ADDED,   /* the base does not have it */
@@ -40,18 +40,18 @@ hb_status content_map(const char *path, hb_mapping *out, uint64_t *content, hb_e
 
 /* Opens the bundle in `directory` if it is there and serves; if it is there and does not, says why in a note on
  * stderr. Fails without memory only. */
-hb_status base_open(const char *directory, const base_needs *needs, base_bundle *out, hb_error *error);
+hb_status existing_open(const char *directory, const existing_needs *needs, existing_bundle *out, hb_error *error);
 /* Closes a base that does not serve after all, and says why in such a note. */
-void base_refuse(base_bundle *base, const hb_error *error);
+void existing_refuse(existing_bundle *base, const hb_error *error);
 /* The seed of its clustering. */
-uint64_t base_seed(const base_bundle *base);
-uint64_t base_shard_bytes(const base_bundle *base);
+uint64_t existing_seed(const existing_bundle *base);
+uint64_t existing_shard_bytes(const existing_bundle *base);
 /* What becomes of an image; *number is its place in the catalog, but for IMAGE_ADDED. Any thread may ask. */
-image_fate base_find(const base_bundle *base, const char *path, uint64_t content, uint32_t *number);
+image_fate existing_find(const existing_bundle *base, const char *path, uint64_t content, uint32_t *number);
 /* Remembers that the new bundle has image `number`. */
-void base_meet(base_bundle *base, uint32_t number);
+void existing_keep(existing_bundle *base, uint32_t number);
 /* The images that were not met. */
-uint32_t base_removed(const base_bundle *base);
-void base_close(base_bundle *base);
+uint32_t existing_removed(const existing_bundle *base);
+void existing_close(existing_bundle *base);
 
 #endif

@@ -16,7 +16,7 @@ static uint32_t parse_svd(const char *name) {
   return dim <= HB_EXACT_DIM ? (uint32_t)dim : 0;
 }
 
-bool head_parse(const char *name, hb_head_kind *kind, uint32_t *dim) {
+bool head_option_parse(const char *name, hb_head_kind *kind, uint32_t *dim) {
   *dim = 0;
   if (strcmp(name, "logits") == 0) return *kind = HB_HEAD_LOGITS, *dim = HB_LOGITS_DIM, true;
   if (strcmp(name, "exact") == 0) return *kind = HB_HEAD_EXACT, *dim = HB_EXACT_DIM, true;

@@ -24,7 +24,7 @@ static bool is_excluded(const char *name, const text_list *exclude) {
   return false;
 }
 
-static bool add_path(image_set *set, uint32_t *capacity, const char *path) {
+static bool add_path(image_files *set, uint32_t *capacity, const char *path) {
   if (set->count == *capacity) {
     uint32_t more = *capacity < 1024 ? 1024 : *capacity * 2;
     char **paths = realloc(set->paths, more * sizeof *paths);
@@ -39,7 +39,7 @@ static bool add_path(image_set *set, uint32_t *capacity, const char *path) {
 }
 
 /* A picture that was found. */
-static hb_status take(image_set *set, uint32_t *capacity, const char *path, hb_error *error) {
+static hb_status take(image_files *set, uint32_t *capacity, const char *path, hb_error *error) {
   if (utf8_is_text(path, strlen(path))) return add_path(set, capacity, path) ? HB_OK : hb_fail_memory(error);
   char *escaped = utf8_escape(path);
   if (escaped == NULL) return hb_fail_memory(error);
@@ -49,7 +49,7 @@ static hb_status take(image_set *set, uint32_t *capacity, const char *path, hb_e
   return HB_OK;
 }
 
-static hb_status walk(FTS *tree, size_t prefix, const text_list *exclude, image_set *set, hb_error *error) {
+static hb_status walk(FTS *tree, size_t prefix, const text_list *exclude, image_files *set, hb_error *error) {
   uint32_t capacity = 0;
   for (FTSENT *entry; (errno = 0, entry = fts_read(tree)) != NULL;) {
     bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
@@ -75,7 +75,7 @@ static hb_status walk(FTS *tree, size_t prefix, const text_list *exclude, image_
 static int compare_paths(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 /* Cuts every path at its first slash. */
-static hb_status make_labels(image_set *set, hb_error *error) {
+static hb_status make_labels(image_files *set, hb_error *error) {
   size_t bytes = 1;
   for (uint32_t i = 0; i < set->count; i++) bytes += strcspn(set->paths[i], "/") + 1;
   set->labels = malloc((set->count + 1) * sizeof *set->labels);
@@ -92,14 +92,14 @@ static hb_status make_labels(image_set *set, hb_error *error) {
   return HB_OK;
 }
 
-hb_status images_list(const char *folder, const text_list *exclude, image_set *out, hb_error *error) {
+hb_status image_files_list(const char *folder, const text_list *exclude, image_files *out, hb_error *error) {
   size_t length = strlen(folder);
   while (length > 1 && folder[length - 1] == '/') length--;
   char *root = strndup(folder, length);
   if (root == NULL) return hb_fail_memory(error);
   char *const roots[] = {root, NULL};
   FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
-  image_set set = {0};
+  image_files set = {0};
   hb_status status = tree != NULL      ? walk(tree, length + (root[length - 1] != '/'), exclude, &set, error)
                      : errno == ENOMEM ? hb_fail_memory(error)
                                        : hb_fail(error, HB_IO, "cannot open '%.200s': %s", folder, strerror(errno));
@@ -111,15 +111,15 @@ hb_status images_list(const char *folder, const text_list *exclude, image_set *o
     qsort(set.paths, set.count, sizeof *set.paths, compare_paths);
     status = make_labels(&set, error);
   }
-  if (status != HB_OK) return images_free(&set), status;
+  if (status != HB_OK) return image_files_free(&set), status;
   *out = set;
   return HB_OK;
 }
 
-void images_free(image_set *set) {
+void image_files_free(image_files *set) {
   for (uint32_t i = 0; i < set->count; i++) free(set->paths[i]);
   free(set->paths);
   free(set->labels);
   free(set->label_text);
-  *set = (image_set){0};
+  *set = (image_files){0};
 }

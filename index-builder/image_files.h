@@ -13,12 +13,12 @@ typedef struct {
   uint32_t count;
   uint32_t others;   /* files that do not look like pictures by their names */
   uint32_t misnamed; /* pictures whose names are not UTF-8, which neither JSON nor a URL can hold */
-} image_set;
+} image_files;
 
 /* Lists files named like pictures (.jpg .jpeg .png .gif .bmp .pgm .ppm .pnm) below `folder`, following links to files,
  * leaving out hidden ones and all files and folders named in `exclude`. Those whose paths are not UTF-8 are left out,
  * too, and named on stderr. */
-hb_status images_list(const char *folder, const text_list *exclude, image_set *out, hb_error *error);
-void images_free(image_set *set);
+hb_status image_files_list(const char *folder, const text_list *exclude, image_files *out, hb_error *error);
+void image_files_free(image_files *set);
 
 #endif

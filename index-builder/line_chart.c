@@ -23,7 +23,7 @@ static double place_x(const scales *s, double x) {
 static double place_y(const scales *s, double y) { return BOTTOM - (y - s->floor) / (1 - s->floor) * (BOTTOM - TOP); }
 
 /* Room on both sides of the points, and at least a decade in all; the largest step with four ticks or more. */
-static scales choose_scales(const curve *c) {
+static scales choose_scales(const line_chart *c) {
   double first = log10(c->points[0].x), last = log10(c->points[c->count - 1].x), least = 1;
   for (unsigned i = 0; i < c->count; i++) {
     least = fmin(least, c->points[i].y);
@@ -62,7 +62,7 @@ static void add_x_axis(hb_text *t, const scales *s, const char *name) {
   hb_text_add(t, "<text class=end x=%d y=%d>%s</text>\n", RIGHT, BOTTOM + 42, name);
 }
 
-static void add_line(hb_text *t, const curve *c, const scales *s, bool second) {
+static void add_line(hb_text *t, const line_chart *c, const scales *s, bool second) {
   hb_text_add(t, "<path class=\"line%s\" d=\"", second ? " second" : "");
   for (unsigned i = 0; i < c->count; i++)
     hb_text_add(t, "%c%.1f %.1f", i > 0 ? 'L' : 'M', place_x(s, c->points[i].x),
@@ -70,26 +70,26 @@ static void add_line(hb_text *t, const curve *c, const scales *s, bool second) {
   hb_text_add(t, "\"/>\n");
 }
 
-static void add_points(hb_text *t, const curve *c, const scales *s, bool second) {
+static void add_points(hb_text *t, const line_chart *c, const scales *s, bool second) {
   for (unsigned i = 0; i < c->count; i++) {
-    const curve_point *p = &c->points[i];
+    const line_chart_point *p = &c->points[i];
     hb_text_add(t, "<circle class=\"point%s%s\" cx=\"%.1f\" cy=\"%.1f\" r=%d />\n", second ? " second" : "",
                 p->marked ? " marked" : "", place_x(s, p->x), place_y(s, second ? p->second : p->y), p->marked ? 6 : 4);
   }
 }
 
 /* Is another label so near that the two would touch? */
-static bool is_near(const scales *s, const curve_point *a, const curve_point *b) {
+static bool is_near(const scales *s, const line_chart_point *a, const line_chart_point *b) {
   return fabs(place_x(s, a->x) - place_x(s, b->x)) < 30;
 }
 
 /* Beside the points, of which a marked one always has its label. */
-static void add_labels(hb_text *t, const curve *c, const scales *s) {
-  const curve_point *marked = NULL, *last = NULL;
+static void add_labels(hb_text *t, const line_chart *c, const scales *s) {
+  const line_chart_point *marked = NULL, *last = NULL;
   for (unsigned i = 0; i < c->count; i++)
     if (c->points[i].marked) marked = &c->points[i];
   for (unsigned i = 0; i < c->count; i++) {
-    const curve_point *p = &c->points[i];
+    const line_chart_point *p = &c->points[i];
     bool crowded = (last != NULL && is_near(s, p, last)) || (marked != NULL && is_near(s, p, marked));
     if (p != marked && crowded) continue;
     hb_text_add(t, "<text class=\"label%s\" x=\"%.1f\" y=\"%.1f\">%u</text>\n", p->marked ? " marked" : "",
@@ -98,7 +98,7 @@ static void add_labels(hb_text *t, const curve *c, const scales *s) {
   }
 }
 
-void curve_add(hb_text *t, const curve *c) {
+void line_chart_add(hb_text *t, const line_chart *c) {
   scales s = choose_scales(c);
   hb_text_add(t, "<svg viewBox=\"0 0 %d %d\" role=img aria-labelledby=\"curve-title curve-description\">\n", WIDTH,
               HEIGHT);

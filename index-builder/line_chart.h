@@ -8,16 +8,16 @@ typedef struct {
   double x, y, second; /* second: of the other line */
   unsigned label;
   bool marked;
-} curve_point;
+} line_chart_point;
 
 typedef struct {
-  const curve_point *points; /* at least one; x > 0, y and second 0..1, from left to right */
+  const line_chart_point *points; /* at least one; x > 0, y and second 0..1, from left to right */
   unsigned count;
   bool has_second;
   const char *title, *description, *x_name, *y_name; /* plain text without < & " */
-} curve;
+} line_chart;
 
 /* The x axis is logarithmic; the y axis ends at 1. */
-void curve_add(hb_text *t, const curve *c);
+void line_chart_add(hb_text *t, const line_chart *c);
 
 #endif

@@ -15,17 +15,18 @@ typedef struct {
   /* of the query: */
   uint32_t self, nprobe; /* its image; lists that were probed */
   uint64_t scanned;      /* rows in them */
-  hb_topk found;         /* not sorted; ids are positions (hb_catalog_number) */
-} probing;
+  hb_topk found;         /* not sorted; ids are positions (hb_catalog_number_at) */
+} nprobe_sweep;
 
-/* For searches of `k`, one at a time. `index` and `catalog` stay the caller's. Free with probing_free, also after a
- * failure. */
-hb_status probing_create(const hb_index *index, const hb_catalog *catalog, uint32_t k, probing *out, hb_error *error);
-void probing_free(probing *p);
+/* For searches of `k`, one at a time. `index` and `catalog` stay the caller's. Free with nprobe_sweep_free, also after
+ * a failure. */
+hb_status nprobe_sweep_create(const hb_index *index, const hb_catalog *catalog, uint32_t k, nprobe_sweep *out,
+                              hb_error *error);
+void nprobe_sweep_free(nprobe_sweep *p);
 
 /* Takes the next query. */
-void probing_start(probing *p, const float *query, uint32_t self);
+void nprobe_sweep_start(nprobe_sweep *p, const float *query, uint32_t self);
 /* Probes up to `nprobe` lists, which must not fall; `scores` are the query's with all images, by number. */
-void probing_widen(probing *p, uint32_t nprobe, const float *scores);
+void nprobe_sweep_widen(nprobe_sweep *p, uint32_t nprobe, const float *scores);
 
 #endif

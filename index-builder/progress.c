@@ -12,7 +12,7 @@ void progress_start(progress *p, const char *what, uint32_t total) {
   p->what = what;
   p->total = total;
   p->visible = isatty(STDERR_FILENO) == 1;
-  p->started = hb_now();
+  p->started = hb_clock_milliseconds();
   atomic_init(&p->done, 0);
   atomic_init(&p->shown, p->started + SILENCE - INTERVAL);
 }
@@ -20,7 +20,7 @@ void progress_start(progress *p, const char *what, uint32_t total) {
 void progress_step(progress *p) {
   uint32_t done = atomic_fetch_add(&p->done, 1) + 1;
   if (!p->visible) return;
-  double now = hb_now(), shown = atomic_load(&p->shown);
+  double now = hb_clock_milliseconds(), shown = atomic_load(&p->shown);
   /* the thread that wins the exchange prints; the others go on */
   if (now - shown < INTERVAL || !atomic_compare_exchange_strong(&p->shown, &shown, now)) return;
   double rate = done / (now - p->started) * 1e3;

@@ -132,22 +132,22 @@ static uint32_t shrink(uint32_t side, uint32_t longer, uint32_t pixels) {
 
 /* The caller frees out->pixels. */
 static hb_status scale(const hb_image *image, uint32_t pixels, thumb *out, hb_error *error) {
-  bool swap = hb_swaps_axes(image->orientation);
+  bool swap = hb_orientation_swaps_axes(image->orientation);
   uint32_t width = swap ? image->height : image->width, height = swap ? image->width : image->height;
   uint32_t longer = width > height ? width : height;
   thumb t = {NULL, shrink(width, longer, pixels), shrink(height, longer, pixels)};
   t.pixels = malloc((size_t)t.width * t.height * 3); /* no more than the picture, which is in memory */
   if (t.pixels == NULL) return hb_fail_memory(error);
-  hb_status status = hb_preprocess_scale(image, t.width, t.height, t.pixels, error);
+  hb_status status = hb_image_scale(image, t.width, t.height, t.pixels, error);
   if (status != HB_OK) return free(t.pixels), status;
   *out = t;
   return HB_OK;
 }
 
-hb_status thumb_write(const void *bytes, size_t size, uint32_t pixels, const char *path, hb_error *error) {
-  if (pixels < 1 || pixels > THUMB_PIXELS_MAX)
+hb_status thumbnail_write(const void *bytes, size_t size, uint32_t pixels, const char *path, hb_error *error) {
+  if (pixels < 1 || pixels > THUMBNAIL_PIXELS_MAX)
     return hb_fail(error, HB_INVALID_ARGUMENT, "a thumbnail of %u pixels is not possible, only 1 to %d", pixels,
-                   THUMB_PIXELS_MAX);
+                   THUMBNAIL_PIXELS_MAX);
   hb_image image;
   hb_status status = hb_image_decode(bytes, size, &image, error);
   if (status != HB_OK) return status;

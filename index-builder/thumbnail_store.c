@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void thumb_url(uint32_t pixels, char *out, size_t capacity) {
+void thumbnail_url(uint32_t pixels, char *out, size_t capacity) {
   snprintf(out, capacity, "thumb-%" PRIu32 "-{content}.jpg", pixels);
 }
 
@@ -34,8 +34,8 @@ static hb_status take_over(const char *from, const char *to, hb_error *error) {
   return link(from, to) == 0 ? HB_OK : copy(from, to, error);
 }
 
-hb_status thumb_provide(const thumb_store *store, decoder *decoder, uint64_t content, const hb_mapping *file,
-                        hb_error *error) {
+hb_status thumbnail_provide(const thumbnail_store *store, decoder_process *decoder, uint64_t content,
+                            const hb_mapping *file, hb_error *error) {
   char *path = thumb_path(store->folder, store->pixels, content);
   char *old = store->old_folder != NULL ? thumb_path(store->old_folder, store->pixels, content) : NULL;
   hb_status status = HB_OK;
@@ -46,7 +46,7 @@ hb_status thumb_provide(const thumb_store *store, decoder *decoder, uint64_t con
   else if (old != NULL && hb_path_exists(old))
     status = take_over(old, path, error);
   else
-    status = decoder_thumb(decoder, file->bytes, file->size, store->pixels, path, error);
+    status = decoder_process_thumbnail(decoder, file->bytes, file->size, store->pixels, path, error);
   free(path);
   free(old);
   return status;

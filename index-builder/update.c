@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
   const update_target *target;
-  const image_set *images;
+  const image_files *images;
   embedder *embedder;
   bool thumbs;
   image_task *tasks; /* [CHUNK_IMAGES], as are the next two */
@@ -41,7 +41,7 @@ static hb_status hand_over(const update_target *t, const arrival *a, const float
   hb_status status = is_known(a) ? hb_builder_keep(t->builder, t->base->catalog, a->number, a->path, a->label, error)
                                  : hb_builder_add(t->builder, features, a->path, a->label, a->content, error);
   if (status != HB_OK) return status;
-  if (a->fate != IMAGE_ADDED) base_meet(t->base, a->number);
+  if (a->fate != IMAGE_ADDED) existing_keep(t->base, a->number);
   count_fate(t->tally, a->fate);
   return HB_OK;
 }
@@ -74,7 +74,7 @@ static void plan(update *u, uint32_t first, uint32_t count) {
     if (task->error.status != HB_OK) continue;
     arrival *a = &u->arrivals[i];
     *a = (arrival){task->path, u->images->labels[first + i], task->content, IMAGE_ADDED, 0};
-    a->fate = base_find(u->target->base, a->path, a->content, &a->number);
+    a->fate = existing_find(u->target->base, a->path, a->content, &a->number);
     task->embed = !is_known(a) && !journal_find(u->target->journal, a->content, features_of(u, i));
     task->thumb = u->thumbs && is_first_of_content(u->tasks, i);
   }
@@ -117,29 +117,29 @@ static hb_status update_all(update *u, hb_error *error) {
   return status;
 }
 
-hb_status update_images(const update_target *target, const image_set *images, const embed_options *options,
+hb_status update_images(const update_target *target, const image_files *images, const embed_options *options,
                         hb_error *error) {
   update u = {.target = target, .images = images, .thumbs = options->thumbs.pixels > 0};
   hb_status status = embedder_create(options, images->count, &u.embedder, error);
   if (status != HB_OK) return status;
   status = update_all(&u, error);
   target->tally->times = embedder_times(u.embedder);
-  target->tally->removed = base_removed(target->base);
+  target->tally->removed = existing_removed(target->base);
   embedder_free(u.embedder);
   return status;
 }
 
-static hb_status update_vector(const update_target *t, npy_file *vectors, const id_list *ids, uint32_t number,
+static hb_status update_vector(const update_target *t, npy_file *vectors, const vector_ids *ids, uint32_t number,
                                float *row, hb_error *error) {
   size_t size = npy_dim(vectors) * sizeof *row;
   hb_status status = npy_row(vectors, number, row, error);
   if (status != HB_OK) return status;
   arrival a = {ids->paths[number], ids->labels[number], content_of(row, size), IMAGE_ADDED, 0};
-  a.fate = base_find(t->base, a.path, a.content, &a.number);
+  a.fate = existing_find(t->base, a.path, a.content, &a.number);
   return hand_over(t, &a, row, error);
 }
 
-hb_status update_vectors(const update_target *target, npy_file *vectors, const id_list *ids, hb_error *error) {
+hb_status update_vectors(const update_target *target, npy_file *vectors, const vector_ids *ids, hb_error *error) {
   float *row = malloc(npy_dim(vectors) * sizeof *row);
   if (row == NULL) return hb_fail_memory(error);
   hb_status status = HB_OK;
@@ -151,8 +151,8 @@ hb_status update_vectors(const update_target *target, npy_file *vectors, const i
   }
   progress_end(&p);
   free(row);
-  target->tally->times.milliseconds = hb_now() - p.started;
-  target->tally->removed = base_removed(target->base);
+  target->tally->times.milliseconds = hb_clock_milliseconds() - p.started;
+  target->tally->removed = existing_removed(target->base);
   return status;
 }
 

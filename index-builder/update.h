@@ -11,7 +11,7 @@
 #include "vector_ids.h"
 
 typedef struct {
-  const char *path; /* owned by the image_set */
+  const char *path; /* owned by the image_files */
   char *reason;
 } skipped_image;
 
@@ -27,15 +27,15 @@ typedef struct {
 
 typedef struct {
   hb_builder *builder;
-  base_bundle *base;
+  existing_bundle *base;
   journal *journal; /* of images; NULL for vectors */
   update_tally *tally;
 } update_target;
 
-hb_status update_images(const update_target *target, const image_set *images, const embed_options *options,
+hb_status update_images(const update_target *target, const image_files *images, const embed_options *options,
                         hb_error *error);
 /* Row ids->order[i] of the file has the path and label of that number. */
-hb_status update_vectors(const update_target *target, npy_file *vectors, const id_list *ids, hb_error *error);
+hb_status update_vectors(const update_target *target, npy_file *vectors, const vector_ids *ids, hb_error *error);
 void update_tally_free(update_tally *tally);
 
 #endif

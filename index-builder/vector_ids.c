@@ -14,12 +14,12 @@ static int compare_lines(const void *a, const void *b, void *paths) {
   return difference != 0 ? difference : (x > y) - (x < y);
 }
 
-static void sort(id_list *list) {
+static void sort(vector_ids *list) {
   for (uint32_t i = 0; i < list->count; i++) list->order[i] = i;
   qsort_r(list->order, list->count, sizeof *list->order, compare_lines, list->paths);
 }
 
-static hb_status allocate(id_list *list, uint32_t count, size_t text_bytes, hb_error *error) {
+static hb_status allocate(vector_ids *list, uint32_t count, size_t text_bytes, hb_error *error) {
   list->count = count;
   list->paths = calloc(count, sizeof *list->paths);
   list->labels = calloc(count, sizeof *list->labels);
@@ -40,7 +40,7 @@ static const char *line_fault(const char *line, size_t length) {
 }
 
 /* Cuts the text into lines, and these into path and label. */
-static hb_status cut(id_list *list, const char *path, size_t size, hb_error *error) {
+static hb_status cut(vector_ids *list, const char *path, size_t size, hb_error *error) {
   char *end = list->text + size;
   uint32_t number = 0;
   for (char *line = list->text, *next; line < end; line = next, number++) {
@@ -59,7 +59,7 @@ static hb_status cut(id_list *list, const char *path, size_t size, hb_error *err
   return HB_OK;
 }
 
-static hb_status check_unique(const id_list *list, const char *path, hb_error *error) {
+static hb_status check_unique(const vector_ids *list, const char *path, hb_error *error) {
   for (uint32_t i = 1; i < list->count; i++) {
     uint32_t first = list->order[i - 1], second = list->order[i];
     if (strcmp(list->paths[first], list->paths[second]) == 0)
@@ -76,7 +76,7 @@ static size_t count_lines(const char *text, size_t size) {
   return lines;
 }
 
-static hb_status read_text(const char *path, const char *text, size_t size, uint32_t count, id_list *list,
+static hb_status read_text(const char *path, const char *text, size_t size, uint32_t count, vector_ids *list,
                            hb_error *error) {
   static const char mark[] = "\xef\xbb\xbf"; /* that Windows puts in front of UTF-8 */
   if (size >= 3 && memcmp(text, mark, 3) == 0) text += 3, size -= 3;
@@ -93,23 +93,23 @@ static hb_status read_text(const char *path, const char *text, size_t size, uint
   return check_unique(list, path, error);
 }
 
-hb_status ids_read(const char *path, uint32_t count, id_list *out, hb_error *error) {
+hb_status vector_ids_read(const char *path, uint32_t count, vector_ids *out, hb_error *error) {
   hb_mapping file;
   hb_status status = hb_file_map(path, &file, error);
   if (status != HB_OK) return status;
-  id_list list = {0};
+  vector_ids list = {0};
   status = read_text(path, file.bytes, file.size, count, &list, error);
   hb_file_unmap(file);
-  if (status != HB_OK) return ids_free(&list), status;
+  if (status != HB_OK) return vector_ids_free(&list), status;
   *out = list;
   return HB_OK;
 }
 
-hb_status ids_number(uint32_t count, id_list *out, hb_error *error) {
+hb_status vector_ids_number(uint32_t count, vector_ids *out, hb_error *error) {
   enum { LONGEST = sizeof "4294967295" };
-  id_list list = {0};
+  vector_ids list = {0};
   hb_status status = allocate(&list, count, (size_t)count * LONGEST, error);
-  if (status != HB_OK) return ids_free(&list), status;
+  if (status != HB_OK) return vector_ids_free(&list), status;
   char *next = list.text;
   for (uint32_t i = 0; i < count; i++) {
     list.paths[i] = next;
@@ -121,10 +121,10 @@ hb_status ids_number(uint32_t count, id_list *out, hb_error *error) {
   return HB_OK;
 }
 
-void ids_free(id_list *list) {
+void vector_ids_free(vector_ids *list) {
   free(list->paths);
   free(list->labels);
   free(list->order);
   free(list->text);
-  *list = (id_list){0};
+  *list = (vector_ids){0};
 }

@@ -3,7 +3,7 @@
 
 import { isForeign, startForeign } from './foreign.js';
 
-const MEMBERS_MAX = 4; // HB_TEAM_MEMBERS_MAX
+const MEMBERS_MAX = 4; // HB_WORKER_TEAM_MEMBERS_MAX
 const STACK_BYTES = 64 * 1024;
 const PAGES = { initial: 64, maximum: 4096 }; // as cmake/wasm.cmake links it: 4 MB and 256 MB
 

@@ -9,7 +9,7 @@
 #include "image/size.h"
 #include "model/model.h"
 
-_Static_assert(HB_CROP_BYTES == HB_INPUT_BYTES, "a crop is the network's input");
+_Static_assert(HB_CROP_BYTES == HB_CROP_BYTES, "a crop is the network's input");
 
 struct hb_engine {
   hb_model *model; /* may be NULL */
@@ -39,7 +39,7 @@ hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb
   engine->head = model != NULL ? hb_model_logits(model) : NULL;
   hb_status status = index != NULL ? hb_search_create(index, &engine->search, error) : HB_OK;
   if (status == HB_OK && model != NULL && index != NULL) status = attach_index(engine, error);
-  if (status == HB_OK && model != NULL) status = hb_model_network(model, &engine->network, error);
+  if (status == HB_OK && model != NULL) status = hb_model_create_network(model, &engine->network, error);
   if (status != HB_OK) return hb_engine_free(engine), status;
   *out = engine;
   return HB_OK;
@@ -73,16 +73,17 @@ void hb_engine_free(hb_engine *engine) {
 /* Of which the region is kept. `started` is when decoding began. */
 static hb_status crop_image(hb_image *image, const hb_region *region, double started, uint8_t crop[HB_CROP_BYTES],
                             hb_timings *timings, hb_error *error) {
-  const double decoded = hb_now();
+  const double decoded = hb_clock_milliseconds();
   hb_status status = region != NULL ? hb_region_keep(image, region, error) : HB_OK;
-  if (status == HB_OK) status = hb_preprocess_crop(image, crop, error);
-  if (status == HB_OK && timings != NULL) timings->decode = decoded - started, timings->preprocess = hb_now() - decoded;
+  if (status == HB_OK) status = hb_image_center_crop(image, crop, error);
+  if (status == HB_OK && timings != NULL)
+    timings->decode = decoded - started, timings->preprocess = hb_clock_milliseconds() - decoded;
   return status;
 }
 
 hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
                        hb_timings *timings, hb_error *error) {
-  const double started = hb_now();
+  const double started = hb_clock_milliseconds();
   hb_image image;
   hb_status status = hb_image_decode(bytes, size, &image, error);
   if (status != HB_OK) return status;
@@ -93,14 +94,14 @@ hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, 
 
 hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
                        uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
-  const double started = hb_now();
+  const double started = hb_clock_milliseconds();
   hb_status status = hb_image_check_size(width, height, error);
   if (status != HB_OK) return status;
   const size_t pixels = (size_t)width * height;
   uint8_t *copy = malloc(4 * pixels);
   if (copy == NULL) return hb_fail_memory(error);
   memcpy(copy, rgba, 4 * pixels);
-  hb_flatten_alpha(copy, pixels);
+  hb_image_flatten_alpha(copy, pixels);
   hb_image image = {copy, width, height, 4, HB_UPRIGHT};
   status = crop_image(&image, region, started, crop, timings, error);
   free(copy);
@@ -117,15 +118,15 @@ hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYT
                                hb_timings *timings, hb_error *error) {
   hb_status status = check_model(engine, error);
   if (status != HB_OK) return status;
-  const double started = hb_now();
+  const double started = hb_clock_milliseconds();
   const float *pooled = hb_network_run(engine->network, crop);
   if (pooled == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
-  const double ran = hb_now();
+  const double ran = hb_clock_milliseconds();
   if (engine->head != NULL)
     hb_head_apply(engine->head, pooled, embedding);
   else
     memcpy(embedding, pooled, HB_POOLED_DIM * sizeof *embedding);
-  if (timings != NULL) timings->network = ran - started, timings->head = hb_now() - ran;
+  if (timings != NULL) timings->network = ran - started, timings->head = hb_clock_milliseconds() - ran;
   return HB_OK;
 }
 

@@ -17,7 +17,7 @@
 #define EXPORT EMSCRIPTEN_KEEPALIVE
 
 typedef struct {
-  hb_team *team;
+  hb_worker_team *team;
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
@@ -31,21 +31,21 @@ typedef struct {
 /* `members`: threads that will share the work on a picture, the caller included. NULL without memory. */
 EXPORT context *hb_wasm_new(uint32_t members) {
   context *c = calloc(1, sizeof(context));
-  if (c == NULL || hb_team_create(members, &c->team, &c->error) == HB_OK) return c;
+  if (c == NULL || hb_worker_team_create(members, &c->team, &c->error) == HB_OK) return c;
   return free(c), NULL;
 }
 
 /* A further member, in an instance of its own that shares the memory, on a stack of its own: its number, or 0 if there
  * is no room for it; and its life, which does not end. */
-EXPORT uint32_t hb_wasm_join(context *c) { return hb_team_join(c->team); }
-EXPORT void hb_wasm_help(context *c, uint32_t member) { hb_team_help(c->team, member); }
+EXPORT uint32_t hb_wasm_join(context *c) { return hb_worker_team_join(c->team); }
+EXPORT void hb_wasm_help(context *c, uint32_t member) { hb_worker_team_help(c->team, member); }
 
 EXPORT void hb_wasm_free(context *c) {
   if (c == NULL) return;
   hb_engine_free(c->engine);
   hb_index_free(c->index);
   hb_model_free(c->model);
-  hb_team_free(c->team);
+  hb_worker_team_free(c->team);
   free(c->embedding);
   hb_text_free(&c->answer);
   free(c);
@@ -103,7 +103,7 @@ EXPORT void hb_wasm_release(context *c, uint32_t file) {
 EXPORT hb_status hb_wasm_start(context *c) {
   if (c->index == NULL || c->engine != NULL)
     return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine starts once, after its model and index");
-  if (c->model != NULL) hb_model_share(c->model, c->team);
+  if (c->model != NULL) hb_model_use_team(c->model, c->team);
   hb_status status = hb_engine_create(c->model, c->index, &c->engine, &c->error);
   if (status != HB_OK) return status;
   c->embedding = malloc(hb_engine_dim(c->engine) * sizeof *c->embedding);
@@ -166,7 +166,7 @@ EXPORT const char *hb_wasm_info(context *c) {
   hb_text_clear(t);
   hb_text_add(t, "{\"model_id\":\"%s\",\"head\":\"%s\"", hb_index_model_id(index), hb_head_name(hb_index_head(index)));
   hb_text_add(t, ",\"precision\":\"%s\"", c->model != NULL ? hb_precision_name(hb_model_precision(c->model)) : "");
-  hb_text_add(t, ",\"storage\":\"%s\",\"dim\":%u", hb_storage_name(hb_index_storage(index)), hb_index_dim(index));
+  hb_text_add(t, ",\"storage\":\"%s\",\"dim\":%u", hb_encoding_name(hb_index_encoding(index)), hb_index_dim(index));
   hb_text_add(t, ",\"count\":%u,\"nlist\":%u,\"nprobe\":%u,\"image_url\":", hb_index_count(index),
               hb_index_nlist(index), hb_index_nprobe(index));
   hb_text_add_json(t, hb_index_image_url(index));

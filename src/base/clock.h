@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-static inline double hb_now(void) {
+static inline double hb_clock_milliseconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;

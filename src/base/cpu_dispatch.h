@@ -5,12 +5,12 @@
 /* The widest vectors of the machine are chosen when the program starts; wasm and arm64 have one width. Sanitized
  * builds leave it out: the choice would run before the sanitizer is ready. */
 #if defined(__x86_64__) && defined(__linux__) && !defined(HB_SANITIZED)
-#define HB_WIDEST __attribute__((target_clones("default", "avx2")))
+#define HB_CPU_DISPATCH __attribute__((target_clones("default", "avx2")))
 #else
-#define HB_WIDEST
+#define HB_CPU_DISPATCH
 #endif
 
 /* Part of its caller, also of the caller's copy for wide vectors. */
-#define HB_PART static inline __attribute__((always_inline))
+#define HB_DISPATCHED_INLINE static inline __attribute__((always_inline))
 
 #endif

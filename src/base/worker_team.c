@@ -19,14 +19,14 @@
 
 #define LINE 64 /* bytes that processors own at a time */
 
-struct hb_team {
+struct hb_worker_team {
   _Alignas(LINE) _Atomic uint64_t ticket;
   _Alignas(LINE) _Atomic uint32_t left;  /* items of the job that are not done */
   _Alignas(LINE) _Atomic uint32_t calls; /* jobs so far; helpers sleep until it changes */
   _Atomic uint32_t asleep;               /* helpers that may be */
   _Atomic uint32_t present;
   _Atomic bool dismissed;
-  _Atomic(hb_team_job *) job;
+  _Atomic(hb_worker_team_job *) job;
   _Atomic(void *) context;
   uint32_t members;
 #ifndef __wasm__
@@ -39,33 +39,33 @@ struct hb_team {
 
 #ifdef __wasm_atomics__
 
-static void sleep_while(hb_team *team, _Atomic uint32_t *number, uint32_t value) {
+static void sleep_while(hb_worker_team *team, _Atomic uint32_t *number, uint32_t value) {
   (void)team;
   __builtin_wasm_memory_atomic_wait32((int *)number, (int)value, -1);
 }
 
-static void wake(hb_team *team, _Atomic uint32_t *number) {
+static void wake(hb_worker_team *team, _Atomic uint32_t *number) {
   (void)team;
-  __builtin_wasm_memory_atomic_notify((int *)number, HB_TEAM_MEMBERS_MAX);
+  __builtin_wasm_memory_atomic_notify((int *)number, HB_WORKER_TEAM_MEMBERS_MAX);
 }
 
 #elif defined __wasm__
 
 /* Nobody shares this memory. */
-static void sleep_while(hb_team *team, _Atomic uint32_t *number, uint32_t value) {
+static void sleep_while(hb_worker_team *team, _Atomic uint32_t *number, uint32_t value) {
   (void)team, (void)number, (void)value;
 }
-static void wake(hb_team *team, _Atomic uint32_t *number) { (void)team, (void)number; }
+static void wake(hb_worker_team *team, _Atomic uint32_t *number) { (void)team, (void)number; }
 
 #else
 
-static void sleep_while(hb_team *team, _Atomic uint32_t *number, uint32_t value) {
+static void sleep_while(hb_worker_team *team, _Atomic uint32_t *number, uint32_t value) {
   pthread_mutex_lock(&team->mutex);
   while (atomic_load(number) == value) pthread_cond_wait(&team->changed, &team->mutex);
   pthread_mutex_unlock(&team->mutex);
 }
 
-static void wake(hb_team *team, _Atomic uint32_t *number) {
+static void wake(hb_worker_team *team, _Atomic uint32_t *number) {
   (void)number;
   pthread_mutex_lock(&team->mutex);
   pthread_cond_broadcast(&team->changed);
@@ -76,13 +76,13 @@ static void wake(hb_team *team, _Atomic uint32_t *number) {
 
 /* ---- Life ---- */
 
-hb_status hb_team_create(uint32_t members, hb_team **out, hb_error *error) {
-  if (members < 1 || members > HB_TEAM_MEMBERS_MAX)
+hb_status hb_worker_team_create(uint32_t members, hb_worker_team **out, hb_error *error) {
+  if (members < 1 || members > HB_WORKER_TEAM_MEMBERS_MAX)
     return hb_fail(error, HB_INVALID_ARGUMENT, "there are %u threads, and must be 1 to %d", members,
-                   HB_TEAM_MEMBERS_MAX);
-  hb_team *team = aligned_alloc(LINE, sizeof *team);
+                   HB_WORKER_TEAM_MEMBERS_MAX);
+  hb_worker_team *team = aligned_alloc(LINE, sizeof *team);
   if (team == NULL) return hb_fail_memory(error);
-  *team = (hb_team){.present = 1, .members = members};
+  *team = (hb_worker_team){.present = 1, .members = members};
 #ifndef __wasm__
   pthread_mutex_init(&team->mutex, NULL);
   pthread_cond_init(&team->changed, NULL);
@@ -91,7 +91,7 @@ hb_status hb_team_create(uint32_t members, hb_team **out, hb_error *error) {
   return HB_OK;
 }
 
-void hb_team_free(hb_team *team) {
+void hb_worker_team_free(hb_worker_team *team) {
   if (team == NULL) return;
 #ifndef __wasm__
   pthread_cond_destroy(&team->changed);
@@ -100,11 +100,11 @@ void hb_team_free(hb_team *team) {
   free(team);
 }
 
-uint32_t hb_team_members(const hb_team *team) { return team != NULL ? team->members : 1; }
+uint32_t hb_worker_team_members(const hb_worker_team *team) { return team != NULL ? team->members : 1; }
 
-uint32_t hb_team_present(const hb_team *team) { return team != NULL ? atomic_load(&team->present) : 1; }
+uint32_t hb_worker_team_present(const hb_worker_team *team) { return team != NULL ? atomic_load(&team->present) : 1; }
 
-uint32_t hb_team_join(hb_team *team) {
+uint32_t hb_worker_team_join(hb_worker_team *team) {
   uint32_t present = atomic_load(&team->present);
   while (present < team->members)
     if (atomic_compare_exchange_weak(&team->present, &present, present + 1)) return present;
@@ -114,10 +114,10 @@ uint32_t hb_team_join(hb_team *team) {
 /* ---- Work ---- */
 
 /* Does one item, if there is one to take. */
-static bool do_item(hb_team *team, uint32_t member) {
+static bool do_item(hb_worker_team *team, uint32_t member) {
   uint64_t ticket = atomic_load(&team->ticket);
   while (NEXT(ticket) < COUNT(ticket)) {
-    hb_team_job *job = atomic_load(&team->job);
+    hb_worker_team_job *job = atomic_load(&team->job);
     void *context = atomic_load(&team->context);
     if (!atomic_compare_exchange_weak(&team->ticket, &ticket, ticket + 1)) continue;
     job(context, NEXT(ticket), member);
@@ -127,7 +127,7 @@ static bool do_item(hb_team *team, uint32_t member) {
   return false;
 }
 
-static void publish(hb_team *team, uint32_t count, hb_team_job *job, void *context) {
+static void publish(hb_worker_team *team, uint32_t count, hb_worker_team_job *job, void *context) {
   atomic_store(&team->job, job);
   atomic_store(&team->context, context);
   atomic_store(&team->left, count);
@@ -137,14 +137,14 @@ static void publish(hb_team *team, uint32_t count, hb_team_job *job, void *conte
   if (atomic_load(&team->asleep) > 0) wake(team, &team->calls);
 }
 
-static void wait_for_last(hb_team *team) {
+static void wait_for_last(hb_worker_team *team) {
   uint32_t left;
   for (uint32_t looks = 0; (left = atomic_load(&team->left)) > 0; looks++)
     if (looks >= PATIENCE) sleep_while(team, &team->left, left);
 }
 
-void hb_team_run(hb_team *team, uint32_t count, hb_team_job *job, void *context) {
-  if (hb_team_present(team) == 1 || count <= 1) {
+void hb_worker_team_run(hb_worker_team *team, uint32_t count, hb_worker_team_job *job, void *context) {
+  if (hb_worker_team_present(team) == 1 || count <= 1) {
     for (uint32_t item = 0; item < count; item++) job(context, item, 0);
     return;
   }
@@ -155,7 +155,7 @@ void hb_team_run(hb_team *team, uint32_t count, hb_team_job *job, void *context)
 }
 
 /* A job that is published from here on changes `calls`, and one that was published before is seen. */
-static void sleep_until_called(hb_team *team) {
+static void sleep_until_called(hb_worker_team *team) {
   const uint32_t calls = atomic_load(&team->calls);
   atomic_fetch_add(&team->asleep, 1);
   const uint64_t ticket = atomic_load(&team->ticket);
@@ -163,7 +163,7 @@ static void sleep_until_called(hb_team *team) {
   atomic_fetch_sub(&team->asleep, 1);
 }
 
-void hb_team_help(hb_team *team, uint32_t member) {
+void hb_worker_team_help(hb_worker_team *team, uint32_t member) {
   for (uint32_t looks = 0; !atomic_load(&team->dismissed); looks++) {
     if (do_item(team, member)) looks = 0;
     if (looks < PATIENCE) continue;
@@ -172,7 +172,7 @@ void hb_team_help(hb_team *team, uint32_t member) {
   }
 }
 
-void hb_team_dismiss(hb_team *team) {
+void hb_worker_team_dismiss(hb_worker_team *team) {
   atomic_store(&team->dismissed, true);
   atomic_fetch_add(&team->calls, 1);
   wake(team, &team->calls);

@@ -90,7 +90,7 @@ static hb_status replace(const char *partial, const char *directory, const char 
 
 /* What is left of the old bundle if it cannot be removed is no failure, as the new one is there: the next build tries
  * again, and says what keeps it. */
-hb_status hb_directory_take_place(const char *partial, const char *directory, hb_error *error) {
+hb_status hb_atomic_replace(const char *partial, const char *directory, hb_error *error) {
   if (!hb_path_exists(directory)) return hb_path_rename(partial, directory, error);
   char *replaced = hb_path_beside(directory, "replaced");
   hb_status status = replaced != NULL ? hb_directory_remove(replaced, error) : hb_fail_memory(error);

@@ -23,7 +23,7 @@ struct hb_builder {
   uint32_t svd_dim;
   hb_head *exact;
   double *moment;
-  hb_spill *pooled;
+  hb_temporary_rows *pooled;
 };
 
 /* ---- Heads ---- */
@@ -34,12 +34,12 @@ static hb_status fail_base(const hb_builder *b, const char *what, hb_error *erro
 }
 
 /* Replaces the head's numbers by what a reader of the bundle will see, so that both embed alike. */
-static hb_status round_head(hb_head *head, hb_storage storage, hb_error *error) {
+static hb_status round_head(hb_head *head, hb_encoding encoding, hb_error *error) {
   if (head->kind == HB_HEAD_LOGITS) return HB_OK; /* not in the bundle */
   void *codes = NULL;
   float *scales = NULL;
   hb_rows rows;
-  hb_status status = hb_head_encode(head, storage, &rows, &codes, &scales, error);
+  hb_status status = hb_head_encode(head, encoding, &rows, &codes, &scales, error);
   if (status == HB_OK) hb_head_read_rows(head, &rows);
   free(codes);
   free(scales);
@@ -58,7 +58,7 @@ static hb_status prepare_svd(hb_builder *b, hb_error *error) {
   b->moment = calloc((size_t)HB_EXACT_DIM * HB_EXACT_DIM, sizeof *b->moment);
   if (status == HB_OK && (b->moment == NULL || path == NULL)) status = hb_fail_memory(error);
   if (status == HB_OK) status = hb_head_make_exact(hb_model_logits(b->options->model), &b->exact, error);
-  if (status == HB_OK) status = hb_spill_create(path, HB_POOLED_DIM * sizeof(float), &b->pooled, error);
+  if (status == HB_OK) status = hb_temporary_rows_create(path, HB_POOLED_DIM * sizeof(float), &b->pooled, error);
   free(path);
   return status;
 }
@@ -89,7 +89,7 @@ static hb_status prepare_head(hb_builder *b, hb_error *error) {
     return copy_head(base->head, &b->head, error);
   }
   hb_status status = hb_head_open(o->model, o->head, &b->head, error);
-  if (status == HB_OK) status = round_head(b->head, o->storage, error);
+  if (status == HB_OK) status = round_head(b->head, o->encoding, error);
   if (status != HB_OK || base == NULL) return status;
   bool same = base->head != NULL ? same_head(base->head, b->head) : base->head_kind == b->head->kind;
   return same ? HB_OK : fail_base(b, "head", error);
@@ -103,17 +103,17 @@ static uint32_t dim_of(const hb_builder *b) {
 /* All features are known: makes the svd head and the rows. */
 static hb_status finish_svd(hb_builder *b, hb_error *error) {
   if (b->rows.count == 0) return hb_fail(error, HB_INVALID_ARGUMENT, "there are no images to index");
-  hb_build_stage(b->options, "making the head");
+  hb_build_report_stage(b->options, "making the head");
   hb_status status = hb_head_make_svd(b->exact, b->moment, b->svd_dim, &b->head, error);
-  if (status == HB_OK) status = round_head(b->head, b->options->storage, error);
+  if (status == HB_OK) status = round_head(b->head, b->options->encoding, error);
   float pooled[HB_POOLED_DIM];
   for (uint32_t i = 0; i < b->rows.count && status == HB_OK; i++) {
-    status = hb_spill_read(b->pooled, i, 1, pooled, error);
+    status = hb_temporary_rows_read(b->pooled, i, 1, pooled, error);
     if (status != HB_OK) break;
     hb_head_apply(b->head, pooled, b->embedding);
     status = hb_row_store_add_vector(&b->rows, i, b->embedding, error);
   }
-  hb_spill_free(b->pooled);
+  hb_temporary_rows_free(b->pooled);
   b->pooled = NULL;
   return status;
 }
@@ -126,7 +126,7 @@ static hb_status open_base(hb_builder *b, hb_error *error) {
   if (status != HB_OK) return status;
   const char *model_id = o->model != NULL ? hb_model_id(o->model) : "";
   if (strcmp(b->base->model_id, model_id) != 0) return fail_base(b, "model", error);
-  if (b->base->storage != o->storage) return fail_base(b, "storage", error);
+  if (b->base->encoding != o->encoding) return fail_base(b, "storage", error);
   return HB_OK;
 }
 
@@ -147,7 +147,7 @@ static hb_status create_rows(hb_builder *b, hb_error *error) {
   b->embedding = malloc((dim > HB_EXACT_DIM ? dim : HB_EXACT_DIM) * sizeof *b->embedding);
   char *path = hb_path_join(b->partial, "rows.tmp");
   hb_status status = b->embedding != NULL && path != NULL ? HB_OK : hb_fail_memory(error);
-  if (status == HB_OK) status = hb_row_store_create(&b->rows, b->options->storage, dim, path, error);
+  if (status == HB_OK) status = hb_row_store_create(&b->rows, b->options->encoding, dim, path, error);
   free(path);
   return status;
 }
@@ -181,7 +181,7 @@ const char *hb_builder_directory(const hb_builder *builder) { return builder->pa
 
 void hb_builder_free(hb_builder *b) {
   if (b == NULL) return;
-  hb_spill_free(b->pooled);
+  hb_temporary_rows_free(b->pooled);
   hb_row_store_free(&b->rows);
   if (!b->finished && b->partial != NULL) hb_directory_remove(b->partial, NULL);
   hb_index_free(b->base);
@@ -204,13 +204,13 @@ hb_status hb_builder_add(hb_builder *b, const float *features, const char *path,
   if (b->pooled != NULL) {
     hb_head_apply(b->exact, features, b->embedding);
     hb_head_add_moment(b->embedding, b->moment);
-    return hb_spill_add(b->pooled, features, error);
+    return hb_temporary_rows_add(b->pooled, features, error);
   }
   if (b->head != NULL) {
     hb_head_apply(b->head, features, b->embedding);
   } else {
     memcpy(b->embedding, features, b->rows.dim * sizeof *features);
-    hb_normalize(b->embedding, b->rows.dim);
+    hb_vector_normalize(b->embedding, b->rows.dim);
   }
   return hb_row_store_add_vector(&b->rows, row, b->embedding, error);
 }
@@ -218,7 +218,7 @@ hb_status hb_builder_add(hb_builder *b, const float *features, const char *path,
 hb_status hb_builder_keep(hb_builder *b, const hb_catalog *base, uint32_t number, const char *path, const char *label,
                           hb_error *error) {
   hb_rows stored = hb_catalog_row(base, number);
-  if (b->base == NULL || stored.dim != b->rows.dim || stored.storage != b->rows.storage)
+  if (b->base == NULL || stored.dim != b->rows.dim || stored.encoding != b->rows.encoding)
     return hb_fail(error, HB_INVALID_ARGUMENT, "images can only be kept from the base of the build");
   hb_entry entry = hb_catalog_entry(base, number);
   uint32_t row = b->rows.count;
@@ -235,8 +235,8 @@ static hb_status write_lists(hb_builder *b, pthreadpool_t threads, hb_clusters *
   double wanted = b->options->recall > 0 ? b->options->recall : RECALL_TARGET;
   hb_status status =
       clusters->trained ? hb_row_store_renumber(&b->rows, error) : hb_row_store_give_ids(&b->rows, error);
-  hb_build_stage(b->options, "measuring recall");
-  if (status == HB_OK) status = hb_calibrate(&b->rows, clusters, wanted, threads, report, error);
+  hb_build_report_stage(b->options, "measuring recall");
+  if (status == HB_OK) status = hb_nprobe_calibrate(&b->rows, clusters, wanted, threads, report, error);
   if (status != HB_OK) return status;
   report->count = b->rows.count;
   report->dim = b->rows.dim;
@@ -244,7 +244,7 @@ static hb_status write_lists(hb_builder *b, pthreadpool_t threads, hb_clusters *
   report->imbalance = clusters->imbalance;
   report->trained_imbalance = clusters->trained_imbalance;
   report->trained = clusters->trained;
-  hb_build_stage(b->options, "writing");
+  hb_build_report_stage(b->options, "writing");
   const hb_bundle_parts parts = {b->options, &b->rows, clusters, b->head, b->base, report->nprobe};
   return hb_bundle_write(b->partial, &parts, report, error);
 }
@@ -265,7 +265,7 @@ hb_status hb_builder_finish(hb_builder *b, hb_build_report *report, hb_error *er
   pthreadpool_t threads = b->options->threads > 1 ? pthreadpool_create(b->options->threads) : NULL;
   hb_status status = make_bundle(b, threads, &made, error);
   pthreadpool_destroy(threads);
-  if (status == HB_OK) status = hb_directory_take_place(b->partial, b->directory, error);
+  if (status == HB_OK) status = hb_atomic_replace(b->partial, b->directory, error);
   if (status != HB_OK) return status;
   b->finished = true;
   *report = made;

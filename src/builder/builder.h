@@ -10,18 +10,18 @@
 #include "bundle/bundle.h"
 
 /* Bytes that vectors may take while building. */
-static inline uint64_t hb_build_memory(const hb_build_options *options) {
+static inline uint64_t hb_build_memory_bytes(const hb_build_options *options) {
   return options->memory_bytes > 0 ? options->memory_bytes : 1ull << 30;
 }
 
 /* The wanted size of a file of lists: most lists have one of their own, only small ones share. On Caltech-101 with int8
  * a first query fetches 228 kB in 14 files; with 24 KiB it is 294 kB in 11, as lists come along that it does not ask
  * for. */
-static inline size_t hb_build_shard(const hb_build_options *options) {
+static inline size_t hb_build_shard_bytes(const hb_build_options *options) {
   return options->shard_bytes > 0 ? options->shard_bytes : 8u << 10;
 }
 
-static inline void hb_build_stage(const hb_build_options *options, const char *what) {
+static inline void hb_build_report_stage(const hb_build_options *options, const char *what) {
   if (options->stage != NULL) options->stage(options->stage_context, what);
 }
 
@@ -34,11 +34,11 @@ typedef struct {
 } hb_row_info;
 
 typedef struct {
-  hb_storage storage;
+  hb_encoding encoding;
   uint32_t dim, count, capacity;
   hb_row_info *info; /* [count] */
   float *scales;     /* [count] */
-  hb_spill *codes;
+  hb_temporary_rows *codes;
   void *code; /* scratch: one row's codes */
   char *paths;
   size_t path_bytes, path_capacity;
@@ -50,7 +50,8 @@ typedef struct {
 #define HB_ID_NEW UINT32_MAX
 
 /* `path` is where the codes are kept for the time being. */
-hb_status hb_row_store_create(hb_row_store *rows, hb_storage storage, uint32_t dim, const char *path, hb_error *error);
+hb_status hb_row_store_create(hb_row_store *rows, hb_encoding encoding, uint32_t dim, const char *path,
+                              hb_error *error);
 void hb_row_store_free(hb_row_store *rows);
 /* All but the codes; those follow with one of the next two. */
 hb_status hb_row_store_name(hb_row_store *rows, const char *path, const char *label, uint64_t content, uint32_t id,
@@ -93,8 +94,8 @@ static inline uint32_t hb_clusters_begin(const hb_clusters *c, uint32_t list) {
 }
 
 /* The smallest nprobe that reaches the wanted recall on a sample of the rows, with what it finds and scans. */
-hb_status hb_calibrate(const hb_row_store *rows, const hb_clusters *clusters, double wanted, pthreadpool_t threads,
-                       hb_build_report *report, hb_error *error);
+hb_status hb_nprobe_calibrate(const hb_row_store *rows, const hb_clusters *clusters, double wanted,
+                              pthreadpool_t threads, hb_build_report *report, hb_error *error);
 
 /* ---- Writing ---- */
 
@@ -112,7 +113,7 @@ hb_status hb_bundle_write(const char *directory, const hb_bundle_parts *parts, h
                           hb_error *error);
 
 /* A head's rows as a bundle stores them: encodes into fresh memory (*codes, *scales; the caller frees both). */
-hb_status hb_head_encode(const hb_head *head, hb_storage storage, hb_rows *out, void **codes, float **scales,
+hb_status hb_head_encode(const hb_head *head, hb_encoding encoding, hb_rows *out, void **codes, float **scales,
                          hb_error *error);
 
 /* ---- Folders ---- */
@@ -120,6 +121,6 @@ hb_status hb_head_encode(const hb_head *head, hb_storage storage, hb_rows *out, 
 /* "DIRECTORY.SUFFIX" in fresh memory, a slash at the end of the directory's name left out; NULL without memory. */
 char *hb_path_beside(const char *directory, const char *suffix);
 /* Gives the finished folder `partial` the name `directory`, which may be a bundle's that is replaced. */
-hb_status hb_directory_take_place(const char *partial, const char *directory, hb_error *error);
+hb_status hb_atomic_replace(const char *partial, const char *directory, hb_error *error);
 
 #endif

@@ -18,7 +18,7 @@ typedef struct {
   const hb_bundle_parts *parts;
   const char *directory;
   content content;
-  hb_written written;
+  hb_written_files written;
   uint32_t first_row; /* of the lists whose codes are in memory */
   uint8_t *codes;     /* these, list by list */
   uint32_t *cursors;  /* [nlist] where a list's next row goes */
@@ -82,7 +82,7 @@ static hb_status end(job *j, const char *role, hb_build_report *report, hb_error
 
 static hb_status write_rows(job *j, const hb_rows *rows, const char *magic, const char *role, hb_build_report *report,
                             hb_error *error) {
-  size_t codes = rows->count * hb_row_bytes(rows->storage, rows->dim);
+  size_t codes = rows->count * hb_row_bytes(rows->encoding, rows->dim);
   hb_status status = begin(j, codes + rows->count * sizeof(float) + 64, magic, rows->count, rows->dim, error);
   if (status != HB_OK) return status;
   append(&j->content, rows->codes, codes);
@@ -91,9 +91,9 @@ static hb_status write_rows(job *j, const hb_rows *rows, const char *magic, cons
   return end(j, role, report, error);
 }
 
-hb_status hb_head_encode(const hb_head *head, hb_storage storage, hb_rows *out, void **codes, float **scales,
+hb_status hb_head_encode(const hb_head *head, hb_encoding encoding, hb_rows *out, void **codes, float **scales,
                          hb_error *error) {
-  size_t bytes = hb_row_bytes(storage, HB_EXACT_DIM);
+  size_t bytes = hb_row_bytes(encoding, HB_EXACT_DIM);
   *codes = malloc(head->dim * bytes);
   *scales = malloc(head->dim * sizeof **scales);
   if (*codes == NULL || *scales == NULL) return hb_fail_memory(error);
@@ -101,9 +101,9 @@ hb_status hb_head_encode(const hb_head *head, hb_storage storage, hb_rows *out, 
     float row[HB_EXACT_DIM];
     memcpy(row, head->matrix + (size_t)d * HB_POOLED_DIM, HB_POOLED_DIM * sizeof *row);
     row[HB_POOLED_DIM] = head->bias[d];
-    hb_row_encode(storage, HB_EXACT_DIM, row, false, (uint8_t *)*codes + d * bytes, *scales + d);
+    hb_row_encode(encoding, HB_EXACT_DIM, row, false, (uint8_t *)*codes + d * bytes, *scales + d);
   }
-  *out = (hb_rows){storage, HB_EXACT_DIM, head->dim, *codes, storage == HB_STORAGE_I8 ? *scales : NULL};
+  *out = (hb_rows){encoding, HB_EXACT_DIM, head->dim, *codes, encoding == HB_ENCODING_I8 ? *scales : NULL};
   return HB_OK;
 }
 
@@ -111,7 +111,7 @@ static hb_status write_head(job *j, hb_build_report *report, hb_error *error) {
   void *codes = NULL;
   float *scales = NULL;
   hb_rows rows;
-  hb_status status = hb_head_encode(j->parts->head, j->parts->rows->storage, &rows, &codes, &scales, error);
+  hb_status status = hb_head_encode(j->parts->head, j->parts->rows->encoding, &rows, &codes, &scales, error);
   if (status == HB_OK) status = write_rows(j, &rows, HB_MAGIC_HEAD, "head", report, error);
   free(codes);
   free(scales);
@@ -131,7 +131,7 @@ static uint64_t list_bytes(const job *j, uint32_t l) {
   const uint32_t *members = j->parts->clusters->members + hb_clusters_begin(j->parts->clusters, l);
   uint64_t text = 0, all = 0;
   for (uint32_t i = 0; i < list_count(j, l); i++) text += strlen(path_of(rows, members[i])) + 1;
-  hb_bundle_list_bytes(rows->storage, rows->dim, list_count(j, l), text, &all);
+  hb_bundle_list_bytes(rows->encoding, rows->dim, list_count(j, l), text, &all);
   return all;
 }
 
@@ -139,7 +139,7 @@ static uint64_t list_bytes(const job *j, uint32_t l) {
  * file nearer to the wanted size. */
 static uint32_t file_end(const job *j, uint32_t first) {
   const hb_index *base = j->parts->clusters->trained ? NULL : j->parts->base;
-  uint64_t wanted = hb_build_shard(j->parts->options), size = 0;
+  uint64_t wanted = hb_build_shard_bytes(j->parts->options), size = 0;
   uint32_t l = first;
   for (; l < j->parts->clusters->nlist; l++) {
     if (base != NULL && base->lists[l].file != base->lists[first].file) break;
@@ -160,11 +160,11 @@ static void append_list(job *j, uint32_t l) {
   content *c = &j->content;
   const uint32_t header[HB_LIST_HEADER / 4] = {count, text, 0, 0};
   append(c, header, sizeof header);
-  size_t bytes = hb_row_bytes(rows->storage, rows->dim);
+  size_t bytes = hb_row_bytes(rows->encoding, rows->dim);
   append(c, j->codes + (from - j->first_row) * bytes, count * bytes);
   align(c);
   for (uint32_t i = 0; i < count; i++) append(c, &rows->info[members[i]].content, sizeof(uint64_t));
-  for (uint32_t i = 0; i < count && rows->storage == HB_STORAGE_I8; i++)
+  for (uint32_t i = 0; i < count && rows->encoding == HB_ENCODING_I8; i++)
     append(c, &rows->scales[members[i]], sizeof(float));
   for (uint32_t i = 0; i < count; i++) append_u32(c, rows->info[members[i]].id);
   for (uint32_t i = 0; i < count; i++) append_u32(c, rows->info[members[i]].label);
@@ -197,7 +197,7 @@ static hb_status write_lists(job *j, uint32_t first, uint32_t last, hb_build_rep
 static hb_status gather(job *j, uint32_t first, uint32_t last, hb_error *error) {
   const hb_row_store *rows = j->parts->rows;
   const hb_clusters *clusters = j->parts->clusters;
-  size_t bytes = hb_row_bytes(rows->storage, rows->dim);
+  size_t bytes = hb_row_bytes(rows->encoding, rows->dim);
   uint32_t block = hb_row_store_block(rows);
   j->first_row = hb_clusters_begin(clusters, first);
   free(j->codes);
@@ -220,7 +220,8 @@ static hb_status gather(job *j, uint32_t first, uint32_t last, hb_error *error) 
 
 /* As many lists at a time as fit into half of the memory, at least one file's. */
 static hb_status write_all_lists(job *j, hb_build_report *report, hb_error *error) {
-  uint64_t most = hb_build_memory(j->parts->options) / 2 / hb_row_bytes(j->parts->rows->storage, j->parts->rows->dim);
+  uint64_t most =
+      hb_build_memory_bytes(j->parts->options) / 2 / hb_row_bytes(j->parts->rows->encoding, j->parts->rows->dim);
   uint32_t nlist = j->parts->clusters->nlist;
   hb_status status = HB_OK;
   for (uint32_t first = 0, last; first < nlist && status == HB_OK; first = last) {
@@ -241,7 +242,7 @@ static hb_status write_all_lists(job *j, hb_build_report *report, hb_error *erro
 
 /* The table of lists, if there are many: in index.json it takes the place of their files, which begin at `first`. */
 static hb_status write_table(job *j, uint32_t first, hb_build_report *report, hb_error *error) {
-  hb_written *w = &j->written;
+  hb_written_files *w = &j->written;
   uint32_t nlist = j->parts->clusters->nlist, files = w->file_count - first;
   w->table_file = HB_NO_FILE;
   if (nlist <= HB_INLINE_LISTS) return HB_OK;

@@ -30,7 +30,7 @@ static hb_status choose_nlist(uint32_t wanted, uint32_t count, uint32_t *out, hb
 /* Decodes `wanted` rows spread over all by chance (Knuth's algorithm S: a sequential draw). */
 static hb_status read_sample(const hb_row_store *rows, uint32_t wanted, uint64_t seed, float *points, hb_error *error) {
   uint32_t block = hb_row_store_block(rows), taken = 0;
-  void *codes = malloc(block * hb_row_bytes(rows->storage, rows->dim));
+  void *codes = malloc(block * hb_row_bytes(rows->encoding, rows->dim));
   if (codes == NULL) return hb_fail_memory(error);
   hb_random random = {~seed};
   hb_status status = HB_OK;
@@ -48,7 +48,7 @@ static hb_status read_sample(const hb_row_store *rows, uint32_t wanted, uint64_t
 
 static hb_status train(const hb_row_store *rows, const hb_build_options *options, uint32_t nlist, pthreadpool_t threads,
                        float *centroids, hb_error *error) {
-  uint64_t most = hb_build_memory(options) / 2 / (rows->dim * sizeof(float)),
+  uint64_t most = hb_build_memory_bytes(options) / 2 / (rows->dim * sizeof(float)),
            wanted = (uint64_t)nlist * HB_KMEANS_MAX_POINTS;
   if (wanted > most) wanted = most > nlist ? most : nlist;
   if (wanted > rows->count) wanted = rows->count;
@@ -84,12 +84,12 @@ static hb_status order_centroids(float *centroids, uint32_t nlist, uint32_t dim,
 
 /* ---- Centroids as stored ---- */
 
-static hb_status allocate_centroids(hb_clusters *c, hb_storage storage, hb_error *error) {
-  c->codes = malloc(c->nlist * hb_row_bytes(storage, c->dim));
+static hb_status allocate_centroids(hb_clusters *c, hb_encoding encoding, hb_error *error) {
+  c->codes = malloc(c->nlist * hb_row_bytes(encoding, c->dim));
   c->scales = malloc(c->nlist * sizeof *c->scales);
   c->decoded = malloc((size_t)c->nlist * c->dim * sizeof *c->decoded);
   if (c->codes == NULL || c->scales == NULL || c->decoded == NULL) return hb_fail_memory(error);
-  c->centroids = (hb_rows){storage, c->dim, c->nlist, c->codes, storage == HB_STORAGE_I8 ? c->scales : NULL};
+  c->centroids = (hb_rows){encoding, c->dim, c->nlist, c->codes, encoding == HB_ENCODING_I8 ? c->scales : NULL};
   return HB_OK;
 }
 
@@ -100,13 +100,13 @@ static void decode_centroids(hb_clusters *c) {
 static hb_status make_centroids(const hb_row_store *rows, const hb_build_options *options, pthreadpool_t threads,
                                 hb_clusters *c, hb_error *error) {
   hb_status status = choose_nlist(options->nlist, rows->count, &c->nlist, error);
-  if (status == HB_OK) status = allocate_centroids(c, rows->storage, error);
+  if (status == HB_OK) status = allocate_centroids(c, rows->encoding, error);
   if (status == HB_OK) status = train(rows, options, c->nlist, threads, c->decoded, error);
   if (status == HB_OK) status = order_centroids(c->decoded, c->nlist, c->dim, error);
   if (status != HB_OK) return status;
-  size_t bytes = hb_row_bytes(rows->storage, c->dim);
+  size_t bytes = hb_row_bytes(rows->encoding, c->dim);
   for (uint32_t l = 0; l < c->nlist; l++)
-    hb_row_encode(rows->storage, c->dim, c->decoded + (size_t)l * c->dim, true, (uint8_t *)c->codes + l * bytes,
+    hb_row_encode(rows->encoding, c->dim, c->decoded + (size_t)l * c->dim, true, (uint8_t *)c->codes + l * bytes,
                   &c->scales[l]);
   decode_centroids(c); /* what readers see */
   c->trained = true;
@@ -115,9 +115,9 @@ static hb_status make_centroids(const hb_row_store *rows, const hb_build_options
 
 static hb_status take_centroids(const hb_index *base, hb_clusters *c, hb_error *error) {
   c->nlist = base->nlist;
-  hb_status status = allocate_centroids(c, base->storage, error);
+  hb_status status = allocate_centroids(c, base->encoding, error);
   if (status != HB_OK) return status;
-  memcpy(c->codes, base->centroids.codes, c->nlist * hb_row_bytes(base->storage, c->dim));
+  memcpy(c->codes, base->centroids.codes, c->nlist * hb_row_bytes(base->encoding, c->dim));
   if (base->centroids.scales != NULL) memcpy(c->scales, base->centroids.scales, c->nlist * sizeof *c->scales);
   decode_centroids(c);
   c->trained_count = base->trained_count;
@@ -145,7 +145,7 @@ static hb_status assign(const hb_row_store *rows, pthreadpool_t threads, hb_clus
   c->members = malloc(rows->count * sizeof *c->members);
   c->ends = malloc(c->nlist * sizeof *c->ends);
   uint32_t block = hb_row_store_block(rows);
-  void *codes = malloc(block * hb_row_bytes(rows->storage, rows->dim));
+  void *codes = malloc(block * hb_row_bytes(rows->encoding, rows->dim));
   float *decoded = malloc((size_t)block * rows->dim * sizeof *decoded);
   bool enough = c->list_of && c->members && c->ends && codes && decoded;
   hb_status status = enough ? HB_OK : hb_fail_memory(error);
@@ -172,7 +172,7 @@ hb_status hb_clusters_create(const hb_row_store *rows, const hb_build_options *o
                              pthreadpool_t threads, hb_clusters *out, hb_error *error) {
   hb_clusters c = {.dim = rows->dim};
   hb_status status = HB_OK;
-  hb_build_stage(options, base != NULL ? "sorting into lists" : "clustering");
+  hb_build_report_stage(options, base != NULL ? "sorting into lists" : "clustering");
   if (base != NULL) {
     status = take_centroids(base, &c, error);
     if (status == HB_OK) status = assign(rows, threads, &c, error);
@@ -180,12 +180,12 @@ hb_status hb_clusters_create(const hb_row_store *rows, const hb_build_options *o
       hb_clusters_free(&c);
       c = (hb_clusters){.dim = rows->dim};
       base = NULL;
-      hb_build_stage(options, "clustering");
+      hb_build_report_stage(options, "clustering");
     }
   }
   if (status == HB_OK && base == NULL) {
     status = make_centroids(rows, options, threads, &c, error);
-    hb_build_stage(options, "sorting into lists");
+    hb_build_report_stage(options, "sorting into lists");
     if (status == HB_OK) status = assign(rows, threads, &c, error);
     c.trained_count = rows->count;
     c.trained_imbalance = c.imbalance;

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-static void add_files(const hb_written *written, hb_text *text) {
+static void add_files(const hb_written_files *written, hb_text *text) {
   hb_text_add(text, ",\n\"files\":[");
   for (uint32_t f = 0; f < written->file_count; f++) {
     const hb_bundle_file *file = &written->files[f];
@@ -13,7 +13,7 @@ static void add_files(const hb_written *written, hb_text *text) {
   hb_text_add(text, "]");
 }
 
-static void add_lists(const hb_written *written, uint32_t nlist, hb_text *text) {
+static void add_lists(const hb_written_files *written, uint32_t nlist, hb_text *text) {
   if (written->table_file != HB_NO_FILE) {
     hb_text_add(text, ",\n\"table\":{\"file\":%u}", written->table_file);
     return;
@@ -53,18 +53,18 @@ static void add_labels(const hb_row_store *rows, hb_text *text) {
   hb_text_add(text, "]");
 }
 
-hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_written *written, hb_text *out, hb_error *error) {
+hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_written_files *written, hb_text *out, hb_error *error) {
   const hb_clusters *c = p->clusters;
   hb_text m = {0};
   hb_text_add(&m, "{\"format\":\"%s\",\"version\":%u", HB_BUNDLE_FORMAT, HB_BUNDLE_VERSION);
   add_member(&m, "generator", "heybagh " HB_VERSION);
   add_model(p, &m);
   hb_text_add(&m, ",\n\"metric\":\"COSINE\",\"storage\":\"%s\",\"dim\":%u,\"count\":%u",
-              hb_storage_name(p->rows->storage), p->rows->dim, p->rows->count);
+              hb_encoding_name(p->rows->encoding), p->rows->dim, p->rows->count);
   hb_text_add(&m, ",\"nlist\":%u,\"nprobe\":%u,\"seed\":%" PRIu64, c->nlist, p->nprobe, p->options->seed);
   hb_text_add(&m, ",\n\"trained\":{\"count\":%u,\"imbalance_thousandths\":%.0f}", c->trained_count,
               rint(c->trained_imbalance * 1000));
-  hb_text_add(&m, ",\"shard_bytes\":%zu", hb_build_shard(p->options));
+  hb_text_add(&m, ",\"shard_bytes\":%zu", hb_build_shard_bytes(p->options));
   add_member(&m, "image_url", p->options->image_url);
   if (p->options->thumb_url != NULL && p->options->thumb_url[0] != '\0')
     add_member(&m, "thumb_url", p->options->thumb_url);

@@ -9,9 +9,10 @@ typedef struct {
   hb_bundle_file *files;                          /* [file_count] */
   hb_bundle_list *lists;                          /* [nlist] */
   uint32_t file_count, centroid_file, table_file; /* table_file is HB_NO_FILE if index.json lists all */
-} hb_written;
+} hb_written_files;
 
 /* The whole of index.json into `out`, which the caller frees. The head, if it has a file, is file 0. */
-hb_status hb_manifest_write(const hb_bundle_parts *parts, const hb_written *written, hb_text *out, hb_error *error);
+hb_status hb_manifest_write(const hb_bundle_parts *parts, const hb_written_files *written, hb_text *out,
+                            hb_error *error);
 
 #endif

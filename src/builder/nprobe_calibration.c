@@ -49,7 +49,7 @@ static bool allocate(calibration *c, uint32_t block) {
   for (uint32_t t = 0; t < c->threads; t++) {
     worker *w = &c->workers[t];
     w->scores = malloc(scores * sizeof *w->scores);
-    if (w->scores == NULL || hb_queries_create(c->rows->storage, dim, TOGETHER, &w->queries, NULL) != HB_OK)
+    if (w->scores == NULL || hb_queries_create(c->rows->encoding, dim, TOGETHER, &w->queries, NULL) != HB_OK)
       return false;
   }
   return true;
@@ -73,7 +73,7 @@ static void release(calibration *c) {
 /* Rows spread evenly, decoded. */
 static hb_status read_queries(calibration *c, hb_error *error) {
   const hb_row_store *rows = c->rows;
-  void *codes = malloc(hb_row_bytes(rows->storage, rows->dim));
+  void *codes = malloc(hb_row_bytes(rows->encoding, rows->dim));
   hb_status status = codes != NULL ? HB_OK : hb_fail_memory(error);
   for (uint32_t q = 0; q < c->count && status == HB_OK; q++) {
     hb_rows one;
@@ -103,7 +103,7 @@ static void compare(void *context, size_t thread, size_t turn) {
 }
 
 static hb_status find_neighbours(calibration *c, pthreadpool_t threads, uint32_t block, hb_error *error) {
-  void *codes = malloc(block * hb_row_bytes(c->rows->storage, c->rows->dim));
+  void *codes = malloc(block * hb_row_bytes(c->rows->encoding, c->rows->dim));
   hb_status status = codes != NULL ? HB_OK : hb_fail_memory(error);
   const size_t turns = (c->count + TOGETHER - 1) / TOGETHER;
   for (c->first = 0; c->first < c->rows->count && status == HB_OK; c->first += block) {
@@ -141,8 +141,8 @@ static void choose(const calibration *c, double wanted, hb_build_report *report)
   report->scanned = (double)scanned / ((double)c->count * c->rows->count);
 }
 
-hb_status hb_calibrate(const hb_row_store *rows, const hb_clusters *clusters, double wanted, pthreadpool_t threads,
-                       hb_build_report *report, hb_error *error) {
+hb_status hb_nprobe_calibrate(const hb_row_store *rows, const hb_clusters *clusters, double wanted,
+                              pthreadpool_t threads, hb_build_report *report, hb_error *error) {
   calibration c = {.rows = rows, .clusters = clusters};
   c.threads = (uint32_t)pthreadpool_get_threads_count(threads);
   c.count = (uint32_t)fmin(SAMPLE_MAX, fmax(SAMPLE_MIN, SAMPLE_COMPARISONS / rows->count));

@@ -6,15 +6,16 @@
 
 #define BLOCK_BYTES (8u << 20) /* of rows, decoded */
 
-hb_status hb_row_store_create(hb_row_store *rows, hb_storage storage, uint32_t dim, const char *path, hb_error *error) {
-  *rows = (hb_row_store){.storage = storage, .dim = dim};
-  rows->code = malloc(hb_row_bytes(storage, dim));
+hb_status hb_row_store_create(hb_row_store *rows, hb_encoding encoding, uint32_t dim, const char *path,
+                              hb_error *error) {
+  *rows = (hb_row_store){.encoding = encoding, .dim = dim};
+  rows->code = malloc(hb_row_bytes(encoding, dim));
   if (rows->code == NULL) return hb_fail_memory(error);
-  return hb_spill_create(path, hb_row_bytes(storage, dim), &rows->codes, error);
+  return hb_temporary_rows_create(path, hb_row_bytes(encoding, dim), &rows->codes, error);
 }
 
 void hb_row_store_free(hb_row_store *rows) {
-  hb_spill_free(rows->codes);
+  hb_temporary_rows_free(rows->codes);
   for (uint32_t l = 0; l < rows->label_count; l++) free(rows->labels[l]);
   free(rows->labels);
   free(rows->label_order);
@@ -99,13 +100,13 @@ hb_status hb_row_store_name(hb_row_store *rows, const char *path, const char *la
 }
 
 hb_status hb_row_store_add_vector(hb_row_store *rows, uint32_t row, const float *unit, hb_error *error) {
-  hb_row_encode(rows->storage, rows->dim, unit, true, rows->code, &rows->scales[row]);
-  return hb_spill_add(rows->codes, rows->code, error);
+  hb_row_encode(rows->encoding, rows->dim, unit, true, rows->code, &rows->scales[row]);
+  return hb_temporary_rows_add(rows->codes, rows->code, error);
 }
 
 hb_status hb_row_store_add_codes(hb_row_store *rows, uint32_t row, const hb_rows *stored, hb_error *error) {
   rows->scales[row] = stored->scales != NULL ? stored->scales[0] : 1;
-  return hb_spill_add(rows->codes, stored->codes, error);
+  return hb_temporary_rows_add(rows->codes, stored->codes, error);
 }
 
 hb_status hb_row_store_renumber(hb_row_store *rows, hb_error *error) {
@@ -158,9 +159,9 @@ hb_status hb_row_store_give_ids(hb_row_store *rows, hb_error *error) {
 
 hb_status hb_row_store_read(const hb_row_store *rows, uint32_t first, uint32_t count, void *codes, hb_rows *out,
                             hb_error *error) {
-  hb_status status = hb_spill_read(rows->codes, first, count, codes, error);
-  const float *scales = rows->storage == HB_STORAGE_I8 ? rows->scales + first : NULL;
-  if (status == HB_OK) *out = (hb_rows){rows->storage, rows->dim, count, codes, scales};
+  hb_status status = hb_temporary_rows_read(rows->codes, first, count, codes, error);
+  const float *scales = rows->encoding == HB_ENCODING_I8 ? rows->scales + first : NULL;
+  if (status == HB_OK) *out = (hb_rows){rows->encoding, rows->dim, count, codes, scales};
   return status;
 }
 

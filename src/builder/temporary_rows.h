@@ -5,13 +5,14 @@
 
 #include "base/error.h"
 
-typedef struct hb_spill hb_spill;
+typedef struct hb_temporary_rows hb_temporary_rows;
 
 /* A fresh file at `path`, which loses its name at once: whatever happens, it is not left behind. */
-hb_status hb_spill_create(const char *path, size_t row_bytes, hb_spill **out, hb_error *error);
-hb_status hb_spill_add(hb_spill *spill, const void *row, hb_error *error);
+hb_status hb_temporary_rows_create(const char *path, size_t row_bytes, hb_temporary_rows **out, hb_error *error);
+hb_status hb_temporary_rows_add(hb_temporary_rows *temporary, const void *row, hb_error *error);
 /* Copies rows first .. first + count - 1, which have been added. */
-hb_status hb_spill_read(hb_spill *spill, uint32_t first, uint32_t count, void *rows, hb_error *error);
-void hb_spill_free(hb_spill *spill);
+hb_status hb_temporary_rows_read(hb_temporary_rows *temporary, uint32_t first, uint32_t count, void *rows,
+                                 hb_error *error);
+void hb_temporary_rows_free(hb_temporary_rows *temporary);
 
 #endif

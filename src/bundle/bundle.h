@@ -111,7 +111,7 @@ typedef struct {
 /* A bundle, read. Filled by manifest.c; files come and go by bundle_files.c. */
 struct hb_index {
   uint32_t count, dim, nlist, nprobe, longest; /* longest: rows of the longest list */
-  hb_storage storage;
+  hb_encoding encoding;
   hb_head_kind head_kind;
   uint32_t head_file, centroid_file, table_file; /* HB_NO_FILE if the bundle has no head or table of its own */
   uint64_t seed, shard_bytes;
@@ -130,8 +130,8 @@ struct hb_index {
 
 /* Bytes of rows [count][dim] up to the scales, padding included; and of a whole list with so much text. False on
  * overflow. */
-bool hb_bundle_code_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t *out);
-bool hb_bundle_list_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out);
+bool hb_bundle_code_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t *out);
+bool hb_bundle_list_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out);
 
 /* Once all lists are known: where each begins, and which files have them. False if they are not `count` vectors, or a
  * file that has them has another role too. */
@@ -140,11 +140,11 @@ bool hb_bundle_place_lists(hb_index *index);
 hb_status hb_bundle_read_table(hb_index *index, const uint8_t *bytes, size_t size, bool *right, hb_error *error);
 
 /* For a search: HB_OK if the file of this list is there, or is now. A file that must be provided sets *missing. */
-hb_status hb_index_reach_list(hb_index *index, uint32_t list, bool *missing, hb_error *error);
+hb_status hb_index_load_list(hb_index *index, uint32_t list, bool *missing, hb_error *error);
 /* HB_OK once centroids and head are there. */
 hb_status hb_index_check_ready(const hb_index *index, hb_error *error);
 /* The number of the image at this position. */
-uint32_t hb_catalog_number(const hb_catalog *catalog, uint32_t position);
+uint32_t hb_catalog_number_at(const hb_catalog *catalog, uint32_t position);
 /* The stored row of an image: a view of one row. */
 hb_rows hb_catalog_row(const hb_catalog *catalog, uint32_t number);
 /* The number of a label, or UINT32_MAX. */

@@ -22,11 +22,11 @@ static bool has_header(const uint8_t *bytes, const char *magic, uint32_t first, 
 /* Rows that fill a file behind its header; false if it has another size. */
 static bool read_rows(const hb_index *index, const uint8_t *bytes, size_t size, uint32_t count, uint32_t dim,
                       hb_rows *out) {
-  uint64_t codes, scales = index->storage == HB_STORAGE_I8 ? (uint64_t)count * sizeof(float) : 0;
-  if (!hb_bundle_code_bytes(index->storage, dim, count, &codes) || size - sizeof(hb_file_header) != codes + scales)
+  uint64_t codes, scales = index->encoding == HB_ENCODING_I8 ? (uint64_t)count * sizeof(float) : 0;
+  if (!hb_bundle_code_bytes(index->encoding, dim, count, &codes) || size - sizeof(hb_file_header) != codes + scales)
     return false;
   const uint8_t *at = bytes + sizeof(hb_file_header);
-  *out = (hb_rows){index->storage, dim, count, at, scales > 0 ? (const float *)(const void *)(at + codes) : NULL};
+  *out = (hb_rows){index->encoding, dim, count, at, scales > 0 ? (const float *)(const void *)(at + codes) : NULL};
   return true;
 }
 
@@ -68,14 +68,14 @@ static hb_status attach_list(hb_index *index, hb_bundle_list *list, const hb_bun
   uint32_t header[2]; /* count, text bytes */
   memcpy(header, bytes, sizeof header);
   uint64_t codes, all;
-  if (header[0] != list->count || !hb_bundle_code_bytes(index->storage, index->dim, list->count, &codes) ||
-      !hb_bundle_list_bytes(index->storage, index->dim, list->count, header[1], &all) || list->bytes != all)
+  if (header[0] != list->count || !hb_bundle_code_bytes(index->encoding, index->dim, list->count, &codes) ||
+      !hb_bundle_list_bytes(index->encoding, index->dim, list->count, header[1], &all) || list->bytes != all)
     return fail_file(error, file, "holds a list of another size than " HB_MANIFEST_NAME " says");
   hb_bundle_list found = *list;
-  found.ivf.rows = (hb_rows){index->storage, index->dim, list->count, bytes + HB_LIST_HEADER, NULL};
+  found.ivf.rows = (hb_rows){index->encoding, index->dim, list->count, bytes + HB_LIST_HEADER, NULL};
   found.contents = (const uint64_t *)(const void *)(bytes + HB_LIST_HEADER + codes);
   const uint32_t *column = (const uint32_t *)(const void *)(found.contents + list->count);
-  if (index->storage == HB_STORAGE_I8) {
+  if (index->encoding == HB_ENCODING_I8) {
     found.ivf.rows.scales = (const float *)(const void *)column;
     column += list->count;
   }
@@ -222,7 +222,7 @@ hb_status hb_index_open(const char *directory, hb_index **out, hb_error *error) 
 }
 #endif
 
-hb_status hb_index_reach_list(hb_index *index, uint32_t list, bool *missing, hb_error *error) {
+hb_status hb_index_load_list(hb_index *index, uint32_t list, bool *missing, hb_error *error) {
   *missing = false;
   if (index->lists[list].ivf.rows.codes != NULL) return HB_OK;
 #ifndef __wasm__

@@ -27,7 +27,7 @@ static int compare_ids(const void *a, const void *b) {
 static hb_status map_all(hb_index *index, hb_error *error) {
   for (uint32_t l = 0; l < index->nlist; l++) {
     bool missing;
-    hb_status status = hb_index_reach_list(index, l, &missing, error);
+    hb_status status = hb_index_load_list(index, l, &missing, error);
     if (status != HB_OK) return status;
     if (missing) return hb_fail(error, HB_INVALID_ARGUMENT, "the files of the index are not all there");
   }
@@ -98,7 +98,7 @@ uint32_t hb_catalog_find(const hb_catalog *c, const char *path) {
   return UINT32_MAX;
 }
 
-uint32_t hb_catalog_number(const hb_catalog *c, uint32_t position) { return c->numbers[position]; }
+uint32_t hb_catalog_number_at(const hb_catalog *c, uint32_t position) { return c->numbers[position]; }
 
 hb_rows hb_catalog_row(const hb_catalog *c, uint32_t number) {
   uint32_t position = c->positions[number];
@@ -106,7 +106,7 @@ hb_rows hb_catalog_row(const hb_catalog *c, uint32_t number) {
   size_t row = position - list->ivf.first;
   hb_rows one = list->ivf.rows;
   one.count = 1;
-  one.codes = (const uint8_t *)one.codes + row * hb_row_bytes(one.storage, one.dim);
+  one.codes = (const uint8_t *)one.codes + row * hb_row_bytes(one.encoding, one.dim);
   if (one.scales != NULL) one.scales += row;
   return one;
 }
@@ -127,7 +127,7 @@ static void spread_scores(const hb_catalog *c, const hb_ivf_list *list, uint32_t
 hb_status hb_catalog_scores(const hb_catalog *c, const float *queries, uint32_t count, float *scores, hb_error *error) {
   const hb_index *index = c->index;
   hb_query *ready;
-  hb_status status = hb_queries_create(index->storage, index->dim, count, &ready, error);
+  hb_status status = hb_queries_create(index->encoding, index->dim, count, &ready, error);
   if (status != HB_OK) return status;
   float *list_scores = malloc((size_t)count * (index->longest + 1) * sizeof *list_scores);
   if (list_scores == NULL) return hb_queries_free(ready, count), hb_fail_memory(error);

@@ -39,7 +39,7 @@ static bool read_list(hb_index *index, uint32_t first_file, uint32_t file_count,
   uint64_t least;
   memcpy(&entry, at, sizeof entry);
   if (entry.file >= file_count || entry.count > index->count ||
-      !hb_bundle_list_bytes(index->storage, index->dim, entry.count, 0, &least) || entry.bytes < least)
+      !hb_bundle_list_bytes(index->encoding, index->dim, entry.count, 0, &least) || entry.bytes < least)
     return false;
   hb_bundle_file *file = &index->files[first_file + entry.file];
   list->file = first_file + entry.file;

@@ -65,18 +65,18 @@ static hb_status read_labels(hb_index *index, const hb_json *json, hb_error *err
   return status;
 }
 
-bool hb_bundle_code_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t *out) {
+bool hb_bundle_code_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t *out) {
   uint64_t bytes;
-  if (__builtin_mul_overflow((uint64_t)hb_row_bytes(storage, dim), (uint64_t)count, &bytes) ||
+  if (__builtin_mul_overflow((uint64_t)hb_row_bytes(encoding, dim), (uint64_t)count, &bytes) ||
       __builtin_add_overflow(bytes, (uint64_t)HB_BUNDLE_ALIGNMENT - 1, &bytes))
     return false;
   *out = bytes / HB_BUNDLE_ALIGNMENT * HB_BUNDLE_ALIGNMENT;
   return true;
 }
 
-bool hb_bundle_list_bytes(hb_storage storage, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out) {
-  uint64_t codes, columns = sizeof(uint64_t) + 3 * sizeof(uint32_t) + (storage == HB_STORAGE_I8 ? sizeof(float) : 0);
-  return hb_bundle_code_bytes(storage, dim, count, &codes) &&
+bool hb_bundle_list_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out) {
+  uint64_t codes, columns = sizeof(uint64_t) + 3 * sizeof(uint32_t) + (encoding == HB_ENCODING_I8 ? sizeof(float) : 0);
+  return hb_bundle_code_bytes(encoding, dim, count, &codes) &&
          !__builtin_add_overflow(codes, HB_LIST_HEADER + columns * count, &codes) &&
          !__builtin_add_overflow(codes, text, out);
 }
@@ -87,7 +87,7 @@ static hb_status read_list(hb_index *index, const hb_json *json, int item, hb_bu
       !get_u32(json, item, "count", 0, index->count, &list->count) ||
       !hb_json_integer(json, hb_json_get(json, item, "offset"), UINT32_MAX, &list->offset) ||
       !hb_json_integer(json, hb_json_get(json, item, "bytes"), UINT32_MAX, &list->bytes) ||
-      !hb_bundle_list_bytes(index->storage, index->dim, list->count, 0, &least) || list->bytes < least ||
+      !hb_bundle_list_bytes(index->encoding, index->dim, list->count, 0, &least) || list->bytes < least ||
       list->offset < sizeof(hb_file_header) || list->offset % HB_BUNDLE_ALIGNMENT != 0 ||
       list->offset + list->bytes > index->files[list->file].expected)
     return fail_manifest(error, "a list does not fit into its file");
@@ -150,10 +150,10 @@ static hb_status read_version(const hb_json *json, hb_error *error) {
 }
 
 static hb_status read_numbers(hb_index *index, const hb_json *json, hb_error *error) {
-  char storage[8];
+  char encoding[8];
   if (!hb_json_equals(json, hb_json_get(json, 0, "metric"), "COSINE") ||
-      !hb_json_string(json, hb_json_get(json, 0, "storage"), storage, sizeof storage) ||
-      !hb_storage_parse(storage, &index->storage))
+      !hb_json_string(json, hb_json_get(json, 0, "storage"), encoding, sizeof encoding) ||
+      !hb_encoding_parse(encoding, &index->encoding))
     return fail_manifest(error, "this version reads metric COSINE and storage f32, f16 or i8");
   if (!get_u32(json, 0, "count", 1, UINT32_MAX - 1, &index->count) ||
       !get_u32(json, 0, "dim", 1, HB_DIM_MAX, &index->dim) ||
@@ -216,7 +216,7 @@ uint32_t hb_index_count(const hb_index *index) { return index->count; }
 uint32_t hb_index_dim(const hb_index *index) { return index->dim; }
 uint32_t hb_index_nlist(const hb_index *index) { return index->nlist; }
 uint32_t hb_index_nprobe(const hb_index *index) { return index->nprobe; }
-hb_storage hb_index_storage(const hb_index *index) { return index->storage; }
+hb_encoding hb_index_encoding(const hb_index *index) { return index->encoding; }
 hb_head_kind hb_index_head(const hb_index *index) { return index->head_kind; }
 const char *hb_index_model_id(const hb_index *index) { return index->model_id; }
 const char *hb_index_model_url(const hb_index *index) { return index->model_url; }

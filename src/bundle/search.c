@@ -46,7 +46,7 @@ hb_status hb_search_create(hb_index *index, hb_search **out, hb_error *error) {
   s->asked = calloc(index->file_count, sizeof *s->asked);
   s->labels = malloc((index->label_count / 64 + 1) * sizeof *s->labels);
   bool enough = s->vector && s->scores && s->list_scores && s->order && s->scanned && s->asked && s->labels;
-  status = enough ? hb_query_create(index->storage, index->dim, &s->query, error) : hb_fail_memory(error);
+  status = enough ? hb_query_create(index->encoding, index->dim, &s->query, error) : hb_fail_memory(error);
   if (status != HB_OK) return hb_search_free(s), status;
   *out = s;
   return HB_OK;
@@ -121,7 +121,7 @@ hb_status hb_search_start(hb_search *s, const float *query, const hb_search_opti
   uint32_t k = options->k < index->count ? options->k : index->count;
   if (status == HB_OK) status = reserve(s, k, error);
   if (status != HB_OK) return status;
-  double started = hb_now();
+  double started = hb_clock_milliseconds();
   s->k = s->top.k = k;
   s->filtered = options->label_count > 0;
   s->filter = (hb_ivf_filter){s->filtered ? s->labels : NULL, options->has_min_score ? options->min_score : -INFINITY};
@@ -131,7 +131,7 @@ hb_status hb_search_start(hb_search *s, const float *query, const hb_search_opti
   hb_ivf_order(&index->centroids, &s->query, s->filtered ? index->nlist : s->step, s->list_scores, s->order);
   memset(s->scanned, 0, index->nlist * sizeof *s->scanned);
   s->report.planned = s->step;
-  s->report.scan = hb_now() - started;
+  s->report.scan = hb_clock_milliseconds() - started;
   return HB_OK;
 }
 
@@ -149,7 +149,7 @@ static hb_status scan_planned(hb_search *s, uint32_t *missing, uint32_t capacity
     if (s->scanned[i]) continue;
     hb_bundle_list *list = &s->index->lists[s->order[i].id];
     bool absent;
-    hb_status status = hb_index_reach_list(s->index, s->order[i].id, &absent, error);
+    hb_status status = hb_index_load_list(s->index, s->order[i].id, &absent, error);
     if (status != HB_OK) return status;
     if (absent) {
       note_missing(s, list->file, missing, capacity, count);
@@ -226,7 +226,7 @@ static bool plan_more(hb_search *s) {
 }
 
 hb_status hb_search_run(hb_search *s, uint32_t *missing, uint32_t capacity, uint32_t *missing_count, hb_error *error) {
-  double started = hb_now();
+  double started = hb_clock_milliseconds();
   uint32_t count;
   hb_status status;
   do {
@@ -237,7 +237,7 @@ hb_status hb_search_run(hb_search *s, uint32_t *missing, uint32_t capacity, uint
   hb_status resolved = resolve(s, status == HB_OK ? error : NULL);
   if (resolved != HB_OK) forget(s);
   if (status == HB_OK) status = resolved;
-  s->report.scan += hb_now() - started;
+  s->report.scan += hb_clock_milliseconds() - started;
   if (status == HB_OK) *missing_count = count;
   return status;
 }

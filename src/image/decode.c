@@ -147,7 +147,7 @@ static bool is_odd_pnm(const uint8_t *bytes, size_t size) {
   return at < size && maximum != 255; /* a header that is cut short is for stb_image to refuse */
 }
 
-void hb_flatten_alpha(uint8_t *rgba, size_t pixels) {
+void hb_image_flatten_alpha(uint8_t *rgba, size_t pixels) {
   for (uint8_t *p = rgba, *end = rgba + 4 * pixels; p < end; p += 4) {
     unsigned alpha = p[3];
     if (alpha == 255) continue;
@@ -208,7 +208,7 @@ hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_erro
     stbi_image_free(pixels);
     return was_short ? hb_fail_memory(error) : fail_corrupt(error);
   }
-  if (has_alpha) hb_flatten_alpha(pixels, (size_t)width * (size_t)height);
+  if (has_alpha) hb_image_flatten_alpha(pixels, (size_t)width * (size_t)height);
   *out = (hb_image){pixels, (uint32_t)width, (uint32_t)height, has_alpha ? 4 : 3, hb_exif_orientation(bytes, size)};
   return HB_OK;
 }

@@ -20,6 +20,6 @@ hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_erro
 void hb_image_free(hb_image *image);
 
 /* Lays RGBA pixels over white, in place; the fourth byte becomes 255. */
-void hb_flatten_alpha(uint8_t *rgba, size_t pixels);
+void hb_image_flatten_alpha(uint8_t *rgba, size_t pixels);
 
 #endif

@@ -21,11 +21,11 @@ typedef enum {
 hb_orientation hb_exif_orientation(const void *bytes, size_t size);
 
 /* An orientation as a swap of axes (first) and flips of the stored picture's own axes. */
-static inline bool hb_swaps_axes(hb_orientation o) { return o >= HB_TRANSPOSE; }
-static inline bool hb_flips_x(hb_orientation o) {
+static inline bool hb_orientation_swaps_axes(hb_orientation o) { return o >= HB_TRANSPOSE; }
+static inline bool hb_orientation_flips_x(hb_orientation o) {
   return o == HB_MIRROR_X || o == HB_ROTATE_180 || o == HB_TRANSVERSE || o == HB_ROTATE_270;
 }
-static inline bool hb_flips_y(hb_orientation o) {
+static inline bool hb_orientation_flips_y(hb_orientation o) {
   return o == HB_ROTATE_180 || o == HB_MIRROR_Y || o == HB_ROTATE_90 || o == HB_TRANSVERSE;
 }
 

@@ -36,7 +36,7 @@ static void keep_pixels(hb_image *image, range columns, range rows) {
 hb_status hb_region_keep(hb_image *image, const hb_region *region, hb_error *error) {
   if (!is_inside(region->x, region->width) || !is_inside(region->y, region->height))
     return hb_fail(error, HB_INVALID_ARGUMENT, "the region must be inside the picture, and have a width and a height");
-  bool swap = hb_swaps_axes(image->orientation);
+  bool swap = hb_orientation_swaps_axes(image->orientation);
   uint32_t shown_width = swap ? image->height : image->width, shown_height = swap ? image->width : image->height;
   range across = pixels_of(region->x, region->width, shown_width);
   range down = pixels_of(region->y, region->height, shown_height);
@@ -45,8 +45,8 @@ hb_status hb_region_keep(hb_image *image, const hb_region *region, hb_error *err
                    "the region is %u x %u pixels of this picture, and must be at least %d x %d; choose a larger one",
                    across.end - across.first, down.end - down.first, HB_REGION_MIN, HB_REGION_MIN);
   range columns = swap ? down : across, rows = swap ? across : down;
-  if (hb_flips_x(image->orientation)) columns = flipped(columns, image->width);
-  if (hb_flips_y(image->orientation)) rows = flipped(rows, image->height);
+  if (hb_orientation_flips_x(image->orientation)) columns = flipped(columns, image->width);
+  if (hb_orientation_flips_y(image->orientation)) rows = flipped(rows, image->height);
   keep_pixels(image, columns, rows);
   return HB_OK;
 }

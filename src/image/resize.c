@@ -52,13 +52,13 @@ static bool resize_window(const hb_image *image, const window *w, uint8_t *out) 
 /* Turns stored pixels the right way up and drops a fourth channel. */
 static void orient(const uint8_t *stored, const window *w, const hb_image *image, uint8_t *out) {
   hb_orientation orientation = image->orientation;
-  bool swap = hb_swaps_axes(orientation);
+  bool swap = hb_orientation_swaps_axes(orientation);
   uint32_t width = swap ? w->height : w->width, height = swap ? w->width : w->height;
   for (uint32_t y = 0; y < height; y++) {
     for (uint32_t x = 0; x < width; x++, out += 3) {
       uint32_t from_x = swap ? y : x, from_y = swap ? x : y;
-      if (hb_flips_x(orientation)) from_x = w->width - 1 - from_x;
-      if (hb_flips_y(orientation)) from_y = w->height - 1 - from_y;
+      if (hb_orientation_flips_x(orientation)) from_x = w->width - 1 - from_x;
+      if (hb_orientation_flips_y(orientation)) from_y = w->height - 1 - from_y;
       memcpy(out, stored + ((size_t)from_y * w->width + from_x) * image->channels, 3);
     }
   }
@@ -73,7 +73,7 @@ static hb_status show(const hb_image *image, const window *w, uint8_t *out, hb_e
   return resized ? HB_OK : hb_fail_memory(error);
 }
 
-hb_status hb_preprocess_crop(const hb_image *image, uint8_t crop[HB_INPUT_BYTES], hb_error *error) {
+hb_status hb_image_center_crop(const hb_image *image, uint8_t crop[HB_CROP_BYTES], hb_error *error) {
   uint32_t w = image->width, h = image->height;
   if (w / h >= MAX_ASPECT || h / w >= MAX_ASPECT)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE, "the picture is %u x %u pixels, too narrow to be compared", w, h);
@@ -83,14 +83,14 @@ hb_status hb_preprocess_crop(const hb_image *image, uint8_t crop[HB_INPUT_BYTES]
   uint32_t height = w <= h ? (uint32_t)((uint64_t)RESIZE_SIDE * h / w) : RESIZE_SIDE;
   /* the crop's place counts from the shown picture's corner; a flipped axis counts from the other end */
   uint32_t left = crop_offset(width), top = crop_offset(height);
-  if (hb_flips_x(image->orientation)) left = width - HB_INPUT_SIDE - left;
-  if (hb_flips_y(image->orientation)) top = height - HB_INPUT_SIDE - top;
+  if (hb_orientation_flips_x(image->orientation)) left = width - HB_INPUT_SIDE - left;
+  if (hb_orientation_flips_y(image->orientation)) top = height - HB_INPUT_SIDE - top;
   const window centre = {width, height, left, top, HB_INPUT_SIDE, HB_INPUT_SIDE};
   return show(image, &centre, crop, error);
 }
 
-hb_status hb_preprocess_scale(const hb_image *image, uint32_t width, uint32_t height, uint8_t *rgb, hb_error *error) {
-  bool swap = hb_swaps_axes(image->orientation);
+hb_status hb_image_scale(const hb_image *image, uint32_t width, uint32_t height, uint8_t *rgb, hb_error *error) {
+  bool swap = hb_orientation_swaps_axes(image->orientation);
   uint32_t stored_width = swap ? height : width, stored_height = swap ? width : height;
   const window whole = {stored_width, stored_height, 0, 0, stored_width, stored_height};
   return show(image, &whole, rgb, error);
@@ -100,21 +100,21 @@ static double normalized(int channel, int value) {
   return (value / 255.0 - mean[channel]) / standard_deviation[channel];
 }
 
-void hb_preprocess_normalize(const uint8_t crop[HB_INPUT_BYTES], float *input) {
+void hb_input_normalize(const uint8_t crop[HB_CROP_BYTES], float *input) {
   float table[3][256];
   for (int c = 0; c < 3; c++)
     for (int v = 0; v < 256; v++) table[c][v] = (float)normalized(c, v);
-  for (size_t i = 0; i < HB_INPUT_BYTES; i += 3)
+  for (size_t i = 0; i < HB_CROP_BYTES; i += 3)
     for (size_t c = 0; c < 3; c++) input[i + c] = table[c][crop[i + c]];
 }
 
-void hb_preprocess_quantize(const uint8_t crop[HB_INPUT_BYTES], hb_quantization q, int8_t *input) {
+void hb_input_quantize(const uint8_t crop[HB_CROP_BYTES], hb_quantization q, int8_t *input) {
   int8_t table[3][256];
   for (int c = 0; c < 3; c++)
     for (int v = 0; v < 256; v++) {
       double code = rint(normalized(c, v) / (double)q.scale) + q.zero;
       table[c][v] = (int8_t)fmin(127, fmax(-128, code));
     }
-  for (size_t i = 0; i < HB_INPUT_BYTES; i += 3)
+  for (size_t i = 0; i < HB_CROP_BYTES; i += 3)
     for (size_t c = 0; c < 3; c++) input[i + c] = table[c][crop[i + c]];
 }

@@ -6,20 +6,18 @@
 #include "image/decode.h"
 #include "resnet18/quantization.h"
 
-#define HB_INPUT_BYTES (HB_INPUT_SIDE * HB_INPUT_SIDE * 3)
-
 /* The crop as 8-bit RGB, [224][224][3], the right way up. Only the pixels of the crop are computed, and orientation
  * is applied to the crop, not to the picture. Fails for pictures narrower than 1 : 100,000. */
-hb_status hb_preprocess_crop(const hb_image *image, uint8_t crop[HB_INPUT_BYTES], hb_error *error);
+hb_status hb_image_center_crop(const hb_image *image, uint8_t crop[HB_CROP_BYTES], hb_error *error);
 
 /* The whole picture, scaled with the same filter to width x height as it is shown: 8-bit RGB, [height][width][3], the
  * right way up. For thumbnails. Sides are 1..65535. */
-hb_status hb_preprocess_scale(const hb_image *image, uint32_t width, uint32_t height, uint8_t *rgb, hb_error *error);
+hb_status hb_image_scale(const hb_image *image, uint32_t width, uint32_t height, uint8_t *rgb, hb_error *error);
 
 /* (x / 255 - mean) / std, a channel at a time, into [224][224][3] floats. */
-void hb_preprocess_normalize(const uint8_t crop[HB_INPUT_BYTES], float *input);
+void hb_input_normalize(const uint8_t crop[HB_CROP_BYTES], float *input);
 
 /* The same in 8 bits. */
-void hb_preprocess_quantize(const uint8_t crop[HB_INPUT_BYTES], hb_quantization quantization, int8_t *input);
+void hb_input_quantize(const uint8_t crop[HB_CROP_BYTES], hb_quantization quantization, int8_t *input);
 
 #endif

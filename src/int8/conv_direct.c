@@ -56,7 +56,8 @@ static int32_t stored_bias(const hb_conv_i8_source *source, uint32_t o, int32_t 
   return (int32_t)((uint32_t)source->bias[o] - (uint32_t)stored_zero * (uint32_t)sum);
 }
 
-static void run(const hb_conv_i8 *, const hb_map_i8 *, const hb_map_i8 *, const hb_sum_i8 *, void *, hb_team *);
+static void run(const hb_conv_i8 *, const hb_feature_map *, const hb_feature_map *, const hb_sum_i8 *, void *,
+                hb_worker_team *);
 
 void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void *memory, hb_conv_i8 *out) {
   const hb_conv_spec *s = source->spec;
@@ -65,7 +66,7 @@ void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void 
   float *scale = (float *)(bias + hb_i8_round_up(s->out * sizeof *bias) / sizeof *bias);
   pack_weights(source, form == HB_I8_WIDE ? WIDE_GROUP : GROUP, weights);
   for (uint32_t o = 0; o < s->out; o++) {
-    bias[o] = stored_bias(source, o, source->input.zero + hb_i8_offset(form));
+    bias[o] = stored_bias(source, o, source->input.zero + hb_i8_form_offset(form));
     scale[o] = source->input.scale * source->kernel_scale[o] / source->output.scale;
   }
   *out = (hb_conv_i8){.spec = s,
@@ -93,7 +94,8 @@ typedef struct {
   uint32_t x;
 } cursor;
 
-HB_INLINE void advance(cursor *c, const hb_conv_spec *spec, const hb_map_i8 *in, const hb_map_i8 *out, size_t bytes) {
+HB_INLINE void advance(cursor *c, const hb_conv_spec *spec, const hb_feature_map *in, const hb_feature_map *out,
+                       size_t bytes) {
   c->in += spec->stride * in->channels * bytes;
   c->out += out->channels;
   if (++c->x < out->side) return;
@@ -102,8 +104,8 @@ HB_INLINE void advance(cursor *c, const hb_conv_spec *spec, const hb_map_i8 *in,
   c->out += out->row - out->side * out->channels;
 }
 
-HB_INLINE void take_pixels(tile *t, uint32_t count, cursor *c, const hb_conv_spec *spec, const hb_map_i8 *in,
-                           const hb_map_i8 *out, size_t bytes) {
+HB_INLINE void take_pixels(tile *t, uint32_t count, cursor *c, const hb_conv_spec *spec, const hb_feature_map *in,
+                           const hb_feature_map *out, size_t bytes) {
   t->count = count;
   for (uint32_t p = 0; p < TILE; p++) {
     t->in[p] = p < count ? c->in : t->in[0];
@@ -168,7 +170,7 @@ HB_INLINE hb_i16x8 finish(const hb_conv_i8 *conv, const hb_i32x4 sums[2], uint32
                           const hb_sum_i8 *sum) {
   const hb_i16x8 q = hb_requantize_i8(sums[0], sums[1], conv->scale + channel, conv->rounding);
   if (sum == NULL) return q;
-  return hb_add_eight_i8(q, hb_load_widen(there, hb_i8_flip(conv->form)), sum);
+  return hb_add_eight_i8(q, hb_load_widen(there, hb_i8_form_flip(conv->form)), sum);
 }
 
 /* The pixels before t->count. Sums that are looked up by a number known only at run time would be kept in memory from
@@ -182,7 +184,7 @@ HB_INLINE void finish_all(const hb_conv_i8 *conv, const tile *t, uint32_t channe
     uint8_t *first = t->out[p] + channel, *second = t->out[next] + channel;
     const hb_i16x8 a = finish(conv, sums[p], channel, first, sum);
     const hb_i16x8 b = finish(conv, sums[next], channel, second, sum);
-    const hb_i8x16 both = hb_narrow8(a, b) ^ hb_i8_flip(conv->form);
+    const hb_i8x16 both = hb_narrow8(a, b) ^ hb_i8_form_flip(conv->form);
     hb_store_half(first, both, 0);
     if (next > p && (uint32_t)next < t->count) hb_store_half(second, both, 1);
   }
@@ -217,8 +219,8 @@ static uint32_t near_channels(const hb_conv_spec *s, uint32_t group) {
   return weights < NEAR_WEIGHTS ? NEAR_WEIGHTS / weights * BLOCK : BLOCK;
 }
 
-HB_INLINE void run_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                        const hb_conv_part *part, const bool wide) {
+HB_INLINE void run_part(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out,
+                        const hb_sum_i8 *sum, const hb_conv_part *part, const bool wide) {
   const hb_conv_spec *s = conv->spec;
   const size_t bytes = wide ? 2 : 1, padding = s->kernel / 2;
   const uint32_t whole = wide ? WIDE_TILE : TILE, span = near_channels(s, wide ? WIDE_GROUP : GROUP);
@@ -236,8 +238,8 @@ HB_INLINE void run_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_ma
   }
 }
 
-void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                         const hb_conv_part *part) {
+void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out,
+                         const hb_sum_i8 *sum, const hb_conv_part *part) {
   if (conv->form == HB_I8_WIDE)
     run_part(conv, in, out, sum, part, true);
   else
@@ -251,7 +253,7 @@ void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_m
 
 typedef struct {
   const hb_conv_i8 *conv;
-  const hb_map_i8 *in, *out;
+  const hb_feature_map *in, *out;
   const hb_sum_i8 *sum;
   uint32_t channels; /* of an item */
 } work;
@@ -263,10 +265,11 @@ static void run_item(void *context, uint32_t item, uint32_t member) {
   hb_conv_direct_part(w->conv, w->in, w->out, w->sum, &(hb_conv_part){0, w->out->side, channel, end < all ? end : all});
 }
 
-static void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum, void *scratch,
-                hb_team *team) {
-  const hb_map_i8 from = in->form == conv->form ? *in : hb_map_i8_widen(in, scratch, team);
-  const uint32_t blocks = conv->spec->out / BLOCK, items = TURNS * hb_team_present(team);
-  work w = {conv, &from, out, sum, hb_team_present(team) == 1 ? conv->spec->out : (blocks + items - 1) / items * BLOCK};
-  hb_team_run(team, (conv->spec->out + w.channels - 1) / w.channels, run_item, &w);
+static void run(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out, const hb_sum_i8 *sum,
+                void *scratch, hb_worker_team *team) {
+  const hb_feature_map from = in->form == conv->form ? *in : hb_feature_map_widen(in, scratch, team);
+  const uint32_t blocks = conv->spec->out / BLOCK, items = TURNS * hb_worker_team_present(team);
+  work w = {conv, &from, out, sum,
+            hb_worker_team_present(team) == 1 ? conv->spec->out : (blocks + items - 1) / items * BLOCK};
+  hb_worker_team_run(team, (conv->spec->out + w.channels - 1) / w.channels, run_item, &w);
 }

@@ -2,19 +2,19 @@
 
 /* Winograd's filtering has a quarter of the products, but of int16. Where bytes are multiplied as signed, that is on
  * arm64, one instruction takes as many of them as four do of int16, so that it would gain nothing. */
-hb_conv_i8_draft hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product,
-                                   uint32_t members) {
-  hb_conv_i8_draft d = {.source = *source, .side = side, .product = product};
+hb_conv_i8_choice hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product,
+                                    uint32_t members) {
+  hb_conv_i8_choice d = {.source = *source, .side = side, .product = product};
   d.winograd = product != HB_I8_SIGNED &&
                hb_conv_winograd_fits(source, side, hb_i8_form_of_maps(product), members, &d.size, &d.scratch);
   if (d.winograd) return d;
   const uint32_t border = source->spec->kernel == 7 ? 3 : 1;
   d.size = hb_conv_direct_size(source->spec);
-  d.scratch = product == HB_I8_WIDE ? hb_map_i8_size(side, source->spec->in, border, HB_I8_WIDE) : 0;
+  d.scratch = product == HB_I8_WIDE ? hb_feature_map_bytes(side, source->spec->in, border, HB_I8_WIDE) : 0;
   return d;
 }
 
-void hb_conv_i8_pack(const hb_conv_i8_draft *d, void *memory, hb_conv_i8 *out) {
+void hb_conv_i8_pack(const hb_conv_i8_choice *d, void *memory, hb_conv_i8 *out) {
   if (d->winograd)
     hb_conv_winograd_pack(&d->source, d->side, hb_i8_form_of_maps(d->product), memory, out);
   else

@@ -29,14 +29,14 @@ struct hb_conv_i8 {
   hb_rounding_i8 rounding;
   hb_i8_form form;         /* of the input; the output is in bytes always */
   hb_winograd_i8 winograd; /* of the other kind */
-  void (*run)(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum, void *scratch,
-              hb_team *team);
+  void (*run)(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out, const hb_sum_i8 *sum,
+              void *scratch, hb_worker_team *team);
 };
 
 /* Computes `out`. The border of `in` is at least kernel / 2 wide and holds the input's zero. If `sum` is not NULL,
  * `out` holds the shortcut, to which the result is added in place. `scratch` is as the draft says. */
-static inline void hb_conv_i8_run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out,
-                                  const hb_sum_i8 *sum, void *scratch, hb_team *team) {
+static inline void hb_conv_i8_run(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out,
+                                  const hb_sum_i8 *sum, void *scratch, hb_worker_team *team) {
   conv->run(conv, in, out, sum, scratch, team);
 }
 
@@ -51,8 +51,8 @@ typedef struct {
   uint32_t channel, channel_end; /* multiples of HB_CONV_BLOCK */
 } hb_conv_part;
 /* `in` is in the convolution's form. */
-void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
-                         const hb_conv_part *part);
+void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out,
+                         const hb_sum_i8 *sum, const hb_conv_part *part);
 
 /* The kind by Winograd's filtering, for maps of bytes. False if it cannot take the convolution; else *size is the
  * memory that packing takes, a multiple of 64, and *scratch what a run of `members` does. */
@@ -68,13 +68,13 @@ typedef struct {
   hb_i8_form product;
   bool winograd;
   size_t size, scratch; /* bytes: packed; for a run */
-} hb_conv_i8_draft;
+} hb_conv_i8_choice;
 
 /* `product`: see hb_i8_form_here. Maps are of bytes: signed ones if it is HB_I8_WIDE, else of that form. `members`: of
  * the team that runs it. */
-hb_conv_i8_draft hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product,
-                                   uint32_t members);
-void hb_conv_i8_pack(const hb_conv_i8_draft *draft, void *memory, hb_conv_i8 *out);
+hb_conv_i8_choice hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product,
+                                    uint32_t members);
+void hb_conv_i8_pack(const hb_conv_i8_choice *draft, void *memory, hb_conv_i8 *out);
 static inline hb_i8_form hb_i8_form_of_maps(hb_i8_form product) {
   return product == HB_I8_WIDE ? HB_I8_SIGNED : product;
 }

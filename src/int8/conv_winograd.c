@@ -2,8 +2,12 @@
 #include "int8/conv_i8.h"
 
 static hb_winograd_i8 shape_of(const hb_conv_i8_source *source, uint32_t side, hb_i8_form form) {
-  return (hb_winograd_i8){
-      side, source->spec->in, source->spec->out, source->input.zero, source->output.zero, (uint8_t)hb_i8_flip(form)};
+  return (hb_winograd_i8){side,
+                          source->spec->in,
+                          source->spec->out,
+                          source->input.zero,
+                          source->output.zero,
+                          (uint8_t)hb_i8_form_flip(form)};
 }
 
 bool hb_conv_winograd_fits(const hb_conv_i8_source *source, uint32_t side, hb_i8_form form, uint32_t members,
@@ -16,8 +20,8 @@ bool hb_conv_winograd_fits(const hb_conv_i8_source *source, uint32_t side, hb_i8
   return true;
 }
 
-static void run(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum, void *scratch,
-                hb_team *team) {
+static void run(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out, const hb_sum_i8 *sum,
+                void *scratch, hb_worker_team *team) {
   const hb_winograd_map from = {in->origin, in->row}, to = {out->origin, out->row};
   hb_winograd_sum add;
   if (sum != NULL) add = (hb_winograd_sum){to, sum->own, sum->other, sum->bias, sum->zero, sum->shift};

@@ -40,22 +40,22 @@ hb_i8_form hb_i8_form_here(void) { return HB_I8_UNSIGNED; }
 
 #endif
 
-size_t hb_map_i8_size(uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form) {
+size_t hb_feature_map_bytes(uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form) {
   const size_t whole = side + 2 * (size_t)border;
-  return whole * whole * channels * hb_i8_bytes(form);
+  return whole * whole * channels * hb_i8_form_bytes(form);
 }
 
 static void fill(uint8_t *to, size_t bytes, hb_i8_form form, int32_t zero) {
   if (form != HB_I8_WIDE) {
-    memset(to, zero + hb_i8_offset(form), bytes);
+    memset(to, zero + hb_i8_form_offset(form), bytes);
     return;
   }
   const int16_t value = (int16_t)zero;
   for (size_t i = 0; i < bytes; i += sizeof value) memcpy(to + i, &value, sizeof value);
 }
 
-void hb_map_i8_fill_border(const hb_map_i8 *map, int32_t zero) {
-  const size_t edge = map->border * map->channels * hb_i8_bytes(map->form), margin = map->border * map->row;
+void hb_feature_map_fill_border(const hb_feature_map *map, int32_t zero) {
+  const size_t edge = map->border * map->channels * hb_i8_form_bytes(map->form), margin = map->border * map->row;
   uint8_t *rows = map->origin - edge, *end = rows + map->side * map->row;
   fill(rows - margin, margin, map->form, zero);
   for (uint8_t *row = rows; row < end; row += map->row) {
@@ -65,17 +65,17 @@ void hb_map_i8_fill_border(const hb_map_i8 *map, int32_t zero) {
   fill(end, margin, map->form, zero);
 }
 
-hb_map_i8 hb_map_i8_lay(void *memory, uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form,
-                        int32_t zero) {
-  const size_t pixel = channels * hb_i8_bytes(form), row = (side + 2 * border) * pixel;
-  const hb_map_i8 map = {(uint8_t *)memory + border * (row + pixel), row, side, channels, border, form};
-  hb_map_i8_fill_border(&map, zero);
+hb_feature_map hb_feature_map_place(void *memory, uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form,
+                                    int32_t zero) {
+  const size_t pixel = channels * hb_i8_form_bytes(form), row = (side + 2 * border) * pixel;
+  const hb_feature_map map = {(uint8_t *)memory + border * (row + pixel), row, side, channels, border, form};
+  hb_feature_map_fill_border(&map, zero);
   return map;
 }
 
-void hb_map_i8_write(const int8_t *numbers, const hb_map_i8 *out) {
+void hb_feature_map_write(const int8_t *numbers, const hb_feature_map *out) {
   const size_t count = (size_t)out->side * out->channels;
-  const int8_t flip = hb_i8_flip(out->form);
+  const int8_t flip = hb_i8_form_flip(out->form);
   for (uint32_t y = 0; y < out->side; y++, numbers += count) {
     int8_t *to = (int8_t *)out->origin + y * out->row;
     for (size_t i = 0; i < count; i++) to[i] = numbers[i] ^ flip;
@@ -98,12 +98,12 @@ static void widen_item(void *context, uint32_t item, uint32_t member) {
   for (size_t i = w->count * item / WIDEN_ITEMS; i < end; i++) w->to[i] = (int8_t)(w->from[i] ^ w->flip);
 }
 
-hb_map_i8 hb_map_i8_widen(const hb_map_i8 *map, void *memory, hb_team *team) {
+hb_feature_map hb_feature_map_widen(const hb_feature_map *map, void *memory, hb_worker_team *team) {
   const size_t whole = map->side + 2 * (size_t)map->border;
   const int8_t *from = (const int8_t *)map->origin - map->border * (map->row + map->channels);
-  widening w = {from, memory, whole * whole * map->channels, hb_i8_flip(map->form)};
-  hb_team_run(team, WIDEN_ITEMS, widen_item, &w);
-  hb_map_i8 wide = *map;
+  widening w = {from, memory, whole * whole * map->channels, hb_i8_form_flip(map->form)};
+  hb_worker_team_run(team, WIDEN_ITEMS, widen_item, &w);
+  hb_feature_map wide = *map;
   wide.row = 2 * map->row;
   wide.origin = (uint8_t *)memory + map->border * (wide.row + 2 * map->channels);
   wide.form = HB_I8_WIDE;
@@ -119,7 +119,7 @@ HB_INLINE hb_i32x4 larger(hb_i32x4 a, hb_i32x4 b, hb_i8_form form) {
   return (hb_i32x4)__builtin_elementwise_max((u8x16)a, (u8x16)b);
 }
 
-HB_INLINE void max_pool_row(const uint8_t *const rows[3], const hb_map_i8 *out, uint32_t y, hb_i8_form form) {
+HB_INLINE void max_pool_row(const uint8_t *const rows[3], const hb_feature_map *out, uint32_t y, hb_i8_form form) {
   const size_t pixel = out->channels;
   uint8_t *to = out->origin + y * out->row;
   for (uint32_t x = 0; x < out->side; x++, to += pixel) {
@@ -137,7 +137,7 @@ HB_INLINE void max_pool_row(const uint8_t *const rows[3], const hb_map_i8 *out, 
   }
 }
 
-void hb_max_pool_row_i8(const uint8_t *const rows[3], const hb_map_i8 *out, uint32_t y) {
+void hb_feature_map_max_pool_row(const uint8_t *const rows[3], const hb_feature_map *out, uint32_t y) {
   if (out->form == HB_I8_SIGNED)
     max_pool_row(rows, out, y, HB_I8_SIGNED);
   else
@@ -147,15 +147,15 @@ void hb_max_pool_row_i8(const uint8_t *const rows[3], const hb_map_i8 *out, uint
 /* ---- Mean ---- */
 
 /* Sums of eight channels; 255 numbers of 8 bits fit into 16. */
-HB_INLINE hb_i16x8 add_up(const hb_map_i8 *map, size_t channel) {
+HB_INLINE hb_i16x8 add_up(const hb_feature_map *map, size_t channel) {
   hb_i16x8 sum = {};
   for (uint32_t y = 0; y < map->side; y++)
     for (uint32_t x = 0; x < map->side; x++)
-      sum += hb_load_widen(map->origin + y * map->row + x * map->channels + channel, hb_i8_flip(map->form));
+      sum += hb_load_widen(map->origin + y * map->row + x * map->channels + channel, hb_i8_form_flip(map->form));
   return sum;
 }
 
-void hb_mean_map_i8(const hb_map_i8 *map, hb_quantization quantization, float *means) {
+void hb_feature_map_mean(const hb_feature_map *map, hb_quantization quantization, float *means) {
   const int32_t area = (int32_t)(map->side * map->side);
   const hb_i32x4 zero = hb_splat(area * quantization.zero);
   const float scale = quantization.scale / (float)area;

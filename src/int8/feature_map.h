@@ -24,9 +24,9 @@ typedef enum {
 hb_i8_form hb_i8_form_here(void);
 
 /* Bytes of a number, what is added to q, and what turns a stored byte into q's and back. */
-static inline size_t hb_i8_bytes(hb_i8_form form) { return form == HB_I8_WIDE ? 2 : 1; }
-static inline int32_t hb_i8_offset(hb_i8_form form) { return form == HB_I8_UNSIGNED ? 128 : 0; }
-static inline int8_t hb_i8_flip(hb_i8_form form) { return form == HB_I8_UNSIGNED ? INT8_MIN : 0; }
+static inline size_t hb_i8_form_bytes(hb_i8_form form) { return form == HB_I8_WIDE ? 2 : 1; }
+static inline int32_t hb_i8_form_offset(hb_i8_form form) { return form == HB_I8_UNSIGNED ? 128 : 0; }
+static inline int8_t hb_i8_form_flip(hb_i8_form form) { return form == HB_I8_UNSIGNED ? INT8_MIN : 0; }
 
 /* Maps, packed weights and scratch lie one behind the other in one piece of memory, each at a multiple of this. */
 #define HB_I8_ALIGNMENT 64
@@ -39,28 +39,29 @@ typedef struct {
   size_t row;                      /* bytes from one row to the next */
   uint32_t side, channels, border; /* in pixels */
   hb_i8_form form;
-} hb_map_i8;
+} hb_feature_map;
 
 /* Bytes of a map's memory. */
-size_t hb_map_i8_size(uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form);
+size_t hb_feature_map_bytes(uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form);
 
 /* Lays a map over `memory` and fills its border with `zero`. */
-hb_map_i8 hb_map_i8_lay(void *memory, uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form, int32_t zero);
+hb_feature_map hb_feature_map_place(void *memory, uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form,
+                                    int32_t zero);
 
 /* Fills the border, for what is there now is of other numbers. */
-void hb_map_i8_fill_border(const hb_map_i8 *map, int32_t zero);
+void hb_feature_map_fill_border(const hb_feature_map *map, int32_t zero);
 
 /* Takes numbers q [side][side][channels] into a map of bytes. */
-void hb_map_i8_write(const int8_t *numbers, const hb_map_i8 *out);
+void hb_feature_map_write(const int8_t *numbers, const hb_feature_map *out);
 
-/* A map of bytes as one of int16, with its border, in `memory` of hb_map_i8_size. `team` may be NULL. */
-hb_map_i8 hb_map_i8_widen(const hb_map_i8 *map, void *memory, hb_team *team);
+/* A map of bytes as one of int16, with its border, in `memory` of hb_feature_map_bytes. `team` may be NULL. */
+hb_feature_map hb_feature_map_widen(const hb_feature_map *map, void *memory, hb_worker_team *team);
 
 /* Row `y` of a 3 x 3 maximum at a stride of 2, of the input's rows 2y - 1, 2y and 2y + 1, all bytes. For y = 0 the
  * first is outside the picture; the caller passes the second instead. */
-void hb_max_pool_row_i8(const uint8_t *const rows[3], const hb_map_i8 *out, uint32_t y);
+void hb_feature_map_max_pool_row(const uint8_t *const rows[3], const hb_feature_map *out, uint32_t y);
 
 /* The mean of every channel of a map of bytes. At most 255 pixels, channels a multiple of 8. */
-void hb_mean_map_i8(const hb_map_i8 *map, hb_quantization quantization, float *means);
+void hb_feature_map_mean(const hb_feature_map *map, hb_quantization quantization, float *means);
 
 #endif

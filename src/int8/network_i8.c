@@ -18,7 +18,7 @@
 enum { HOME, BRANCH, AWAY, PLACE_COUNT };
 
 struct hb_network_i8 {
-  hb_team *team;
+  hb_worker_team *team;
   hb_i8_form product; /* of direct convolutions */
   hb_i8_form form;    /* of maps: bytes */
   hb_conv_i8 convs[HB_CONV_COUNT];
@@ -34,30 +34,30 @@ struct hb_network_i8 {
 static bool downsamples(int conv) { return conv < HB_CONV_COUNT && hb_conv_specs[conv].kernel == 1; }
 
 /* Drafts of all convolutions, and the additions, by the plan. */
-static void draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_draft drafts[HB_CONV_COUNT]) {
+static void draft_all(hb_network_i8 *network, const hb_quantized *q, hb_conv_i8_choice drafts[HB_CONV_COUNT]) {
   hb_plan plan;
   hb_sum_i8 *sum = network->sums;
-  hb_plan_draw(&plan);
+  hb_plan_make(&plan);
   for (const hb_step *s = plan.steps; s < plan.steps + HB_STEP_COUNT; s++) {
     const hb_quantization in = q->map[s->in.number], out = q->map[s->out.number];
     if (s->kind == HB_STEP_ADD) *sum++ = hb_sum_i8_of(in, q->map[s->other.number], out);
     if (s->kind != HB_STEP_CONVOLUTION) continue;
     const int c = s->conv;
     const hb_conv_i8_source source = {&hb_conv_specs[c], q->kernel[c], q->kernel_scale[c], q->bias[c], in, out};
-    drafts[c] = hb_conv_i8_choose(&source, s->in.side, network->product, hb_team_members(network->team));
+    drafts[c] = hb_conv_i8_choose(&source, s->in.side, network->product, hb_worker_team_members(network->team));
   }
 }
 
 /* Memory of a place: of the largest map that will be in it. AWAY has no map of the first four blocks, and before them
  * the members' strips. */
 static size_t place_size(int place, const hb_network_i8 *network) {
-  if (place != AWAY) return hb_i8_round_up(hb_map_i8_size(POOLED_SIDE, STEM_CHANNELS, 1, network->form));
-  const size_t map = hb_map_i8_size(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, network->form);
-  const size_t strips = STRIP_BYTES * hb_team_members(network->team);
+  if (place != AWAY) return hb_i8_round_up(hb_feature_map_bytes(POOLED_SIDE, STEM_CHANNELS, 1, network->form));
+  const size_t map = hb_feature_map_bytes(POOLED_SIDE / 2, STEM_CHANNELS * 2, 1, network->form);
+  const size_t strips = STRIP_BYTES * hb_worker_team_members(network->team);
   return hb_i8_round_up(map > strips ? map : strips);
 }
 
-static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[HB_CONV_COUNT], uint8_t **weights,
+static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_choice drafts[HB_CONV_COUNT], uint8_t **weights,
                           hb_error *error) {
   size_t size = 0, scratch = 0;
   for (int c = 0; c < HB_CONV_COUNT; c++) {
@@ -74,8 +74,8 @@ static hb_status allocate(hb_network_i8 *network, const hb_conv_i8_draft drafts[
   return HB_OK;
 }
 
-hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_team *team, hb_network_i8 **out,
-                               hb_error *error) {
+hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_worker_team *team,
+                               hb_network_i8 **out, hb_error *error) {
   hb_network_i8 *network = calloc(1, sizeof *network);
   if (network == NULL) return hb_fail_memory(error);
   network->team = team;
@@ -84,7 +84,7 @@ hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, h
   network->input = quantized->input;
   memcpy(network->conv, quantized->conv, sizeof network->conv);
   memcpy(network->block, quantized->block, sizeof network->block);
-  hb_conv_i8_draft drafts[HB_CONV_COUNT];
+  hb_conv_i8_choice drafts[HB_CONV_COUNT];
   uint8_t *weights;
   draft_all(network, quantized, drafts);
   hb_status status = allocate(network, drafts, &weights, error);
@@ -103,15 +103,15 @@ void hb_network_i8_free(hb_network_i8 *network) {
 
 /* ---- A run ---- */
 
-static void convolve(const hb_network_i8 *network, const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out,
-                     const hb_sum_i8 *sum) {
+static void convolve(const hb_network_i8 *network, const hb_conv_i8 *conv, const hb_feature_map *in,
+                     const hb_feature_map *out, const hb_sum_i8 *sum) {
   hb_conv_i8_run(conv, in, out, sum, network->scratch, network->team);
 }
 
 /* Rows first .. first + count - 1 of the stem, to the strip's row `to`. */
-static void stem_rows(const hb_conv_i8 *stem, const hb_map_i8 *picture, uint32_t first, uint32_t count,
-                      const hb_map_i8 *strip, uint32_t to) {
-  hb_map_i8 in = *picture, out = *strip;
+static void stem_rows(const hb_conv_i8 *stem, const hb_feature_map *picture, uint32_t first, uint32_t count,
+                      const hb_feature_map *strip, uint32_t to) {
+  hb_feature_map in = *picture, out = *strip;
   in.origin += first * stem->spec->stride * in.row;
   out.origin += to * out.row;
   hb_conv_direct_part(stem, &in, &out, NULL, &(hb_conv_part){0, count, 0, stem->spec->out});
@@ -119,7 +119,7 @@ static void stem_rows(const hb_conv_i8 *stem, const hb_map_i8 *picture, uint32_t
 
 typedef struct {
   const hb_network_i8 *network;
-  const hb_map_i8 *picture, *pooled;
+  const hb_feature_map *picture, *pooled;
   uint32_t items;
 } stem_work;
 
@@ -128,7 +128,7 @@ static void stem_and_pool_item(void *context, uint32_t item, uint32_t member) {
   const stem_work *w = context;
   const hb_conv_i8 *stem = &w->network->convs[0];
   const size_t row = STEM_SIDE * STEM_CHANNELS;
-  const hb_map_i8 strip = {
+  const hb_feature_map strip = {
       w->network->places[AWAY] + member * STRIP_BYTES, row, STEM_SIDE, STEM_CHANNELS, 0, w->network->form};
   const uint32_t strips = POOLED_SIDE / STRIP, first = strips * item / w->items * STRIP;
   const uint32_t end = strips * (item + 1) / w->items * STRIP;
@@ -138,28 +138,29 @@ static void stem_and_pool_item(void *context, uint32_t item, uint32_t member) {
     stem_rows(stem, w->picture, 2 * y, 2 * STRIP, &strip, 1);
     for (uint32_t i = 0; i < STRIP; i++) {
       const uint8_t *above = strip.origin + 2 * i * row, *middle = above + row;
-      hb_max_pool_row_i8((const uint8_t *[3]){y + i > 0 ? above : middle, middle, middle + row}, w->pooled, y + i);
+      hb_feature_map_max_pool_row((const uint8_t *[3]){y + i > 0 ? above : middle, middle, middle + row}, w->pooled,
+                                  y + i);
     }
   }
 }
 
 /* Every item but the first makes a row more: so few items. */
-static void stem_and_pool(const hb_network_i8 *network, const hb_map_i8 *picture, const hb_map_i8 *pooled) {
-  const uint32_t present = hb_team_present(network->team);
+static void stem_and_pool(const hb_network_i8 *network, const hb_feature_map *picture, const hb_feature_map *pooled) {
+  const uint32_t present = hb_worker_team_present(network->team);
   stem_work w = {network, picture, pooled, present == 1 ? 1 : 2 * present};
-  hb_team_run(network->team, w.items, stem_and_pool_item, &w);
+  hb_worker_team_run(network->team, w.items, stem_and_pool_item, &w);
 }
 
-static hb_map_i8 lay_map(const hb_network_i8 *network, int place, uint32_t side, uint32_t channels, int32_t zero) {
-  return hb_map_i8_lay(network->places[place], side, channels, 1, network->form, zero);
+static hb_feature_map lay_map(const hb_network_i8 *network, int place, uint32_t side, uint32_t channels, int32_t zero) {
+  return hb_feature_map_place(network->places[place], side, channels, 1, network->form, zero);
 }
 
 /* A basic block from convolution *c on; *c moves behind it, and *home to where the result is. */
-static hb_map_i8 basic_block(const hb_network_i8 *network, int *c, int block, hb_map_i8 input, int *home) {
+static hb_feature_map basic_block(const hb_network_i8 *network, int *c, int block, hb_feature_map input, int *home) {
   const hb_conv_i8 *conv = &network->convs[*c];
   const int first = *c;
   const uint32_t side = input.side / conv->spec->stride, channels = conv->spec->out;
-  hb_map_i8 branch = lay_map(network, BRANCH, side, channels, network->conv[first].zero), output = input;
+  hb_feature_map branch = lay_map(network, BRANCH, side, channels, network->conv[first].zero), output = input;
   convolve(network, conv, &input, &branch, NULL);
   *c += 2;
   if (downsamples(first + 2)) {
@@ -167,19 +168,20 @@ static hb_map_i8 basic_block(const hb_network_i8 *network, int *c, int block, hb
     output = lay_map(network, *home, side, channels, network->block[block].zero);
     convolve(network, &network->convs[(*c)++], &input, &output, NULL);
   } else {
-    hb_map_i8_fill_border(&output, network->block[block].zero);
+    hb_feature_map_fill_border(&output, network->block[block].zero);
   }
   convolve(network, &network->convs[first + 1], &branch, &output, &network->sums[block]);
   return output;
 }
 
 void hb_network_i8_run(hb_network_i8 *network, const int8_t *numbers, float pooled[HB_POOLED_DIM]) {
-  hb_map_i8 picture = hb_map_i8_lay(network->places[BRANCH], HB_INPUT_SIDE, 3, 3, network->form, network->input.zero);
-  hb_map_i8_write(numbers, &picture);
-  if (network->product == HB_I8_WIDE) picture = hb_map_i8_widen(&picture, network->scratch, network->team);
-  hb_map_i8 x = lay_map(network, HOME, POOLED_SIDE, STEM_CHANNELS, network->conv[0].zero);
+  hb_feature_map picture =
+      hb_feature_map_place(network->places[BRANCH], HB_INPUT_SIDE, 3, 3, network->form, network->input.zero);
+  hb_feature_map_write(numbers, &picture);
+  if (network->product == HB_I8_WIDE) picture = hb_feature_map_widen(&picture, network->scratch, network->team);
+  hb_feature_map x = lay_map(network, HOME, POOLED_SIDE, STEM_CHANNELS, network->conv[0].zero);
   stem_and_pool(network, &picture, &x);
   for (int c = 1, block = 0, home = HOME; block < HB_BLOCK_COUNT; block++)
     x = basic_block(network, &c, block, x, &home);
-  hb_mean_map_i8(&x, network->block[HB_BLOCK_COUNT - 1], pooled);
+  hb_feature_map_mean(&x, network->block[HB_BLOCK_COUNT - 1], pooled);
 }

@@ -12,8 +12,8 @@ typedef struct hb_network_i8 hb_network_i8;
 /* Packs the weights, which must be sound (hb_quantized_is_sound; reading and making a model see to it); `quantized` may
  * go afterwards. `form` is that of the products of bytes, or HB_I8_WIDE for products of int16: any of them natively, in
  * wasm HB_I8_WIDE or hb_i8_form_here(). `team`, which shares the work and outlives the network, may be NULL. */
-hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_team *team, hb_network_i8 **out,
-                               hb_error *error);
+hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_worker_team *team,
+                               hb_network_i8 **out, hb_error *error);
 
 /* From a quantized picture [224][224][3] to the pooled features. */
 void hb_network_i8_run(hb_network_i8 *network, const int8_t *picture, float pooled[HB_POOLED_DIM]);

@@ -53,7 +53,7 @@ typedef struct {
   size_t u_point, bytes;      /* numbers from point to point; of scratch */
   hb_winograd_block blocks[BATCH];
   uint32_t block_count, row; /* of the batch that is at work; its first row */
-  desk desks[HB_TEAM_MEMBERS_MAX];
+  desk desks[HB_WORKER_TEAM_MEMBERS_MAX];
 } work;
 
 static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -206,14 +206,15 @@ static void run_eight(void *context, uint32_t item, uint32_t member) {
 }
 
 void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_winograd_map *input,
-                        const hb_winograd_map *output, const hb_winograd_sum *sum, void *scratch, hb_team *team) {
+                        const hb_winograd_map *output, const hb_winograd_sum *sum, void *scratch,
+                        hb_worker_team *team) {
   const uint32_t rows = tiles_of(conv->side);
   work w;
-  lay_out(&w, conv, hb_team_members(team), scratch);
+  lay_out(&w, conv, hb_worker_team_members(team), scratch);
   w.packed = packed, w.input = input, w.output = output, w.sum = sum;
   for (; w.row < rows; w.row += w.block_count * w.block_rows) {
     w.block_count = smaller(w.batch, (rows - w.row + w.block_rows - 1) / w.block_rows);
-    hb_team_run(team, w.block_count, run_block, &w);
-    hb_team_run(team, conv->out / EIGHT, run_eight, &w);
+    hb_worker_team_run(team, w.block_count, run_block, &w);
+    hb_worker_team_run(team, conv->out / EIGHT, run_eight, &w);
   }
 }

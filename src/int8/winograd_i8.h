@@ -55,6 +55,6 @@ void hb_winograd_i8_pack(const hb_winograd_i8 *conv, const int8_t *kernel, const
 
 /* input and output are different maps. sum and team may be NULL. */
 void hb_winograd_i8_run(const hb_winograd_i8 *conv, const void *packed, const hb_winograd_map *input,
-                        const hb_winograd_map *output, const hb_winograd_sum *sum, void *scratch, hb_team *team);
+                        const hb_winograd_map *output, const hb_winograd_sum *sum, void *scratch, hb_worker_team *team);
 
 #endif

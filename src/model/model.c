@@ -17,8 +17,8 @@ struct hb_model {
   hb_mapping mapping; /* the weight file if it came from a path */
 #endif
   bool has_source;
-  hb_head *logits; /* a copy of fc: small, and needed after the source is dropped */
-  hb_team *team;   /* may be NULL */
+  hb_head *logits;      /* a copy of fc: small, and needed after the source is dropped */
+  hb_worker_team *team; /* may be NULL */
 };
 
 static hb_status copy_fc(hb_model *model, hb_error *error) {
@@ -98,9 +98,9 @@ hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_err
   return status;
 }
 
-void hb_model_share(hb_model *model, hb_team *team) { model->team = team; }
+void hb_model_use_team(hb_model *model, hb_worker_team *team) { model->team = team; }
 
-hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error) {
+hb_status hb_model_create_network(hb_model *model, hb_network **out, hb_error *error) {
   hb_status status = check_source(model, error);
   return status == HB_OK ? hb_network_create(&model->weights, &model->packed, model->team, out, error) : status;
 }

@@ -6,10 +6,10 @@
 #include "vector/head.h"
 
 /* Networks that are made from now on share the work on a picture with the team, which outlives them. */
-void hb_model_share(hb_model *model, hb_team *team);
+void hb_model_use_team(hb_model *model, hb_worker_team *team);
 
 /* A network of this model, for one picture at a time. */
-hb_status hb_model_network(hb_model *model, hb_network **out, hb_error *error);
+hb_status hb_model_create_network(hb_model *model, hb_network **out, hb_error *error);
 
 /* The weights; fails if they were given back. */
 hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_error *error);

@@ -40,8 +40,8 @@ static hb_status f32_weights(const hb_model *model, const hb_weights **out, hb_e
 static bool round_to_halves(const float *from, float *to, size_t count) {
   uint16_t *codes = malloc(count * sizeof *codes);
   if (codes == NULL) return false;
-  hb_float_to_half(from, codes, count);
-  hb_half_to_float(codes, to, count);
+  hb_vector_to_f16(from, codes, count);
+  hb_vector_from_f16(codes, to, count);
   free(codes);
   return true;
 }
@@ -80,7 +80,7 @@ typedef struct {
   const hb_calibration *calibration;
   hb_histogram *histograms; /* [HB_MAP_COUNT] */
   float *expected;          /* [held out][HB_POOLED_DIM] */
-  bool finite;              /* what was observed */
+  bool finite;              /* what was recorded */
 } job;
 
 static bool is_rectified(uint32_t map) {
@@ -111,16 +111,16 @@ static void count_map(void *context, uint32_t map, const void *numbers, size_t c
 }
 
 /* Runs the f32 network on all pictures. */
-static hb_status observe(job *j, hb_error *error) {
-  hb_resnet18 *network;
+static hb_status record_activations(job *j, hb_error *error) {
+  hb_network_xnnpack *network;
   hb_packed_weights *packed = NULL;
-  hb_status status = hb_resnet18_create(j->weights, &packed, &network, error);
+  hb_status status = hb_network_xnnpack_create(j->weights, &packed, &network, error);
   if (status != HB_OK) return hb_packed_weights_free(packed), status;
   float *expected = j->expected;
   for (uint32_t p = 0; p < j->calibration->count && status == HB_OK; p++) {
     bool held_out = is_held_out(p);
-    hb_resnet18_show(network, crop_of(j, p));
-    const float *pooled = hb_resnet18_run_observed(network, held_out ? NULL : count_map, j);
+    hb_network_xnnpack_set_picture(network, crop_of(j, p));
+    const float *pooled = hb_network_xnnpack_run_recorded(network, held_out ? NULL : count_map, j);
     if (pooled == NULL) {
       status = fail_run(error);
     } else if (!j->finite) {
@@ -132,7 +132,7 @@ static hb_status observe(job *j, hb_error *error) {
     }
     stage(j, p + 1);
   }
-  hb_resnet18_free(network);
+  hb_network_xnnpack_free(network);
   hb_packed_weights_free(packed);
   return status;
 }
@@ -146,7 +146,7 @@ static double cosine(const float *a, const float *b, uint32_t dim) {
 /* The mean and the least cosine of logits with those of f32, over the pictures held out. */
 static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score *score, hb_error *error) {
   hb_network *network;
-  hb_status status = hb_model_network(quantized, &network, error);
+  hb_status status = hb_model_create_network(quantized, &network, error);
   if (status != HB_OK) return status;
   float wanted[HB_LOGITS_DIM], got[HB_LOGITS_DIM];
   const float *expected = j->expected;
@@ -221,7 +221,7 @@ hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibratio
   if (j.histograms == NULL || j.expected == NULL) status = hb_fail_memory(error);
   for (uint32_t m = 0; m < HB_MAP_COUNT && status == HB_OK; m++) hb_histogram_clear(&j.histograms[m]);
   *report = (hb_calibration_report){0};
-  if (status == HB_OK) status = observe(&j, error);
+  if (status == HB_OK) status = record_activations(&j, error);
   if (status == HB_OK) status = choose_best(&j, report, out, error);
   free(j.histograms);
   free(j.expected);

@@ -16,7 +16,7 @@
 #define IS_I8(network) ((network)->is_i8)
 #endif
 
-struct hb_resnet18 {
+struct hb_network_xnnpack {
   hb_plan plan;
   bool is_i8;
   hb_quantization maps[HB_MAP_COUNT]; /* of i8, as is the next */
@@ -97,7 +97,7 @@ static enum xnn_status create_i8(const hb_weights *weights, const hb_step *step,
   return status;
 }
 
-static enum xnn_status reshape(hb_resnet18 *n, const hb_step *step, size_t *workspace) {
+static enum xnn_status reshape(hb_network_xnnpack *n, const hb_step *step, size_t *workspace) {
   size_t bytes, alignment, height, width;
   const shape s = shape_of(step);
   xnn_operator_t convolution = n->convolutions[step->conv];
@@ -110,7 +110,7 @@ static enum xnn_status reshape(hb_resnet18 *n, const hb_step *step, size_t *work
   return status;
 }
 
-static enum xnn_status set_up(hb_resnet18 *n, const hb_step *step) {
+static enum xnn_status set_up(hb_network_xnnpack *n, const hb_step *step) {
   xnn_operator_t convolution = n->convolutions[step->conv];
   void *in = step->conv == 0 ? n->stem : n->buffers[step->in.buffer], *out = n->buffers[step->out.buffer];
   return IS_I8(n) ? xnn_setup_convolution2d_nhwc_qs8_qc8w(convolution, n->workspace, in, out)
@@ -131,7 +131,7 @@ static enum xnn_status prepare_packed(hb_packed_weights **packed) {
 }
 
 /* All convolutions, and the largest workspace that one of them needs. */
-static enum xnn_status create_convolutions(hb_resnet18 *n, const hb_weights *weights, hb_packed_weights **packed,
+static enum xnn_status create_convolutions(hb_network_xnnpack *n, const hb_weights *weights, hb_packed_weights **packed,
                                            size_t *workspace) {
   enum xnn_status status = prepare_packed(packed);
   xnn_weights_cache_t cache = status == xnn_status_success && *packed != NULL ? hb_packed_weights_cache(*packed) : NULL;
@@ -150,7 +150,7 @@ static enum xnn_status create_convolutions(hb_resnet18 *n, const hb_weights *wei
 }
 
 /* XNNPACK may read a little past the end of its inputs. */
-static bool allocate(hb_resnet18 *n, size_t workspace) {
+static bool allocate(hb_network_xnnpack *n, size_t workspace) {
   const size_t number = IS_I8(n) ? 1 : sizeof(float);
   for (int b = 0; b < HB_BUFFER_COUNT; b++)
     if ((n->buffers[b] = calloc(n->plan.buffer_sizes[b] * number + XNN_EXTRA_BYTES, 1)) == NULL) return false;
@@ -160,7 +160,7 @@ static bool allocate(hb_resnet18 *n, size_t workspace) {
   return n->workspace != NULL;
 }
 
-static enum xnn_status create(hb_resnet18 *n, const hb_weights *weights, hb_packed_weights **packed) {
+static enum xnn_status create(hb_network_xnnpack *n, const hb_weights *weights, hb_packed_weights **packed) {
   size_t workspace = 0;
   enum xnn_status status = xnn_initialize(NULL);
   if (status == xnn_status_success) status = create_convolutions(n, weights, packed, &workspace);
@@ -171,7 +171,7 @@ static enum xnn_status create(hb_resnet18 *n, const hb_weights *weights, hb_pack
   return status;
 }
 
-static void prepare_additions(hb_resnet18 *n) {
+static void prepare_additions(hb_network_xnnpack *n) {
   for (int s = 0; s < HB_STEP_COUNT; s++) {
     const hb_step *step = &n->plan.steps[s];
     if (step->kind == HB_STEP_ADD)
@@ -179,17 +179,17 @@ static void prepare_additions(hb_resnet18 *n) {
   }
 }
 
-hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **packed, hb_resnet18 **out,
-                             hb_error *error) {
-  hb_resnet18 *n = calloc(1, sizeof *n);
+hb_status hb_network_xnnpack_create(const hb_weights *weights, hb_packed_weights **packed, hb_network_xnnpack **out,
+                                    hb_error *error) {
+  hb_network_xnnpack *n = calloc(1, sizeof *n);
   if (n == NULL) return hb_fail_memory(error);
-  hb_plan_draw(&n->plan);
+  hb_plan_make(&n->plan);
   n->is_i8 = weights->precision == HB_PRECISION_I8;
   for (int m = 0; m < HB_MAP_COUNT; m++) n->maps[m] = weights->quantized.map[m];
   if (IS_I8(n)) prepare_additions(n);
   enum xnn_status status = create(n, weights, packed);
   if (status == xnn_status_success) return *out = n, HB_OK;
-  hb_resnet18_free(n);
+  hb_network_xnnpack_free(n);
   if (status == xnn_status_out_of_memory) return hb_fail_memory(error);
   if (status == xnn_status_unsupported_hardware)
     return hb_fail(
@@ -199,7 +199,7 @@ hb_status hb_resnet18_create(const hb_weights *weights, hb_packed_weights **pack
                  (int)status);
 }
 
-void hb_resnet18_free(hb_resnet18 *n) {
+void hb_network_xnnpack_free(hb_network_xnnpack *n) {
   if (n == NULL) return;
   for (int c = 0; c < HB_CONV_COUNT; c++)
     if (n->convolutions[c] != NULL) xnn_delete_operator(n->convolutions[c]);
@@ -211,14 +211,14 @@ void hb_resnet18_free(hb_resnet18 *n) {
 
 /* ---- Running ---- */
 
-void hb_resnet18_show(hb_resnet18 *n, const uint8_t crop[HB_INPUT_BYTES]) {
+void hb_network_xnnpack_set_picture(hb_network_xnnpack *n, const uint8_t crop[HB_CROP_BYTES]) {
   if (IS_I8(n))
-    hb_preprocess_quantize(crop, n->maps[HB_MAP_INPUT], n->buffers[HB_BUFFER_INPUT]);
+    hb_input_quantize(crop, n->maps[HB_MAP_INPUT], n->buffers[HB_BUFFER_INPUT]);
   else
-    hb_preprocess_normalize(crop, n->buffers[HB_BUFFER_INPUT]);
+    hb_input_normalize(crop, n->buffers[HB_BUFFER_INPUT]);
 }
 
-float *hb_resnet18_input(hb_resnet18 *n) { return IS_I8(n) ? NULL : n->buffers[HB_BUFFER_INPUT]; }
+float *hb_network_xnnpack_input(hb_network_xnnpack *n) { return IS_I8(n) ? NULL : n->buffers[HB_BUFFER_INPUT]; }
 
 /* Columns 2 * x - 3 .. 2 * x + 3 of a row of the picture, or (NULL) of one outside of it, for every x. Numbers have so
  * many bytes, and outside the picture all of these are `fill`. The last numbers of a pixel meet weights of zero, and
@@ -232,7 +232,7 @@ static void unroll_row(const char *row, int fill, size_t number, char *out) {
 }
 
 /* The input as the stem reads it. */
-static void unroll(hb_resnet18 *n) {
+static void unroll(hb_network_xnnpack *n) {
   const size_t number = IS_I8(n) ? 1 : sizeof(float), row = HB_INPUT_SIDE * 3 * number;
   const int fill = IS_I8(n) ? n->maps[HB_MAP_INPUT].zero : 0;
   const char *input = n->buffers[HB_BUFFER_INPUT];
@@ -243,7 +243,7 @@ static void unroll(hb_resnet18 *n) {
   }
 }
 
-static bool run_step(hb_resnet18 *n, int number) {
+static bool run_step(hb_network_xnnpack *n, int number) {
   const hb_step *s = &n->plan.steps[number];
   const void *in = n->buffers[s->in.buffer], *other = n->buffers[s->other.buffer];
   void *out = n->buffers[s->out.buffer];
@@ -251,35 +251,35 @@ static bool run_step(hb_resnet18 *n, int number) {
     case HB_STEP_CONVOLUTION: return xnn_run_operator(n->convolutions[s->conv], NULL) == xnn_status_success;
     case HB_STEP_MAX_POOL:
       if (IS_I8(n))
-        hb_max_pool_i8(in, s->out.side, s->out.channels, out);
+        hb_layer_max_pool_i8(in, s->out.side, s->out.channels, out);
       else
-        hb_max_pool_f32(in, s->out.side, s->out.channels, out);
+        hb_layer_max_pool_f32(in, s->out.side, s->out.channels, out);
       break;
     case HB_STEP_ADD:
       if (IS_I8(n))
-        hb_add_i8(&n->additions[number], in, other, hb_map_size(&s->out), out);
+        hb_layer_add_i8(&n->additions[number], in, other, hb_plan_map_size(&s->out), out);
       else
-        hb_add_relu_f32(in, other, hb_map_size(&s->out), out);
+        hb_layer_add_relu_f32(in, other, hb_plan_map_size(&s->out), out);
       break;
   }
   return true;
 }
 
-const float *hb_resnet18_run_observed(hb_resnet18 *n, hb_map_observer observer, void *context) {
+const float *hb_network_xnnpack_run_recorded(hb_network_xnnpack *n, hb_activation_recorder recorder, void *context) {
   unroll(n);
-  if (observer != NULL) observer(context, HB_MAP_INPUT, n->buffers[HB_BUFFER_INPUT], HB_INPUT_BYTES);
+  if (recorder != NULL) recorder(context, HB_MAP_INPUT, n->buffers[HB_BUFFER_INPUT], HB_CROP_BYTES);
   for (int s = 0; s < HB_STEP_COUNT; s++) {
     const hb_step *step = &n->plan.steps[s];
     if (!run_step(n, s)) return NULL;
-    if (observer != NULL && step->kind != HB_STEP_MAX_POOL)
-      observer(context, step->out.number, n->buffers[step->out.buffer], hb_map_size(&step->out));
+    if (recorder != NULL && step->kind != HB_STEP_MAX_POOL)
+      recorder(context, step->out.number, n->buffers[step->out.buffer], hb_plan_map_size(&step->out));
   }
   const void *last = n->buffers[n->plan.last.buffer];
   if (IS_I8(n))
-    hb_mean_i8(last, n->maps[n->plan.last.number], n->pooled);
+    hb_layer_mean_i8(last, n->maps[n->plan.last.number], n->pooled);
   else
-    hb_mean_f32(last, n->pooled);
+    hb_layer_mean_f32(last, n->pooled);
   return n->pooled;
 }
 
-const float *hb_resnet18_run(hb_resnet18 *n) { return hb_resnet18_run_observed(n, NULL, NULL); }
+const float *hb_network_xnnpack_run(hb_network_xnnpack *n) { return hb_network_xnnpack_run_recorded(n, NULL, NULL); }

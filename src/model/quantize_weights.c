@@ -33,9 +33,9 @@ static void quantize_convolution(const hb_weights *from, int c, hb_quantized *to
 static void round_fc(const hb_weights *from, hb_weights *to) {
   int8_t codes[HB_POOLED_DIM];
   float scale;
-  const hb_rows rows = {HB_STORAGE_I8, HB_POOLED_DIM, 1, codes, &scale};
+  const hb_rows rows = {HB_ENCODING_I8, HB_POOLED_DIM, 1, codes, &scale};
   for (size_t row = 0; row < HB_LOGITS_DIM; row++) {
-    hb_row_encode(HB_STORAGE_I8, HB_POOLED_DIM, from->fc_kernel + row * HB_POOLED_DIM, false, codes, &scale);
+    hb_row_encode(HB_ENCODING_I8, HB_POOLED_DIM, from->fc_kernel + row * HB_POOLED_DIM, false, codes, &scale);
     hb_row_decode(&rows, 0, (float *)to->fc_kernel + row * HB_POOLED_DIM);
   }
   memcpy((float *)to->fc_bias, from->fc_bias, HB_LOGITS_DIM * sizeof(float));

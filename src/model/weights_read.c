@@ -59,13 +59,13 @@ static void read_f16(reader *r, hb_weights *weights) {
     const uint16_t *kernel = view_kernel(r, spec, HB_F16);
     const float *bias = view(r, spec->name, "bias", HB_F32, 1, &spec->out);
     if (r->status != HB_OK) return;
-    hb_half_to_float(kernel, (float *)weights->kernel[c], hb_kernel_size(spec));
+    hb_vector_from_f16(kernel, (float *)weights->kernel[c], hb_kernel_size(spec));
     memcpy((float *)weights->bias[c], bias, spec->out * sizeof *bias);
   }
   const uint16_t *kernel = view(r, "fc", "weight", HB_F16, 2, hb_fc_shape);
   const float *bias = view(r, "fc", "bias", HB_F32, 1, hb_fc_shape);
   if (r->status != HB_OK) return;
-  hb_half_to_float(kernel, (float *)weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM);
+  hb_vector_from_f16(kernel, (float *)weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM);
   memcpy((float *)weights->fc_bias, bias, HB_LOGITS_DIM * sizeof *bias);
 }
 
@@ -93,7 +93,7 @@ static void read_fc_i8(reader *r, hb_weights *weights) {
   if (r->status == HB_OK) check_fc_i8(r, kernel, scales);
   if (r->status == HB_OK) r->status = hb_weights_allocate_fc(weights, r->error);
   if (r->status != HB_OK) return;
-  const hb_rows rows = {HB_STORAGE_I8, HB_POOLED_DIM, HB_LOGITS_DIM, kernel, scales};
+  const hb_rows rows = {HB_ENCODING_I8, HB_POOLED_DIM, HB_LOGITS_DIM, kernel, scales};
   for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
     hb_row_decode(&rows, row, (float *)weights->fc_kernel + (size_t)row * HB_POOLED_DIM);
   memcpy((float *)weights->fc_bias, bias, HB_LOGITS_DIM * sizeof *bias);

@@ -48,12 +48,12 @@ static bool add_halves(list *l, const hb_weights *weights) {
   if (next == NULL) return false;
   for (int c = 0; c < HB_CONV_COUNT; c++) {
     const hb_conv_spec *spec = &hb_conv_specs[c];
-    hb_float_to_half(weights->kernel[c], next, hb_kernel_size(spec));
+    hb_vector_to_f16(weights->kernel[c], next, hb_kernel_size(spec));
     add_kernel(l, spec, HB_F16, next);
     add(l, spec->name, "bias", HB_F32, 1, &spec->out, weights->bias[c]);
     next += hb_kernel_size(spec);
   }
-  hb_float_to_half(weights->fc_kernel, next, fc_size);
+  hb_vector_to_f16(weights->fc_kernel, next, fc_size);
   add(l, "fc", "weight", HB_F16, 2, hb_fc_shape, next);
   add(l, "fc", "bias", HB_F32, 1, hb_fc_shape, weights->fc_bias);
   return true;
@@ -76,7 +76,7 @@ static bool add_quantized(list *l, const hb_weights *weights) {
     add(l, spec->name, "bias", HB_I32, 1, &spec->out, q->bias[c]);
   }
   for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
-    hb_row_encode(HB_STORAGE_I8, HB_POOLED_DIM, weights->fc_kernel + (size_t)row * HB_POOLED_DIM, false,
+    hb_row_encode(HB_ENCODING_I8, HB_POOLED_DIM, weights->fc_kernel + (size_t)row * HB_POOLED_DIM, false,
                   codes->fc + (size_t)row * HB_POOLED_DIM, &codes->fc_scale[row]);
   for (uint32_t m = 0; m < maps; m++) codes->map_scale[m] = q->map[m].scale, codes->map_zero[m] = q->map[m].zero;
   add(l, "fc", "weight", HB_I8, 2, hb_fc_shape, codes->fc);

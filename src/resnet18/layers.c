@@ -10,7 +10,7 @@ typedef struct {
 
 static window window_at(uint32_t at) { return (window){at > 0 ? 2 * at - 1 : 0, 2 * at + 1}; }
 
-void hb_max_pool_f32(const float *in, uint32_t side, uint32_t channels, float *out) {
+void hb_layer_max_pool_f32(const float *in, uint32_t side, uint32_t channels, float *out) {
   for (uint32_t y = 0; y < side; y++)
     for (uint32_t x = 0; x < side; x++, out += channels) {
       const window rows = window_at(y), columns = window_at(x);
@@ -23,7 +23,7 @@ void hb_max_pool_f32(const float *in, uint32_t side, uint32_t channels, float *o
     }
 }
 
-void hb_max_pool_i8(const int8_t *in, uint32_t side, uint32_t channels, int8_t *out) {
+void hb_layer_max_pool_i8(const int8_t *in, uint32_t side, uint32_t channels, int8_t *out) {
   for (uint32_t y = 0; y < side; y++)
     for (uint32_t x = 0; x < side; x++, out += channels) {
       const window rows = window_at(y), columns = window_at(x);
@@ -44,7 +44,7 @@ void hb_max_pool_i8(const int8_t *in, uint32_t side, uint32_t channels, int8_t *
 #define EACH_BY_ITSELF _Pragma("clang loop vectorize(assume_safety)")
 #endif
 
-void hb_add_relu_f32(const float *a, const float *b, size_t count, float *out) {
+void hb_layer_add_relu_f32(const float *a, const float *b, size_t count, float *out) {
   EACH_BY_ITSELF
   for (size_t i = 0; i < count; i++) {
     const float sum = a[i] + b[i];
@@ -52,7 +52,7 @@ void hb_add_relu_f32(const float *a, const float *b, size_t count, float *out) {
   }
 }
 
-void hb_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out) {
+void hb_layer_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out) {
   const hb_sum_i8 k = *sum; /* `out` might be it, for all that the compiler knows */
   EACH_BY_ITSELF
   for (size_t i = 0; i < count; i++) {
@@ -64,14 +64,14 @@ void hb_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t co
 
 #define AREA (HB_LAST_SIDE * HB_LAST_SIDE)
 
-void hb_mean_f32(const float *in, float pooled[HB_POOLED_DIM]) {
+void hb_layer_mean_f32(const float *in, float pooled[HB_POOLED_DIM]) {
   memset(pooled, 0, HB_POOLED_DIM * sizeof *pooled);
   for (int p = 0; p < AREA; p++, in += HB_POOLED_DIM)
     for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] += in[i];
   for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] /= AREA;
 }
 
-void hb_mean_i8(const int8_t *in, hb_quantization quantization, float pooled[HB_POOLED_DIM]) {
+void hb_layer_mean_i8(const int8_t *in, hb_quantization quantization, float pooled[HB_POOLED_DIM]) {
   const float scale = quantization.scale / AREA;
   int32_t sums[HB_POOLED_DIM] = {0};
   for (int p = 0; p < AREA; p++, in += HB_POOLED_DIM)

@@ -22,25 +22,25 @@ typedef struct {
   hb_buffer buffer;
   uint32_t number; /* see quantization.h; the max pool's is the stem's */
   uint32_t side, channels;
-} hb_map;
+} hb_plan_map;
 
 typedef enum { HB_STEP_CONVOLUTION, HB_STEP_MAX_POOL, HB_STEP_ADD } hb_step_kind;
 
 typedef struct {
   hb_step_kind kind;
-  int conv;              /* number of the convolution */
-  bool relu;             /* behind it; always behind an addition */
-  hb_map in, other, out; /* other: the second summand, whose buffer may be the output's */
+  int conv;                   /* number of the convolution */
+  bool relu;                  /* behind it; always behind an addition */
+  hb_plan_map in, other, out; /* other: the second summand, whose buffer may be the output's */
 } hb_step;
 
 typedef struct {
   hb_step steps[HB_STEP_COUNT];
   size_t buffer_sizes[HB_BUFFER_COUNT]; /* the most numbers that a buffer holds */
-  hb_map last;                          /* [7][7][512], of which the mean is taken */
+  hb_plan_map last;                     /* [7][7][512], of which the mean is taken */
 } hb_plan;
 
-void hb_plan_draw(hb_plan *plan);
+void hb_plan_make(hb_plan *plan);
 
-static inline size_t hb_map_size(const hb_map *map) { return (size_t)map->side * map->side * map->channels; }
+static inline size_t hb_plan_map_size(const hb_plan_map *map) { return (size_t)map->side * map->side * map->channels; }
 
 #endif

@@ -9,14 +9,14 @@ typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
 typedef float loose_lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
 /* Adds up the lanes, pairs at a distance first, then what is left of the row. */
-HB_PART float finish(const lanes *sum, const float *query, const float *row, size_t from, size_t dim) {
+HB_DISPATCHED_INLINE float finish(const lanes *sum, const float *query, const float *row, size_t from, size_t dim) {
   const lanes s = *sum;
   float total = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
   for (size_t i = from; i < dim; i++) total += query[i] * row[i];
   return total;
 }
 
-HB_PART float dot(const float *query, const float *row, size_t dim) {
+HB_DISPATCHED_INLINE float dot(const float *query, const float *row, size_t dim) {
   const size_t whole = dim - dim % LANES;
   lanes sum = {0};
   for (size_t i = 0; i < whole; i += LANES) sum += *(const loose_lanes *)(query + i) * *(const loose_lanes *)(row + i);
@@ -26,7 +26,7 @@ HB_PART float dot(const float *query, const float *row, size_t dim) {
 /* Four rows at a time: the query is loaded once for all four, and their sums do not wait for each other. Processors do
  * not foresee such reading, so the next four rows are asked for in the order of memory: from memory that is twice as
  * fast. */
-HB_WIDEST void hb_dot_rows(const float *query, const float *rows, size_t count, size_t dim, float *scores) {
+HB_CPU_DISPATCH void hb_dot_rows(const float *query, const float *rows, size_t count, size_t dim, float *scores) {
   const size_t whole = dim - dim % LANES;
   size_t r = 0;
   for (; r + 4 <= count; r += 4) {
@@ -51,8 +51,8 @@ HB_WIDEST void hb_dot_rows(const float *query, const float *rows, size_t count, 
 }
 
 /* `row_count` <= ROWS rows with all queries, all sums in registers. `next` are the rows that will be wanted next. */
-HB_PART void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next, size_t dim,
-                      float *scores, size_t stride) {
+HB_DISPATCHED_INLINE void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next,
+                                   size_t dim, float *scores, size_t stride) {
   const size_t whole = dim - dim % LANES;
   lanes sums[HB_DOT_QUERIES][ROWS] = {0};
   for (size_t i = 0; i < whole; i += LANES) {
@@ -74,8 +74,8 @@ HB_PART void dot_tile(const float *const *queries, const float *rows, int row_co
       scores[q * stride + r] = finish(&sums[q][r], queries[q], rows + r * dim, whole, dim);
 }
 
-HB_WIDEST void hb_dot_rows_by_4(const float *const queries[HB_DOT_QUERIES], const float *rows, size_t count, size_t dim,
-                                float *scores, size_t stride) {
+HB_CPU_DISPATCH void hb_dot_rows_by_4(const float *const queries[HB_DOT_QUERIES], const float *rows, size_t count,
+                                      size_t dim, float *scores, size_t stride) {
   size_t r = 0;
   for (; r + ROWS <= count; r += ROWS) {
     const float *row = rows + r * dim, *next = r + 2 * ROWS <= count ? row + ROWS * dim : row;

@@ -53,8 +53,8 @@ void hb_head_read_rows(hb_head *head, const hb_rows *rows) {
 
 void hb_head_apply(const hb_head *head, const float *pooled, float *embedding) {
   hb_dot_rows(pooled, head->matrix, head->dim, HB_POOLED_DIM, embedding);
-  hb_add(embedding, head->bias, head->dim);
-  hb_normalize(embedding, head->dim);
+  hb_vector_add(embedding, head->bias, head->dim);
+  hb_vector_normalize(embedding, head->dim);
 }
 
 static hb_status check_weight(const hb_tensor *weight, hb_error *error) {

@@ -42,8 +42,8 @@ hb_status hb_head_make_exact(const hb_head *logits, hb_head **out, hb_error *err
     row_of(logits, i, row);
     add_square(row, r);
   }
-  hb_cholesky(r, N);
-  hb_random_rotation(ROTATION_SEED, N, rotation);
+  hb_matrix_cholesky(r, N);
+  hb_matrix_random_rotation(ROTATION_SEED, N, rotation);
   hb_matrix_multiply(rotation, r, N, N, N, rows);
   hb_status status = head_of_rows(HB_HEAD_EXACT, N, rows, out, error);
   free(memory);
@@ -69,7 +69,7 @@ static hb_status check_svd(const double *moment, uint32_t dim, hb_error *error) 
 /* rotation [dim][dim] . directions [dim][N] . exact [N][N]; `memory` has room for three such matrices. */
 static void multiply_svd(const hb_head *exact, const double *directions, uint32_t dim, double *memory, double *rows) {
   double *rotation = memory, *rotated = rotation + N * N, *whole = rotated + N * N;
-  hb_random_rotation(ROTATION_SEED, dim, rotation);
+  hb_matrix_random_rotation(ROTATION_SEED, dim, rotation);
   hb_matrix_multiply(rotation, directions, dim, dim, N, rotated);
   for (size_t i = 0; i < N; i++) row_of(exact, i, whole + i * N);
   hb_matrix_multiply(rotated, whole, dim, N, N, rows);
@@ -82,7 +82,7 @@ hb_status hb_head_make_svd(const hb_head *exact, const double *moment, uint32_t 
   if (memory == NULL) return hb_fail_memory(error);
   double *directions = memory + 3 * N * N, *rows = directions + N * N;
   memcpy(memory, moment, N * N * sizeof *moment);
-  status = hb_eigen(memory, N, values, directions, error);
+  status = hb_matrix_eigen(memory, N, values, directions, error);
   if (status == HB_OK) {
     multiply_svd(exact, directions, dim, memory, rows);
     status = head_of_rows(HB_HEAD_SVD, dim, rows, out, error);

@@ -156,8 +156,9 @@ static void fill_empty(training *t) {
 
 static void update(training *t) {
   memset(t->centroids, 0, (size_t)t->k * t->dim * sizeof *t->centroids);
-  for (uint32_t i = 0; i < t->count; i++) hb_add(t->centroids + (size_t)t->nearest[i] * t->dim, point(t, i), t->dim);
-  for (uint32_t c = 0; c < t->k; c++) hb_normalize(t->centroids + (size_t)c * t->dim, t->dim);
+  for (uint32_t i = 0; i < t->count; i++)
+    hb_vector_add(t->centroids + (size_t)t->nearest[i] * t->dim, point(t, i), t->dim);
+  for (uint32_t c = 0; c < t->k; c++) hb_vector_normalize(t->centroids + (size_t)c * t->dim, t->dim);
 }
 
 static bool allocate(training *t) {

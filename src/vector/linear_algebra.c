@@ -27,7 +27,7 @@ void hb_matrix_multiply(const double *a, const double *b, size_t rows, size_t in
     for (size_t i = 0; i < inner; i++) add_scaled(out + r * columns, a[r * inner + i], b + i * columns, columns);
 }
 
-void hb_cholesky(double *g, size_t n) {
+void hb_matrix_cholesky(double *g, size_t n) {
   double largest = 0;
   for (size_t i = 0; i < n; i++) largest = fmax(largest, g[i * n + i]);
   for (size_t i = 0; i < n; i++) {
@@ -39,7 +39,7 @@ void hb_cholesky(double *g, size_t n) {
 }
 
 /* Gram-Schmidt, of each row twice, because once leaves rounding errors that grow from row to row. */
-void hb_random_rotation(uint64_t seed, size_t n, double *out) {
+void hb_matrix_random_rotation(uint64_t seed, size_t n, double *out) {
   hb_random random = {seed};
   for (size_t i = 0; i < n; i++) {
     double *row = out + i * n;
@@ -206,7 +206,7 @@ static void sort(eigen *s) {
   }
 }
 
-hb_status hb_eigen(double *a, size_t n, double *values, double *vectors, hb_error *error) {
+hb_status hb_matrix_eigen(double *a, size_t n, double *values, double *vectors, hb_error *error) {
   const double largest = largest_of_upper(a, n);
   if (isnan(largest)) return hb_fail(error, HB_INVALID_ARGUMENT, "a number of the matrix is not finite");
   double *scratch = calloc(3 * n, sizeof *scratch);

@@ -11,21 +11,21 @@
 #define F16_INFINITE 0x7c00 /* one less is the largest finite half */
 #define DOTS 64             /* dot products of i8 at a time */
 
-static const char *const names[] = {[HB_STORAGE_F32] = "f32", [HB_STORAGE_F16] = "f16", [HB_STORAGE_I8] = "i8"};
-static const size_t sizes[] = {[HB_STORAGE_F32] = 4, [HB_STORAGE_F16] = 2, [HB_STORAGE_I8] = 1};
+static const char *const names[] = {[HB_ENCODING_F32] = "f32", [HB_ENCODING_F16] = "f16", [HB_ENCODING_I8] = "i8"};
+static const size_t sizes[] = {[HB_ENCODING_F32] = 4, [HB_ENCODING_F16] = 2, [HB_ENCODING_I8] = 1};
 
-const char *hb_storage_name(hb_storage storage) { return names[storage]; }
+const char *hb_encoding_name(hb_encoding encoding) { return names[encoding]; }
 
-bool hb_storage_parse(const char *name, hb_storage *out) {
-  for (size_t storage = 0; storage < sizeof names / sizeof *names; storage++) {
-    if (strcmp(name, names[storage]) != 0) continue;
-    *out = (hb_storage)storage;
+bool hb_encoding_parse(const char *name, hb_encoding *out) {
+  for (size_t encoding = 0; encoding < sizeof names / sizeof *names; encoding++) {
+    if (strcmp(name, names[encoding]) != 0) continue;
+    *out = (hb_encoding)encoding;
     return true;
   }
   return false;
 }
 
-size_t hb_row_bytes(hb_storage storage, uint32_t dim) { return dim * sizes[storage]; }
+size_t hb_row_bytes(hb_encoding encoding, uint32_t dim) { return dim * sizes[encoding]; }
 
 /* ---- Whole numbers ---- */
 
@@ -60,26 +60,26 @@ static void encode_i8(uint32_t dim, const float *row, bool unit, int8_t *codes, 
 
 /* A half that is infinite becomes the largest finite one, so that it can be decoded and encoded again. */
 static void encode_f16(uint32_t dim, const float *row, uint16_t *codes) {
-  hb_float_to_half(row, codes, dim);
+  hb_vector_to_f16(row, codes, dim);
   for (uint32_t i = 0; i < dim; i++)
     if ((codes[i] & F16_INFINITE) == F16_INFINITE)
       codes[i] = isfinite(row[i]) ? (uint16_t)(codes[i] & 0x8000) | (F16_INFINITE - 1) : 0;
 }
 
-void hb_row_encode(hb_storage storage, uint32_t dim, const float *row, bool unit, void *codes, float *scale) {
+void hb_row_encode(hb_encoding encoding, uint32_t dim, const float *row, bool unit, void *codes, float *scale) {
   float *floats = codes;
   *scale = 1;
-  switch (storage) {
-    case HB_STORAGE_F32:
+  switch (encoding) {
+    case HB_ENCODING_F32:
       for (uint32_t i = 0; i < dim; i++) floats[i] = finite_or_zero(row[i]);
       break;
-    case HB_STORAGE_F16: encode_f16(dim, row, codes); break;
-    case HB_STORAGE_I8: encode_i8(dim, row, unit, codes, scale); break;
+    case HB_ENCODING_F16: encode_f16(dim, row, codes); break;
+    case HB_ENCODING_I8: encode_i8(dim, row, unit, codes, scale); break;
   }
 }
 
 static const void *codes_at(const hb_rows *rows, uint32_t row) {
-  return (const char *)rows->codes + row * hb_row_bytes(rows->storage, rows->dim);
+  return (const char *)rows->codes + row * hb_row_bytes(rows->encoding, rows->dim);
 }
 
 static void decode_i8(uint32_t dim, const int8_t *codes, float scale, float *out) {
@@ -88,22 +88,22 @@ static void decode_i8(uint32_t dim, const int8_t *codes, float scale, float *out
 
 void hb_row_decode(const hb_rows *rows, uint32_t row, float *out) {
   const void *codes = codes_at(rows, row);
-  switch (rows->storage) {
-    case HB_STORAGE_F32: memcpy(out, codes, hb_row_bytes(HB_STORAGE_F32, rows->dim)); break;
-    case HB_STORAGE_F16: hb_half_to_float(codes, out, rows->dim); break;
-    case HB_STORAGE_I8: decode_i8(rows->dim, codes, rows->scales[row], out); break;
+  switch (rows->encoding) {
+    case HB_ENCODING_F32: memcpy(out, codes, hb_row_bytes(HB_ENCODING_F32, rows->dim)); break;
+    case HB_ENCODING_F16: hb_vector_from_f16(codes, out, rows->dim); break;
+    case HB_ENCODING_I8: decode_i8(rows->dim, codes, rows->scales[row], out); break;
   }
 }
 
 /* ---- Queries ---- */
 
-hb_status hb_query_create(hb_storage storage, uint32_t dim, hb_query *out, hb_error *error) {
+hb_status hb_query_create(hb_encoding encoding, uint32_t dim, hb_query *out, hb_error *error) {
   if (dim == 0 || dim > HB_DIM_MAX)
     return hb_fail(error, HB_INVALID_ARGUMENT, "a query has %u dimensions, and must have 1 to %d", dim, HB_DIM_MAX);
-  hb_query query = {.storage = storage, .dim = dim};
-  if (storage == HB_STORAGE_I8) query.codes = malloc(dim * sizeof *query.codes);
-  if (storage == HB_STORAGE_F16) query.expanded = malloc(HB_QUERY_BLOCK * dim * sizeof *query.expanded);
-  if ((storage == HB_STORAGE_I8 && query.codes == NULL) || (storage == HB_STORAGE_F16 && query.expanded == NULL))
+  hb_query query = {.encoding = encoding, .dim = dim};
+  if (encoding == HB_ENCODING_I8) query.codes = malloc(dim * sizeof *query.codes);
+  if (encoding == HB_ENCODING_F16) query.expanded = malloc(HB_QUERY_BLOCK * dim * sizeof *query.expanded);
+  if ((encoding == HB_ENCODING_I8 && query.codes == NULL) || (encoding == HB_ENCODING_F16 && query.expanded == NULL))
     return hb_query_free(&query), hb_fail_memory(error);
   *out = query;
   return HB_OK;
@@ -124,7 +124,7 @@ static int32_t most_of_query(uint32_t dim) {
 
 void hb_query_set(hb_query *query, const float *vector) {
   query->vector = vector;
-  if (query->storage != HB_STORAGE_I8) return;
+  if (query->encoding != HB_ENCODING_I8) return;
   const float largest = largest_magnitude(vector, query->dim), most = (float)most_of_query(query->dim);
   for (uint32_t i = 0; i < query->dim; i++)
     query->codes[i] = largest > 0 ? (int16_t)code_of(vector[i], largest, most) : 0;
@@ -134,7 +134,7 @@ void hb_query_set(hb_query *query, const float *vector) {
 static void score_f16(const hb_rows *rows, uint32_t first, uint32_t count, const hb_query *query, float *scores) {
   for (uint32_t done = 0, n; done < count; done += n) {
     n = count - done < HB_QUERY_BLOCK ? count - done : HB_QUERY_BLOCK;
-    hb_half_to_float(codes_at(rows, first + done), query->expanded, (size_t)n * rows->dim);
+    hb_vector_from_f16(codes_at(rows, first + done), query->expanded, (size_t)n * rows->dim);
     hb_dot_rows(query->vector, query->expanded, n, rows->dim, scores + done);
   }
 }
@@ -154,19 +154,19 @@ static void score_i8(const hb_rows *rows, uint32_t first, uint32_t count, const 
 }
 
 void hb_rows_score(const hb_rows *rows, uint32_t first, uint32_t count, const hb_query *query, float *scores) {
-  switch (rows->storage) {
-    case HB_STORAGE_F32: hb_dot_rows(query->vector, codes_at(rows, first), count, rows->dim, scores); break;
-    case HB_STORAGE_F16: score_f16(rows, first, count, query, scores); break;
-    case HB_STORAGE_I8: score_i8(rows, first, count, query, scores); break;
+  switch (rows->encoding) {
+    case HB_ENCODING_F32: hb_dot_rows(query->vector, codes_at(rows, first), count, rows->dim, scores); break;
+    case HB_ENCODING_F16: score_f16(rows, first, count, query, scores); break;
+    case HB_ENCODING_I8: score_i8(rows, first, count, query, scores); break;
   }
 }
 
 /* ---- Several queries ---- */
 
-hb_status hb_queries_create(hb_storage storage, uint32_t dim, uint32_t count, hb_query **out, hb_error *error) {
+hb_status hb_queries_create(hb_encoding encoding, uint32_t dim, uint32_t count, hb_query **out, hb_error *error) {
   hb_query *queries = calloc(count, sizeof *queries);
   hb_status status = queries != NULL ? HB_OK : hb_fail_memory(error);
-  for (uint32_t q = 0; q < count && status == HB_OK; q++) status = hb_query_create(storage, dim, &queries[q], error);
+  for (uint32_t q = 0; q < count && status == HB_OK; q++) status = hb_query_create(encoding, dim, &queries[q], error);
   if (status != HB_OK) return hb_queries_free(queries, count), status;
   *out = queries;
   return HB_OK;
@@ -196,10 +196,10 @@ static void score_i8_by_4(const hb_rows *rows, const hb_query *queries, float *s
 static hb_rows take_block(const hb_rows *rows, uint32_t first, const hb_query *queries) {
   const uint32_t left = rows->count - first, count = left < HB_QUERY_BLOCK ? left : HB_QUERY_BLOCK;
   const void *codes = codes_at(rows, first);
-  if (rows->storage != HB_STORAGE_F16)
-    return (hb_rows){rows->storage, rows->dim, count, codes, rows->scales != NULL ? rows->scales + first : NULL};
-  hb_half_to_float(codes, queries->expanded, (size_t)count * rows->dim);
-  return (hb_rows){HB_STORAGE_F32, rows->dim, count, queries->expanded, NULL};
+  if (rows->encoding != HB_ENCODING_F16)
+    return (hb_rows){rows->encoding, rows->dim, count, codes, rows->scales != NULL ? rows->scales + first : NULL};
+  hb_vector_from_f16(codes, queries->expanded, (size_t)count * rows->dim);
+  return (hb_rows){HB_ENCODING_F32, rows->dim, count, queries->expanded, NULL};
 }
 
 void hb_rows_score_many(const hb_rows *rows, const hb_query *queries, uint32_t query_count, float *scores,
@@ -208,8 +208,8 @@ void hb_rows_score_many(const hb_rows *rows, const hb_query *queries, uint32_t q
     const hb_rows block = take_block(rows, first, queries);
     uint32_t q = 0;
     for (; q + HB_DOT_QUERIES <= query_count; q += HB_DOT_QUERIES)
-      (block.storage == HB_STORAGE_I8 ? score_i8_by_4 : score_f32_by_4)(&block, queries + q, scores + q * stride,
-                                                                        stride);
+      (block.encoding == HB_ENCODING_I8 ? score_i8_by_4 : score_f32_by_4)(&block, queries + q, scores + q * stride,
+                                                                          stride);
     for (; q < query_count; q++) hb_rows_score(&block, 0, block.count, &queries[q], scores + q * stride);
   }
 }

@@ -15,25 +15,25 @@
 
 /* Rows in memory, a view: owns nothing. */
 typedef struct {
-  hb_storage storage;
+  hb_encoding encoding;
   uint32_t dim, count;
   const void *codes;   /* [count][dim] float, uint16_t or int8_t; aligned to 4 bytes */
   const float *scales; /* [count] for i8, else NULL */
 } hb_rows;
 
 /* Bytes of one row's codes: dim * 4, 2 or 1. */
-size_t hb_row_bytes(hb_storage storage, uint32_t dim);
+size_t hb_row_bytes(hb_encoding encoding, uint32_t dim);
 
 /* Encodes a row; `codes` has hb_row_bytes, *scale is set to 1 but for i8. `unit`: the row has unit length, or is all
  * zeros (scale 0 then), and must decode to unit length. A number that is not finite counts as 0; in f16,
  * larger ones than 65504 count as 65504. */
-void hb_row_encode(hb_storage storage, uint32_t dim, const float *row, bool unit, void *codes, float *scale);
+void hb_row_encode(hb_encoding encoding, uint32_t dim, const float *row, bool unit, void *codes, float *scale);
 /* Writes the row's `dim` floats. */
 void hb_row_decode(const hb_rows *rows, uint32_t row, float *out);
 
 /* A query, made ready for one kind of storage. */
 typedef struct {
-  hb_storage storage;
+  hb_encoding encoding;
   uint32_t dim;
   const float *vector; /* [dim], the caller's */
   int16_t *codes;      /* [dim] for i8, else NULL */
@@ -46,7 +46,7 @@ typedef struct {
 #define HB_QUERY_BLOCK 16
 
 /* Allocates the memory of queries of this kind; to be filled by hb_query_set as often as wanted. */
-hb_status hb_query_create(hb_storage storage, uint32_t dim, hb_query *out, hb_error *error);
+hb_status hb_query_create(hb_encoding encoding, uint32_t dim, hb_query *out, hb_error *error);
 void hb_query_free(hb_query *query);
 /* Takes `vector`, which must stay as it is while the query is used. */
 void hb_query_set(hb_query *query, const float *vector);
@@ -58,7 +58,7 @@ void hb_rows_score(const hb_rows *rows, uint32_t first, uint32_t count, const hb
 /* ---- Several queries, which share the reading of the rows: for the builder and its measurements ---- */
 
 /* `count` queries as of hb_query_create, in fresh memory; set each with hb_query_set. */
-hb_status hb_queries_create(hb_storage storage, uint32_t dim, uint32_t count, hb_query **out, hb_error *error);
+hb_status hb_queries_create(hb_encoding encoding, uint32_t dim, uint32_t count, hb_query **out, hb_error *error);
 void hb_queries_free(hb_query *queries, uint32_t count);
 
 /* scores[q * stride + i] = the dot product of query q with row i, for all rows, with hb_rows_score's bits; stride >=

@@ -5,13 +5,13 @@
 
 #include "base/cpu_dispatch.h"
 
-HB_PART uint32_t bits_of(float x) {
+HB_DISPATCHED_INLINE uint32_t bits_of(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
   return bits;
 }
 
-HB_PART float float_of(uint32_t bits) {
+HB_DISPATCHED_INLINE float float_of(uint32_t bits) {
   float x;
   memcpy(&x, &bits, sizeof x);
   return x;
@@ -24,7 +24,7 @@ HB_PART float float_of(uint32_t bits) {
 
 /* A half's bits, moved to where a float has them, are the number times 2^-112, also of a subnormal. Both this and the
  * way back are without branches, so that the compiler makes vectors of them. */
-HB_WIDEST void hb_half_to_float(const uint16_t *in, float *out, size_t count) {
+HB_CPU_DISPATCH void hb_vector_from_f16(const uint16_t *in, float *out, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const uint32_t moved = (uint32_t)(int16_t)in[i] << MANTISSA_SHIFT & 0x8fffe000u;
     const uint32_t special = (in[i] & 0x7fff) >= 0x7c00 ? EXPONENT(255) : 0;
@@ -35,7 +35,7 @@ HB_WIDEST void hb_half_to_float(const uint16_t *in, float *out, size_t count) {
 /* Normal numbers: adding just under half of the last place that stays, and 1 more if that place is odd, carries when it
  * must, from 65520 on up to infinity. Subnormal ones: a half's last place is 2^-24, that of floats from 0.5 on, so that
  * adding 0.5 rounds. */
-HB_WIDEST void hb_float_to_half(const float *in, uint16_t *out, size_t count) {
+HB_CPU_DISPATCH void hb_vector_to_f16(const float *in, uint16_t *out, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const uint32_t bits = bits_of(in[i]), rest = bits & 0x7fffffffu, odd = rest >> MANTISSA_SHIFT & 1;
     const uint32_t normal = (rest - REBIAS + 0xfff + odd) >> MANTISSA_SHIFT;
@@ -46,7 +46,7 @@ HB_WIDEST void hb_float_to_half(const float *in, uint16_t *out, size_t count) {
   }
 }
 
-void hb_normalize(float *vector, size_t dim) {
+void hb_vector_normalize(float *vector, size_t dim) {
   double square = 0;
   for (size_t i = 0; i < dim; i++) square += (double)vector[i] * vector[i];
   if (!(square > 0)) return;
@@ -54,6 +54,6 @@ void hb_normalize(float *vector, size_t dim) {
   for (size_t i = 0; i < dim; i++) vector[i] = (float)(vector[i] * scale);
 }
 
-void hb_add(float *sum, const float *vector, size_t dim) {
+void hb_vector_add(float *sum, const float *vector, size_t dim) {
   for (size_t i = 0; i < dim; i++) sum[i] += vector[i];
 }

@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 /* IEEE-754 binary16 to binary32, exact, and back: to the nearest, ties to even; too large becomes infinite. */
-void hb_half_to_float(const uint16_t *in, float *out, size_t count);
-void hb_float_to_half(const float *in, uint16_t *out, size_t count);
+void hb_vector_from_f16(const uint16_t *in, float *out, size_t count);
+void hb_vector_to_f16(const float *in, uint16_t *out, size_t count);
 
 /* Scales to unit length; a zero vector is left alone, as Milvus does (Knowhere src/common/utils.cc). */
-void hb_normalize(float *vector, size_t dim);
+void hb_vector_normalize(float *vector, size_t dim);
 
 /* sum[i] += vector[i] */
-void hb_add(float *sum, const float *vector, size_t dim);
+void hb_vector_add(float *sum, const float *vector, size_t dim);
 
 #endif

@@ -85,24 +85,26 @@ int main(int argc, char **argv) {
   hb_safetensors *file;
   hb_weights weights;
   hb_packed_weights *packed = NULL;
-  hb_resnet18 *network;
+  hb_network_xnnpack *network;
   if (hb_file_map(argv[1], &bytes, &error) || hb_safetensors_parse(bytes.bytes, bytes.size, &file, &error) ||
-      hb_weights_read(file, &weights, &error) || hb_resnet18_create(&weights, &packed, &network, &error))
+      hb_weights_read(file, &weights, &error) || hb_network_xnnpack_create(&weights, &packed, &network, &error))
     return fprintf(stderr, "bench-network: %s\n", error.text), 1;
   if (weights.precision == HB_PRECISION_I8) return fprintf(stderr, "bench-network: give a model in f32 or f16\n"), 1;
   for (int c = 0; c < HB_CONV_COUNT; c++) create_layer(&layers[c], c, &weights);
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) hb_resnet18_input(network)[i] = (float)(i * 2654435761u % 1000) / 500 - 1;
+  for (size_t i = 0; i < HB_CROP_BYTES; i++)
+    hb_network_xnnpack_input(network)[i] = (float)(i * 2654435761u % 1000) / 500 - 1;
 
   int rounds = 0;
-  for (double begin = hb_now(); rounds < 10 || (hb_now() - begin < budget && rounds < ROUNDS_MAX); rounds++) {
-    double started = hb_now();
-    if (hb_resnet18_run(network) == NULL) return 1;
-    whole[rounds] = hb_now() - started;
+  for (double begin = hb_clock_milliseconds();
+       rounds < 10 || (hb_clock_milliseconds() - begin < budget && rounds < ROUNDS_MAX); rounds++) {
+    double started = hb_clock_milliseconds();
+    if (hb_network_xnnpack_run(network) == NULL) return 1;
+    whole[rounds] = hb_clock_milliseconds() - started;
     sums[rounds] = 0;
     for (int c = 0; c < HB_CONV_COUNT; c++) {
-      started = hb_now();
+      started = hb_clock_milliseconds();
       check(xnn_run_operator(layers[c].operator, NULL), "a convolution");
-      layers[c].times[rounds] = hb_now() - started;
+      layers[c].times[rounds] = hb_clock_milliseconds() - started;
       sums[rounds] += layers[c].times[rounds];
     }
   }

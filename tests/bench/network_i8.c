@@ -103,7 +103,7 @@ typedef struct {
 /* A convolution of its own, with its maps. */
 typedef struct {
   hb_conv_i8 conv;
-  hb_map_i8 in, out;
+  hb_feature_map in, out;
   void *memory[4]; /* in, out, packed, scratch */
   series ours, theirs;
   double macs;
@@ -113,7 +113,7 @@ static layer layers[HB_CONV_COUNT];
 static series ours, theirs, ceiling, peer_convs, our_convs;
 
 static void note(series *s, double started) {
-  if (s->count < ROUNDS_MAX) s->times[s->count++] = hb_now() - started;
+  if (s->count < ROUNDS_MAX) s->times[s->count++] = hb_clock_milliseconds() - started;
 }
 
 static int ascending(const void *a, const void *b) {
@@ -139,14 +139,14 @@ static void create_layer(int c, hb_i8_form form) {
   const hb_quantization quantization = {0.05f, -128};
   const hb_conv_i8_source source = {s,           model.kernel[c], model.kernel_scale[c], model.bias[c], quantization,
                                     quantization};
-  const hb_conv_i8_draft draft = hb_conv_i8_choose(&source, side, form, 1);
+  const hb_conv_i8_choice draft = hb_conv_i8_choose(&source, side, form, 1);
   const hb_i8_form maps = hb_i8_form_of_maps(form), in = draft.winograd ? maps : form;
-  const size_t sizes[4] = {hb_map_i8_size(side, s->in, border, in), hb_map_i8_size(out_side, s->out, 1, maps),
-                           draft.size, draft.scratch + 64};
+  const size_t sizes[4] = {hb_feature_map_bytes(side, s->in, border, in),
+                           hb_feature_map_bytes(out_side, s->out, 1, maps), draft.size, draft.scratch + 64};
   for (int i = 0; i < 4; i++) l->memory[i] = allocate(sizes[i]);
   for (size_t i = 0; i < sizes[0]; i++) ((uint8_t *)l->memory[0])[i] = in == HB_I8_WIDE ? i / 2 & 63 : i & 127;
-  l->in = hb_map_i8_lay(l->memory[0], side, s->in, border, in, -128);
-  l->out = hb_map_i8_lay(l->memory[1], out_side, s->out, 1, maps, -128);
+  l->in = hb_feature_map_place(l->memory[0], side, s->in, border, in, -128);
+  l->out = hb_feature_map_place(l->memory[1], out_side, s->out, 1, maps, -128);
   hb_conv_i8_pack(&draft, l->memory[2], &l->conv);
   l->macs = (double)out_side * out_side * s->out * s->in * s->kernel * s->kernel;
   l->ours.count = l->theirs.count = 0;
@@ -207,13 +207,13 @@ static void run_layers(const xnnpack_network *peer) {
   double our_ms = 0, peer_ms = 0;
   for (int c = 0; c < HB_CONV_COUNT; c++) {
     layer *l = &layers[c];
-    double started = hb_now(), between;
+    double started = hb_clock_milliseconds(), between;
     hb_conv_i8_run(&l->conv, &l->in, &l->out, NULL, l->memory[3], NULL);
-    between = hb_now();
+    between = hb_clock_milliseconds();
     our_ms += between - started;
     note(&l->ours, started);
     xnnpack_run(&peer->steps[peer->convs[c]]);
-    peer_ms += hb_now() - between;
+    peer_ms += hb_clock_milliseconds() - between;
     note(&l->theirs, between);
   }
   our_convs.times[our_convs.count++] = our_ms;
@@ -222,13 +222,13 @@ static void run_layers(const xnnpack_network *peer) {
 
 static void round_of_all(hb_i8_form form, hb_network_i8 *network, xnnpack_network *peer) {
   float pooled[512];
-  double started = hb_now();
+  double started = hb_clock_milliseconds();
   hb_network_i8_run(network, picture, pooled);
   note(&ours, started);
-  started = hb_now();
+  started = hb_clock_milliseconds();
   xnnpack_network_run(peer, picture, pooled);
   note(&theirs, started);
-  started = hb_now();
+  started = hb_clock_milliseconds();
   run_ceiling(form);
   note(&ceiling, started);
   run_layers(peer);
@@ -261,13 +261,14 @@ static void measure(hb_i8_form form) {
   xnnpack_network peer;
   xnnpack_network_create(&model, &peer);
   for (int c = 0; c < HB_CONV_COUNT; c++) create_layer(c, form);
-  for (double begin = hb_now(); hb_now() - begin < WARM_UP_MS;) {
+  for (double begin = hb_clock_milliseconds(); hb_clock_milliseconds() - begin < WARM_UP_MS;) {
     ours.count = theirs.count = ceiling.count = our_convs.count = peer_convs.count = 0;
     round_of_all(form, network, &peer);
   }
   ours.count = theirs.count = ceiling.count = our_convs.count = peer_convs.count = 0;
   for (int c = 0; c < HB_CONV_COUNT; c++) layers[c].ours.count = layers[c].theirs.count = 0;
-  for (double begin = hb_now(); ours.count < ROUNDS_MIN || (hb_now() - begin < BUDGET_MS && ours.count < ROUNDS_MAX);)
+  for (double begin = hb_clock_milliseconds();
+       ours.count < ROUNDS_MIN || (hb_clock_milliseconds() - begin < BUDGET_MS && ours.count < ROUNDS_MAX);)
     round_of_all(form, network, &peer);
   print_times(form);
   free_layers();
@@ -299,7 +300,7 @@ static void measure_all(void) {}
 
 int main(void) {
   hb_random random = {3};
-  picture = allocate(HB_INPUT_BYTES * sizeof *picture);
+  picture = allocate(HB_CROP_BYTES * sizeof *picture);
   random_picture(&random, picture);
   printf("form of this machine: %s\n", form_names[hb_i8_form_here()]);
   print_hashes();

@@ -32,15 +32,15 @@ static float *random_vectors(uint32_t count, uint32_t dim) {
   return vectors;
 }
 
-static measurement prepare(hb_storage storage, uint32_t count, uint32_t dim, const float *vectors) {
-  const size_t bytes = hb_row_bytes(storage, dim);
+static measurement prepare(hb_encoding encoding, uint32_t count, uint32_t dim, const float *vectors) {
+  const size_t bytes = hb_row_bytes(encoding, dim);
   uint8_t *codes = need(malloc(count * bytes));
   float *scales = need(malloc(count * sizeof *scales));
   for (uint32_t r = 0; r < count; r++)
-    hb_row_encode(storage, dim, vectors + (size_t)r * dim, false, codes + r * bytes, &scales[r]);
-  measurement m = {{storage, dim, count, codes, scales}, .single = INFINITY, .many = INFINITY};
+    hb_row_encode(encoding, dim, vectors + (size_t)r * dim, false, codes + r * bytes, &scales[r]);
+  measurement m = {{encoding, dim, count, codes, scales}, .single = INFINITY, .many = INFINITY};
   m.scores = need(malloc((size_t)QUERIES * count * sizeof *m.scores));
-  if (hb_queries_create(storage, dim, QUERIES, &m.queries, NULL) != HB_OK) exit(1);
+  if (hb_queries_create(encoding, dim, QUERIES, &m.queries, NULL) != HB_OK) exit(1);
   for (uint32_t q = 0; q < QUERIES; q++) hb_query_set(&m.queries[q], vectors + (size_t)q * dim);
   return m;
 }
@@ -57,8 +57,8 @@ static void measure(measurement *m) {
 
 static void print(const measurement *m) {
   const double rows = (double)QUERIES * m->rows.count,
-               bytes = rows * (double)hb_row_bytes(m->rows.storage, m->rows.dim);
-  printf("%-4s %8.1f %8.1f %8.1f %8.1f\n", hb_storage_name(m->rows.storage), rows / m->single / 1e6,
+               bytes = rows * (double)hb_row_bytes(m->rows.encoding, m->rows.dim);
+  printf("%-4s %8.1f %8.1f %8.1f %8.1f\n", hb_encoding_name(m->rows.encoding), rows / m->single / 1e6,
          bytes / m->single / 1e9, rows / m->many / 1e6, bytes / m->many / 1e9);
 }
 
@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
   const uint32_t dim = argc > 2 ? bench_number(argv[2], HB_DIM_MAX) : 256;
   float *vectors = random_vectors(count, dim);
   measurement measurements[KINDS];
-  for (int kind = 0; kind < KINDS; kind++) measurements[kind] = prepare((hb_storage)kind, count, dim, vectors);
+  for (int kind = 0; kind < KINDS; kind++) measurements[kind] = prepare((hb_encoding)kind, count, dim, vectors);
   for (int pass = 0; pass < BENCH_PASSES; pass++)
     for (int kind = 0; kind < KINDS; kind++) measure(&measurements[kind]);
   printf("%u rows of %u numbers; millions of rows a second and GB/s\n      one query a call  %d queries a call\n",

@@ -33,14 +33,14 @@ static _Noreturn void fail(const char *what) {
 }
 
 static void write_tensor(const char *path, hb_mapping picture) {
-  static uint8_t crop[HB_INPUT_BYTES];
-  static float tensor[HB_INPUT_BYTES];
+  static uint8_t crop[HB_CROP_BYTES];
+  static float tensor[HB_CROP_BYTES];
   hb_error error;
   hb_image image;
-  if (hb_image_decode(picture.bytes, picture.size, &image, &error) || hb_preprocess_crop(&image, crop, &error))
+  if (hb_image_decode(picture.bytes, picture.size, &image, &error) || hb_image_center_crop(&image, crop, &error))
     fail(error.text);
   hb_image_free(&image);
-  hb_preprocess_normalize(crop, tensor);
+  hb_input_normalize(crop, tensor);
   FILE *file = fopen(path, "wb");
   if (file == NULL || fwrite(tensor, sizeof tensor, 1, file) != 1 || fclose(file) != 0) fail("cannot write the tensor");
 }

@@ -10,7 +10,7 @@
 static uint32_t aligned(uint64_t at) { return (uint32_t)((at + HB_BUNDLE_ALIGNMENT - 1) & ~(HB_BUNDLE_ALIGNMENT - 1)); }
 
 bundle_shape shape_take(input *in) {
-  bundle_shape shape = {.storage = take_u8(in) % 3, .dim = 1 + take_u8(in) % 48};
+  bundle_shape shape = {.encoding = take_u8(in) % 3, .dim = 1 + take_u8(in) % 48};
   for (int l = 0; l < 2; l++) shape.counts[l] = take_u8(in) % 16;
   shape.bytes[0] = take_u16(in);
   return shape;
@@ -30,29 +30,29 @@ static void align(blob *b) {
 }
 
 /* Waves of codes, then zeros up to the alignment. */
-static void add_codes(blob *b, hb_storage storage, uint32_t dim, uint32_t count) {
+static void add_codes(blob *b, hb_encoding encoding, uint32_t dim, uint32_t count) {
   uint8_t *codes = must_allocate(count * dim * sizeof(float));
   for (uint32_t i = 0; i < count * dim; i++) {
     float value = (float)(i * 7 % 23) / 23 - 0.5f;
-    if (storage == HB_STORAGE_F32) ((float *)(void *)codes)[i] = value;
-    if (storage == HB_STORAGE_F16)
+    if (encoding == HB_ENCODING_F32) ((float *)(void *)codes)[i] = value;
+    if (encoding == HB_ENCODING_F16)
       ((uint16_t *)(void *)codes)[i] = (uint16_t)(0x3000 + i * 37 % 0x400); /* 1/8 .. 1/4 */
-    if (storage == HB_STORAGE_I8) codes[i] = (uint8_t)(i * 11 % 128);
+    if (encoding == HB_ENCODING_I8) codes[i] = (uint8_t)(i * 11 % 128);
   }
-  blob_add(b, codes, count * hb_row_bytes(storage, dim));
+  blob_add(b, codes, count * hb_row_bytes(encoding, dim));
   align(b);
   free(codes);
 }
 
-static void add_scales(blob *b, hb_storage storage, uint32_t count) {
+static void add_scales(blob *b, hb_encoding encoding, uint32_t count) {
   static const float scale = 0.004f;
-  for (uint32_t i = 0; storage == HB_STORAGE_I8 && i < count; i++) blob_add(b, &scale, sizeof scale);
+  for (uint32_t i = 0; encoding == HB_ENCODING_I8 && i < count; i++) blob_add(b, &scale, sizeof scale);
 }
 
 blob part_centroids(const bundle_shape *shape) {
   blob b = begin(HB_MAGIC_CENTROIDS, 2, shape->dim);
-  add_codes(&b, shape->storage, shape->dim, 2);
-  add_scales(&b, shape->storage, 2);
+  add_codes(&b, shape->encoding, shape->dim, 2);
+  add_scales(&b, shape->encoding, 2);
   return b;
 }
 
@@ -62,9 +62,9 @@ static void add_list(blob *b, const bundle_shape *shape, uint32_t l) {
   blob_add_little(b, count, 4);
   blob_add_little(b, 2 * count, 4);
   blob_add_little(b, 0, 8);
-  add_codes(b, shape->storage, shape->dim, count);
+  add_codes(b, shape->encoding, shape->dim, count);
   for (uint32_t i = 0; i < count; i++) blob_add_little(b, 1000 * l + i, 8);
-  add_scales(b, shape->storage, count);
+  add_scales(b, shape->encoding, count);
   for (uint32_t i = 0; i < count; i++) blob_add_little(b, 100 * l + i, 4);
   for (uint32_t i = 0; i < count; i++) blob_add_little(b, i % 2, 4);
   for (uint32_t i = 0; i < count; i++) blob_add_little(b, 2 * i, 4);
@@ -115,7 +115,7 @@ static void describe_model(hb_text *t, const bundle_shape *s, bool has_head) {
 
 static void describe(hb_text *t, const bundle_shape *s, const bundle *b, bundle_part third) {
   hb_text_add(t, "{\"format\":\"heybagh-index\",\"version\":1,\"metric\":\"COSINE\",\"storage\":\"%s\",\"dim\":%u",
-              hb_storage_name(s->storage), s->dim);
+              hb_encoding_name(s->encoding), s->dim);
   hb_text_add(t, ",\"count\":%u,\"nlist\":2,\"nprobe\":1,\"seed\":1,\"shard_bytes\":1", s->counts[0] + s->counts[1]);
   hb_text_add(t, ",\"trained\":{\"count\":%u,\"imbalance_thousandths\":1000}", s->counts[0] + s->counts[1]);
   hb_text_add(t, ",\"image_url\":\"{path}\",\"labels\":[\"first\",\"\\\"second\\\"\"],\"centroids\":{\"file\":0}");

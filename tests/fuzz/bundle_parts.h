@@ -8,7 +8,7 @@
 
 /* Two lists in one file. */
 typedef struct {
-  hb_storage storage;
+  hb_encoding encoding;
   uint32_t dim;
   uint32_t counts[2];
   uint32_t bytes[2];    /* of the lists, which are at 16 and, aligned, behind the first */

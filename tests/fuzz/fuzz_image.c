@@ -17,15 +17,15 @@ static void touch(const hb_image *image) {
 }
 
 static void use(hb_image *image, input region_bytes) {
-  static uint8_t crop[HB_INPUT_BYTES], small[16 * 9 * 3];
-  hb_status status = hb_preprocess_crop(image, crop, &failure);
+  static uint8_t crop[HB_CROP_BYTES], small[16 * 9 * 3];
+  hb_status status = hb_image_center_crop(image, crop, &failure);
   if (status != HB_OK) require_sentence(status);
-  status = hb_preprocess_scale(image, 16, 9, small, &failure);
+  status = hb_image_scale(image, 16, 9, small, &failure);
   if (status != HB_OK) require_sentence(status);
   const hb_region region = {take_fraction(&region_bytes), take_fraction(&region_bytes), take_fraction(&region_bytes),
                             take_fraction(&region_bytes)};
   status = hb_region_keep(image, &region, &failure);
-  if (status == HB_OK) touch(image), status = hb_preprocess_crop(image, crop, &failure);
+  if (status == HB_OK) touch(image), status = hb_image_center_crop(image, crop, &failure);
   if (status != HB_OK) require_sentence(status);
 }
 

@@ -17,9 +17,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   make_folder(&folder);
   collection c = collection_make(IMAGES, DIM, 5, 1);
   for (int s = 0; s < 3; s++) {
-    hb_build_options options = collection_options(&c, (hb_storage)s);
+    hb_build_options options = collection_options(&c, (hb_encoding)s);
     options.shard_bytes = 1;
-    const char *path = path_in(folder, hb_storage_name((hb_storage)s));
+    const char *path = path_in(folder, hb_encoding_name((hb_encoding)s));
     collection_write(&c, &options, NULL, path, NULL);
     bundles[s] = bundle_load(path);
   }

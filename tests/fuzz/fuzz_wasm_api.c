@@ -19,7 +19,7 @@ static bundle *bundles[2]; /* of ready-made vectors, and of a model */
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc, (void)argv;
   for (int m = 0; m < 2; m++) {
-    bundle_shape shape = {.storage = m == 0 ? HB_STORAGE_F32 : HB_STORAGE_I8, .counts = {3, 2}};
+    bundle_shape shape = {.encoding = m == 0 ? HB_ENCODING_F32 : HB_ENCODING_I8, .counts = {3, 2}};
     shape.dim = m == 0 ? 5 : HB_LOGITS_DIM;
     shape.model_id = m == 0 ? NULL : ANY_MODEL;
     blob lists = part_lists(&shape);

@@ -53,25 +53,25 @@ static void crop_image(const setup *s, const char *name, uint8_t *crop) {
   hb_image image;
   map(s->images, name, &file);
   if (hb_image_decode(file.bytes, file.size, &image, &error) != HB_OK) stop(error.text);
-  if (hb_preprocess_crop(&image, crop, &error) != HB_OK) stop(error.text);
+  if (hb_image_center_crop(&image, crop, &error) != HB_OK) stop(error.text);
   hb_image_free(&image);
   hb_file_unmap(file);
 }
 
 /* One image; returns false if a bound is broken and adds its cosines to the sums. */
 static bool check_image(setup *s, size_t i, const char *name, double *pooled_sum, double *logits_sum) {
-  static uint8_t crop[HB_INPUT_BYTES];
+  static uint8_t crop[HB_CROP_BYTES];
   static float embedding[HB_LOGITS_DIM];
   crop_image(s, name, crop);
-  const uint8_t *expected = (const uint8_t *)s->pixels.bytes + i * HB_INPUT_BYTES;
+  const uint8_t *expected = (const uint8_t *)s->pixels.bytes + i * HB_CROP_BYTES;
   double difference = 0;
   int largest = 0;
-  for (size_t p = 0; p < HB_INPUT_BYTES; p++) {
+  for (size_t p = 0; p < HB_CROP_BYTES; p++) {
     int d = abs(crop[p] - expected[p]);
     difference += d;
     if (d > largest) largest = d;
   }
-  difference /= HB_INPUT_BYTES;
+  difference /= HB_CROP_BYTES;
 
   const float *pooled = hb_network_run(s->network, crop);
   if (pooled == NULL) stop("the network failed");
@@ -91,7 +91,8 @@ int main(int argc, char **argv) {
   if (argc != 4) return fprintf(stderr, "usage: golden MODEL IMAGES GOLDEN\n"), 2;
   hb_error error;
   setup s = {.images = argv[2]};
-  if (hb_model_open(argv[1], &s.model, &error) || hb_model_network(s.model, &s.network, &error)) stop(error.text);
+  if (hb_model_open(argv[1], &s.model, &error) || hb_model_create_network(s.model, &s.network, &error))
+    stop(error.text);
   map(argv[3], "golden.json", &s.manifest);
   map(argv[3], "pixels.u8", &s.pixels);
   map(argv[3], "pooled.f32", &s.pooled);
@@ -99,7 +100,7 @@ int main(int argc, char **argv) {
   if (hb_json_parse(s.manifest.bytes, s.manifest.size, &s.json) != HB_OK) stop("golden.json is not JSON");
   int images = hb_json_get(s.json, 0, "images");
   size_t count = (size_t)hb_json_size(s.json, images);
-  if (count == 0 || s.pixels.size != count * HB_INPUT_BYTES || s.pooled.size != count * HB_POOLED_DIM * sizeof(float) ||
+  if (count == 0 || s.pixels.size != count * HB_CROP_BYTES || s.pooled.size != count * HB_POOLED_DIM * sizeof(float) ||
       s.reference_logits.size != count * HB_LOGITS_DIM * sizeof(float))
     stop("the golden files do not have the sizes that golden.json implies");
 

@@ -25,8 +25,8 @@ collection collection_make(uint32_t count, uint32_t dim, uint32_t labels, uint64
     uint32_t label = (uint32_t)((uint64_t)i * labels / count); /* ascending, so that paths are in byte order */
     c.paths[i] = text_of("kind-%03u/%06u.jpg", label, i);
     c.labels[i] = text_of("kind-%03u", label, 0);
-    hb_add(c.vectors + (size_t)i * dim, centres + (size_t)label * dim, dim);
-    hb_normalize(c.vectors + (size_t)i * dim, dim);
+    hb_vector_add(c.vectors + (size_t)i * dim, centres + (size_t)label * dim, dim);
+    hb_vector_normalize(c.vectors + (size_t)i * dim, dim);
   }
   free(centres);
   return c;
@@ -43,13 +43,13 @@ void collection_free(collection *c) {
 uint64_t collection_content(uint32_t i) { return 0x9e3779b97f4a7c15u * (i + 1); }
 uint32_t collection_id(uint32_t i) { return 7 * i + 3; }
 
-hb_build_options collection_options(const collection *c, hb_storage storage) {
-  return (hb_build_options){.dim = c->dim, .storage = storage, .seed = 1, .image_url = "../images/{path}"};
+hb_build_options collection_options(const collection *c, hb_encoding encoding) {
+  return (hb_build_options){.dim = c->dim, .encoding = encoding, .seed = 1, .image_url = "../images/{path}"};
 }
 
-hb_row_store collection_rows(const collection *c, hb_storage storage, const char *spill) {
+hb_row_store collection_rows(const collection *c, hb_encoding encoding, const char *codes_path) {
   hb_row_store rows;
-  assert_ok(hb_row_store_create(&rows, storage, c->dim, spill, &failure));
+  assert_ok(hb_row_store_create(&rows, encoding, c->dim, codes_path, &failure));
   for (uint32_t i = 0; i < c->count; i++) {
     assert_ok(hb_row_store_name(&rows, c->paths[i], c->labels[i], collection_content(i), collection_id(i), &failure));
     assert_ok(hb_row_store_add_vector(&rows, i, collection_vector(c, i), &failure));
@@ -59,7 +59,7 @@ hb_row_store collection_rows(const collection *c, hb_storage storage, const char
 
 hb_clusters collection_clusters(const collection *c, const hb_row_store *rows) {
   hb_clusters k = {.nlist = c->labels_count, .dim = c->dim, .trained = true};
-  size_t bytes = hb_row_bytes(rows->storage, c->dim);
+  size_t bytes = hb_row_bytes(rows->encoding, c->dim);
   k.codes = must_allocate(k.nlist * bytes);
   k.scales = must_allocate(k.nlist * sizeof *k.scales);
   k.list_of = must_allocate(c->count * sizeof *k.list_of);
@@ -71,13 +71,13 @@ hb_clusters collection_clusters(const collection *c, const hb_row_store *rows) {
       if (rows->info[i].label != l) continue;
       bool first = at == hb_clusters_begin(&k, l);
       const float *vector = collection_vector(c, i);
-      if (first) hb_row_encode(rows->storage, c->dim, vector, true, (uint8_t *)k.codes + l * bytes, &k.scales[l]);
+      if (first) hb_row_encode(rows->encoding, c->dim, vector, true, (uint8_t *)k.codes + l * bytes, &k.scales[l]);
       k.list_of[i] = l;
       k.members[at++] = i;
     }
     k.ends[l] = at;
   }
-  k.centroids = (hb_rows){rows->storage, c->dim, k.nlist, k.codes, rows->storage == HB_STORAGE_I8 ? k.scales : NULL};
+  k.centroids = (hb_rows){rows->encoding, c->dim, k.nlist, k.codes, rows->encoding == HB_ENCODING_I8 ? k.scales : NULL};
   k.trained_count = c->count;
   k.imbalance = k.trained_imbalance = 1.2346;
   return k;
@@ -87,7 +87,7 @@ void collection_write(const collection *c, const hb_build_options *options, cons
                       hb_build_report *report) {
   hb_build_report unused = {0};
   assert_int_equal(mkdir(directory, 0777), 0);
-  hb_row_store rows = collection_rows(c, options->storage, path_in(directory, "../rows.tmp"));
+  hb_row_store rows = collection_rows(c, options->encoding, path_in(directory, "../rows.tmp"));
   hb_clusters clusters = collection_clusters(c, &rows);
   const hb_bundle_parts parts = {options, &rows, &clusters, head, NULL, clusters.nlist > 1 ? 2 : 1};
   assert_ok(hb_bundle_write(directory, &parts, report != NULL ? report : &unused, &failure));
@@ -96,9 +96,9 @@ void collection_write(const collection *c, const hb_build_options *options, cons
 }
 
 void collection_check(const collection *c, hb_index *index) {
-  const hb_storage storage = hb_index_storage(index);
+  const hb_encoding encoding = hb_index_encoding(index);
   hb_catalog *catalog;
-  void *codes = must_allocate(hb_row_bytes(storage, c->dim));
+  void *codes = must_allocate(hb_row_bytes(encoding, c->dim));
   float scale, *expected = must_allocate(2 * c->dim * sizeof *expected), *vector = expected + c->dim;
   assert_ok(hb_catalog_create(index, &catalog, &failure));
   assert_int_equal(hb_catalog_count(catalog), c->count);
@@ -107,8 +107,8 @@ void collection_check(const collection *c, hb_index *index) {
     assert_string_equal(entry.path, c->paths[i]);
     assert_string_equal(entry.label_text, c->labels[i]);
     assert_true(entry.id == collection_id(i) && entry.content == collection_content(i));
-    hb_row_encode(storage, c->dim, collection_vector(c, i), true, codes, &scale);
-    const hb_rows row = {storage, c->dim, 1, codes, &scale};
+    hb_row_encode(encoding, c->dim, collection_vector(c, i), true, codes, &scale);
+    const hb_rows row = {encoding, c->dim, 1, codes, &scale};
     hb_row_decode(&row, 0, expected);
     hb_catalog_vector(catalog, i, vector);
     assert_same_bits(vector, expected, c->dim);

@@ -23,10 +23,10 @@ uint64_t collection_content(uint32_t i);
 uint32_t collection_id(uint32_t i);
 
 /* Options for a bundle of ready-made vectors. */
-hb_build_options collection_options(const collection *c, hb_storage storage);
+hb_build_options collection_options(const collection *c, hb_encoding encoding);
 
-/* The images as rows, whose codes lie in a file `spill`. The caller frees. */
-hb_row_store collection_rows(const collection *c, hb_storage storage, const char *spill);
+/* The images as rows, whose codes lie in a file `codes_path`. The caller frees. */
+hb_row_store collection_rows(const collection *c, hb_encoding encoding, const char *codes_path);
 /* A list a label, its centroid the label's first vector. The caller frees. */
 hb_clusters collection_clusters(const collection *c, const hb_row_store *rows);
 /* A bundle of these by hb_bundle_write, nprobe 2 (or 1 if there is one list), in a new folder. `head` may be NULL. */

@@ -9,7 +9,7 @@
 const char *const form_names[FORMS] = {"wide", "signed", "unsigned"};
 
 /* Number i of row y, counted from the row's first pixel inside the border, which may be before it. */
-static int32_t get(const hb_map_i8 *map, int64_t y, int64_t i) {
+static int32_t get(const hb_feature_map *map, int64_t y, int64_t i) {
   const uint8_t *row = map->origin + y * (int64_t)map->row;
   int16_t wide;
   if (map->form == HB_I8_WIDE) return memcpy(&wide, row + 2 * i, sizeof wide), wide;
@@ -17,10 +17,10 @@ static int32_t get(const hb_map_i8 *map, int64_t y, int64_t i) {
 }
 
 test_map map_of(const int8_t *q, uint32_t side, uint32_t channels, uint32_t border, hb_i8_form form, int32_t zero) {
-  const size_t size = hb_map_i8_size(side, channels, border, form), count = (size_t)side * channels;
+  const size_t size = hb_feature_map_bytes(side, channels, border, form), count = (size_t)side * channels;
   test_map t = {.memory = must_allocate(size)};
   memset(t.memory, 0x5a, size);
-  t.map = hb_map_i8_lay(t.memory, side, channels, border, form, zero);
+  t.map = hb_feature_map_place(t.memory, side, channels, border, form, zero);
   for (uint32_t y = 0; q != NULL && y < side; y++)
     for (size_t i = 0; i < count; i++) {
       uint8_t *row = t.map.origin + y * t.map.row;
@@ -33,7 +33,7 @@ test_map map_of(const int8_t *q, uint32_t side, uint32_t channels, uint32_t bord
   return t;
 }
 
-int8_t *numbers_of(const hb_map_i8 *map) {
+int8_t *numbers_of(const hb_feature_map *map) {
   const size_t count = (size_t)map->side * map->channels;
   int8_t *q = must_allocate(count * map->side);
   for (uint32_t y = 0; y < map->side; y++)
@@ -45,7 +45,7 @@ int8_t *numbers_of(const hb_map_i8 *map) {
   return q;
 }
 
-bool border_is(const hb_map_i8 *map, int32_t zero) {
+bool border_is(const hb_feature_map *map, int32_t zero) {
   const int64_t border = map->border, side = map->side, channels = map->channels;
   for (int64_t y = -border; y < side + border; y++)
     for (int64_t i = -border * channels; i < (side + border) * channels; i++) {

@@ -7,8 +7,8 @@
 #include "base/worker_team.h"
 
 typedef struct {
-  hb_team *team;
-  pthread_t threads[HB_TEAM_MEMBERS_MAX];
+  hb_worker_team *team;
+  pthread_t threads[HB_WORKER_TEAM_MEMBERS_MAX];
   uint32_t count; /* of threads */
 } helped_team;
 

@@ -5,7 +5,7 @@
 
 static hb_query query_of(const hb_index *index, const float *vector) {
   hb_query query;
-  assert_ok(hb_query_create(index->storage, index->dim, &query, &failure));
+  assert_ok(hb_query_create(index->encoding, index->dim, &query, &failure));
   hb_query_set(&query, vector);
   return query;
 }

@@ -166,7 +166,7 @@ float *random_unit_vectors(size_t count, size_t dim, uint64_t seed) {
   hb_random random = {seed};
   float *vectors = must_allocate(count * dim * sizeof *vectors);
   for (size_t i = 0; i < count * dim; i++) vectors[i] = random_float(&random);
-  for (size_t i = 0; i < count; i++) hb_normalize(vectors + i * dim, dim);
+  for (size_t i = 0; i < count; i++) hb_vector_normalize(vectors + i * dim, dim);
   return vectors;
 }
 

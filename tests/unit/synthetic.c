@@ -116,10 +116,10 @@ hb_weights synthetic_quantized(uint64_t seed) {
 }
 
 uint8_t *synthetic_crops(uint32_t count, uint64_t seed) {
-  uint8_t *crops = must_allocate((size_t)count * HB_INPUT_BYTES);
+  uint8_t *crops = must_allocate((size_t)count * HB_CROP_BYTES);
   for (uint32_t i = 0; i < count; i++) {
     picture p = picture_make(HB_INPUT_SIDE, HB_INPUT_SIDE, 3, seed + i);
-    memcpy(crops + (size_t)i * HB_INPUT_BYTES, p.pixels, HB_INPUT_BYTES);
+    memcpy(crops + (size_t)i * HB_CROP_BYTES, p.pixels, HB_CROP_BYTES);
     picture_free(&p);
   }
   return crops;

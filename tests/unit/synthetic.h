@@ -13,7 +13,7 @@ blob synthetic_weights(uint64_t seed);
  * bits, zeros and biases of all kinds. The caller frees. */
 hb_weights synthetic_quantized(uint64_t seed);
 
-/* Pictures as hb_preprocess_crop makes them, one behind the other. The caller frees. */
+/* Pictures as hb_image_center_crop makes them, one behind the other. The caller frees. */
 uint8_t *synthetic_crops(uint32_t count, uint64_t seed);
 
 /* The three files that make_weights has written: torchvision's layout, the project's own made of it, and that in i8. */

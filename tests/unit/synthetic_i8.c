@@ -10,7 +10,7 @@ int32_t random_between(hb_random *random, int32_t least, int32_t most) {
 }
 
 void random_picture(hb_random *random, int8_t *picture) {
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) picture[i] = (int8_t)random_between(random, -128, 127);
+  for (size_t i = 0; i < HB_CROP_BYTES; i++) picture[i] = (int8_t)random_between(random, -128, 127);
 }
 
 static size_t taps(int c) { return (size_t)hb_conv_specs[c].kernel * hb_conv_specs[c].kernel * hb_conv_specs[c].in; }

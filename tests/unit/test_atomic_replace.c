@@ -12,7 +12,7 @@
 
 static hb_build_report build(const char *folder, uint32_t count) {
   collection c = collection_make(count, DIM, 2, 10);
-  const hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  const hb_build_options options = collection_options(&c, HB_ENCODING_F32);
   hb_build_report report = collection_build(&c, &options, folder);
   collection_free(&c);
   return report;
@@ -70,7 +70,7 @@ static void until_it_is_finished_the_old_bundle_is_there(void **state) {
   const char *folder = path_in(*state, "b");
   build(folder, 20);
   collection c = collection_make(30, DIM, 2, 11);
-  const hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  const hb_build_options options = collection_options(&c, HB_ENCODING_F32);
   hb_builder *builder = begin(folder, &c, &options);
   assert_int_equal(count_of(folder), 20);
   hb_builder_free(builder); /* given up */
@@ -83,7 +83,7 @@ static void until_it_is_finished_the_old_bundle_is_there(void **state) {
 static void files_put_into_the_builders_folder_are_part_of_the_bundle(void **state) {
   const char *folder = path_in(*state, "b");
   collection c = collection_make(30, DIM, 2, 11);
-  const hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  const hb_build_options options = collection_options(&c, HB_ENCODING_F32);
   hb_build_report report;
   hb_builder *builder = begin(folder, &c, &options);
   assert_string_equal(hb_builder_directory(builder), path_in(*state, "b.partial"));
@@ -125,7 +125,7 @@ static void an_old_bundle_that_cannot_be_removed_is_no_failure(void **state) {
   const char *folder = path_in(*state, "b");
   build(folder, 20);
   collection c = collection_make(30, DIM, 2, 10);
-  const hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  const hb_build_options options = collection_options(&c, HB_ENCODING_F32);
   hb_builder *builder = begin(folder, &c, &options);
   assert_int_equal(mkdir(path_in(folder, "mine"), 0777), 0);
   hb_build_report report;
@@ -217,7 +217,7 @@ static void a_full_disk_leaves_the_old_bundle_and_nothing_else(void **state) {
   build(folder, 90);
   for (int i = 0; i < 3; i++) {
     collection c = collection_make(101, DIM, 2, 14); /* 404,000 bytes of rows */
-    hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+    hb_build_options options = collection_options(&c, HB_ENCODING_F32);
     options.nlist = 1;
     hb_build_report report = {.nlist = 77};
     hb_builder *builder = begin(folder, &c, &options);

@@ -16,15 +16,15 @@ static collection images(uint32_t count, uint32_t dim) {
   return c;
 }
 
-static hb_build_options options_of(const collection *c, hb_storage storage, uint32_t nlist) {
-  hb_build_options options = collection_options(c, storage);
+static hb_build_options options_of(const collection *c, hb_encoding encoding, uint32_t nlist) {
+  hb_build_options options = collection_options(c, encoding);
   options.nlist = nlist;
   return options;
 }
 
 /* ---- What comes back ---- */
 
-static void check_images(const hb_catalog *catalog, const collection *c, hb_storage storage) {
+static void check_images(const hb_catalog *catalog, const collection *c, hb_encoding encoding) {
   float vector[DIM], original[DIM];
   assert_int_equal(hb_catalog_count(catalog), c->count);
   for (uint32_t i = 0; i < c->count; i++) {
@@ -36,24 +36,24 @@ static void check_images(const hb_catalog *catalog, const collection *c, hb_stor
     hb_catalog_vector(catalog, i, vector);
     memcpy(original, collection_vector(c, i), sizeof original);
     assert_true(fabs(dot_double(vector, vector, DIM) - 1) < 2e-3);
-    assert_true(cosine_double(vector, original, DIM) > (storage == HB_STORAGE_I8 ? 0.9998 : 0.999999));
+    assert_true(cosine_double(vector, original, DIM) > (encoding == HB_ENCODING_I8 ? 0.9998 : 0.999999));
   }
 }
 
 static void a_collection_comes_back(void **state) {
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
     collection c = images(300, DIM);
-    hb_build_options options = options_of(&c, storage, 5);
+    hb_build_options options = options_of(&c, encoding, 5);
     options.thumb_url = "t/{content}";
     collection_build(&c, &options, path_in(*state, "b"));
     hb_index *index = open_index(path_in(*state, "b"));
     hb_catalog *catalog;
     assert_ok(hb_catalog_create(index, &catalog, &failure));
-    check_images(catalog, &c, storage);
+    check_images(catalog, &c, encoding);
     assert_int_equal(hb_index_count(index), 300);
     assert_int_equal(hb_index_dim(index), DIM);
     assert_int_equal(hb_index_nlist(index), 5);
-    assert_int_equal(hb_index_storage(index), storage);
+    assert_int_equal(hb_index_encoding(index), encoding);
     assert_int_equal(hb_index_head(index), HB_HEAD_NONE);
     assert_string_equal(hb_index_image_url(index), "../images/{path}");
     assert_string_equal(hb_index_thumb_url(index), "t/{content}");
@@ -67,7 +67,7 @@ static void labels_are_in_byte_order(void **state) {
   collection c = images(200, DIM);
   static const char *const labels[] = {"pear", "apple", "Zebra", "\xc3\xbc", ""};
   for (uint32_t i = 0; i < 200; i++) strcpy(c.labels[i], labels[i % 5]);
-  const hb_build_options options = options_of(&c, HB_STORAGE_F32, 3);
+  const hb_build_options options = options_of(&c, HB_ENCODING_F32, 3);
   collection_build(&c, &options, path_in(*state, "b"));
   hb_index *index = open_index(path_in(*state, "b"));
   assert_int_equal(hb_index_label_count(index), 5);
@@ -80,7 +80,7 @@ static void labels_are_in_byte_order(void **state) {
 
 static void the_report_tells_what_was_made(void **state) {
   collection c = images(600, DIM);
-  const hb_build_options options = options_of(&c, HB_STORAGE_F16, 12);
+  const hb_build_options options = options_of(&c, HB_ENCODING_F16, 12);
   const char *folder = path_in(*state, "b");
   hb_build_report report = collection_build(&c, &options, folder);
   hb_index *index = open_index(folder);
@@ -110,7 +110,7 @@ static void note_stage(void *context, const char *what) {
 static void its_stages_are_told(void **state) {
   char stages[200] = "";
   collection c = images(100, DIM);
-  hb_build_options options = options_of(&c, HB_STORAGE_F32, 2);
+  hb_build_options options = options_of(&c, HB_ENCODING_F32, 2);
   options.stage = note_stage;
   options.stage_context = stages;
   collection_build(&c, &options, path_in(*state, "b"));
@@ -152,7 +152,7 @@ static void the_default_nprobe_is_the_smallest_with_the_promised_recall(void **s
   free(c.vectors);
   c.vectors = random_unit_vectors(800, 6, 7); /* in few dimensions neighbours lie across the borders of lists */
   for (int w = 0; w < 2; w++) {
-    hb_build_options options = options_of(&c, HB_STORAGE_F32, 20);
+    hb_build_options options = options_of(&c, HB_ENCODING_F32, 20);
     options.recall = wanted[w];
     hb_build_report report = collection_build(&c, &options, path_in(*state, "b"));
     hb_index *index = open_index(path_in(*state, "b"));
@@ -170,8 +170,8 @@ static void the_default_nprobe_is_the_smallest_with_the_promised_recall(void **s
 
 static void the_same_input_gives_the_same_bytes_and_another_seed_others(void **state) {
   collection c = images(700, DIM);
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    hb_build_options options = options_of(&c, storage, 0);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    hb_build_options options = options_of(&c, encoding, 0);
     const char *a = path_in(*state, "a"), *b = path_in(*state, "b"), *three = path_in(*state, "3");
     collection_build(&c, &options, a);
     collection_build(&c, &options, b);
@@ -189,7 +189,7 @@ static void the_same_input_gives_the_same_bytes_and_another_seed_others(void **s
 /* Half of the memory for the sample of 3 * 256 rows that trains; the lists are then put together in several turns. */
 static void memory_that_holds_the_sample_gives_the_same_bytes(void **state) {
   collection c = images(2000, DIM);
-  hb_build_options options = options_of(&c, HB_STORAGE_F32, 3);
+  hb_build_options options = options_of(&c, HB_ENCODING_F32, 3);
   const char *much = path_in(*state, "much"), *little = path_in(*state, "little");
   options.shard_bytes = 1;
   collection_build(&c, &options, much);
@@ -202,13 +202,13 @@ static void memory_that_holds_the_sample_gives_the_same_bytes(void **state) {
 /* Less memory trains on fewer rows; what comes of it is a whole bundle all the same. */
 static void with_no_memory_to_speak_of_all_images_are_there(void **state) {
   collection c = images(500, DIM);
-  hb_build_options options = options_of(&c, HB_STORAGE_I8, 6);
+  hb_build_options options = options_of(&c, HB_ENCODING_I8, 6);
   options.memory_bytes = 1;
   collection_build(&c, &options, path_in(*state, "b"));
   hb_index *index = open_index(path_in(*state, "b"));
   hb_catalog *catalog;
   assert_ok(hb_catalog_create(index, &catalog, &failure));
-  check_images(catalog, &c, HB_STORAGE_I8);
+  check_images(catalog, &c, HB_ENCODING_I8);
   assert_int_equal(hb_index_nlist(index), 6);
   hb_catalog_free(catalog);
   hb_index_free(index);
@@ -219,7 +219,7 @@ static void with_no_memory_to_speak_of_all_images_are_there(void **state) {
 
 static void one_image_and_equal_images_and_zeros_are_fine(void **state) {
   collection c = collection_make(100, 1000, 2, 8);
-  hb_build_options options = options_of(&c, HB_STORAGE_I8, 2);
+  hb_build_options options = options_of(&c, HB_ENCODING_I8, 2);
   for (uint32_t i = 1; i < 100; i++) memcpy(c.vectors + i * 1000, c.vectors, 1000 * sizeof(float));
   collection_build(&c, &options, path_in(*state, "same"));
   memset(c.vectors + 7000, 0, 90000 * sizeof(float));
@@ -255,7 +255,7 @@ static hb_status try_build(const char *folder, const collection *c, const hb_bui
 static void impossible_requests_are_refused(void **state) {
   collection c = images(50, DIM);
   const char *folder = path_in(*state, "b");
-  hb_build_options options = options_of(&c, HB_STORAGE_F32, 65537);
+  hb_build_options options = options_of(&c, HB_ENCODING_F32, 65537);
   hb_build_report report = {.nlist = 77};
   assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "nlist is 65537, and must be 1 to 65536");
   options.nlist = 1;
@@ -277,8 +277,8 @@ static void impossible_requests_are_refused(void **state) {
 
 static void without_memory_it_fails_cleanly(void **state) {
   collection c = images(80, DIM);
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    const hb_build_options options = options_of(&c, storage, 2);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    const hb_build_options options = options_of(&c, encoding, 2);
     const char *folder = path_in(*state, "b");
     bool refused = true;
     for (size_t n = 0; refused; n++) {

@@ -56,10 +56,10 @@ static int tear_down_shared(void **state) {
   return remove_folder(&shared.folder);
 }
 
-static hb_build_options options_of(const char *head, hb_storage storage) {
+static hb_build_options options_of(const char *head, hb_encoding encoding) {
   return (hb_build_options){.model = shared.model,
                             .head = head,
-                            .storage = storage,
+                            .encoding = encoding,
                             .nlist = 4,
                             .seed = 1,
                             .shard_bytes = 1,
@@ -86,8 +86,8 @@ static void check_embeddings(const char *folder, const char *name, hb_head_kind 
   for (uint32_t i = 0; i < COUNT; i++) {
     hb_rows stored = hb_catalog_row(catalog, i);
     hb_head_apply(head, collection_vector(&shared.images, i), embedding);
-    hb_row_encode(stored.storage, dim, embedding, true, codes, &scale);
-    assert_memory_equal(stored.codes, codes, hb_row_bytes(stored.storage, dim));
+    hb_row_encode(stored.encoding, dim, embedding, true, codes, &scale);
+    assert_memory_equal(stored.codes, codes, hb_row_bytes(stored.encoding, dim));
     if (stored.scales != NULL) assert_same_bits(stored.scales, &scale, 1);
   }
   free(codes);
@@ -106,8 +106,9 @@ static void rows_are_what_the_bundles_head_makes(void **state) {
                {"svd:40", HB_HEAD_SVD, 40},
                {shared.head_file, HB_HEAD_FILE, FILE_DIM}};
   for (int h = 0; h < 4; h++)
-    for (hb_storage storage = h == 1 || h == 2 ? HB_STORAGE_I8 : HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-      const hb_build_options options = options_of(heads[h].name, storage);
+    for (hb_encoding encoding = h == 1 || h == 2 ? HB_ENCODING_I8 : HB_ENCODING_F32; encoding <= HB_ENCODING_I8;
+         encoding++) {
+      const hb_build_options options = options_of(heads[h].name, encoding);
       hb_build_report report = collection_build(&shared.images, &options, path_in(*state, "b"));
       assert_int_equal(report.dim, heads[h].dim);
       check_embeddings(path_in(*state, "b"), heads[h].name, heads[h].kind, heads[h].dim);
@@ -116,7 +117,7 @@ static void rows_are_what_the_bundles_head_makes(void **state) {
 
 /* Cosines of the vectors in a bundle, of neighbours in the order of paths. */
 static void read_cosines(const char *folder, const char *head, double *cosines) {
-  const hb_build_options options = options_of(head, HB_STORAGE_F32);
+  const hb_build_options options = options_of(head, HB_ENCODING_F32);
   collection_build(&shared.images, &options, folder);
   hb_index *index = open_index(folder);
   hb_catalog *catalog;
@@ -146,7 +147,7 @@ static void smaller_heads_keep_the_cosines_of_the_logits(void **state) {
 static void the_same_images_give_the_same_bytes(void **state) {
   const char *const heads[] = {"exact", "svd:40"};
   for (int h = 0; h < 2; h++) {
-    hb_build_options options = options_of(heads[h], HB_STORAGE_I8);
+    hb_build_options options = options_of(heads[h], HB_ENCODING_I8);
     collection_build(&shared.images, &options, path_in(*state, "a"));
     options.threads = 3;
     collection_build(&shared.images, &options, path_in(*state, "b"));
@@ -159,7 +160,7 @@ static void an_svd_head_has_1_to_513_dimensions(void **state) {
       "svd:0", "svd:514", "svd:", "svd:4x", "svd:-1", "svd: 4", "svd:99999999999999999999"};
   hb_builder *builder = NULL;
   for (size_t h = 0; h < sizeof heads / sizeof *heads; h++) {
-    const hb_build_options options = options_of(heads[h], HB_STORAGE_F32);
+    const hb_build_options options = options_of(heads[h], HB_ENCODING_F32);
     assert_fails(hb_builder_create(path_in(*state, "b"), &options, &builder, &failure), HB_INVALID_ARGUMENT,
                  "must have D from 1 to 513");
   }
@@ -169,7 +170,7 @@ static void an_svd_head_has_1_to_513_dimensions(void **state) {
 
 static void a_heads_file_that_is_not_there_is_named(void **state) {
   hb_builder *builder = NULL;
-  const hb_build_options options = options_of(path_in(*state, "no.safetensors"), HB_STORAGE_F32);
+  const hb_build_options options = options_of(path_in(*state, "no.safetensors"), HB_ENCODING_F32);
   assert_fails(hb_builder_create(path_in(*state, "b"), &options, &builder, &failure), HB_IO, "no.safetensors");
   assert_int_equal(folder_count(*state), 0);
 }
@@ -177,7 +178,7 @@ static void a_heads_file_that_is_not_there_is_named(void **state) {
 static void an_svd_of_nothing_is_refused(void **state) {
   hb_builder *builder;
   hb_build_report report;
-  const hb_build_options options = options_of("svd:4", HB_STORAGE_F32);
+  const hb_build_options options = options_of("svd:4", HB_ENCODING_F32);
   assert_ok(hb_builder_create(path_in(*state, "b"), &options, &builder, &failure));
   assert_fails(hb_builder_finish(builder, &report, &failure), HB_INVALID_ARGUMENT, "no images");
   hb_builder_free(builder);
@@ -209,8 +210,9 @@ static void nothing_changed_gives_the_same_bytes(void **state) {
   const char *const heads[] = {"logits", "exact", "svd:40", shared.head_file};
   const char *base = path_in(*state, "base"), *to = path_in(*state, "to");
   for (int h = 0; h < 4; h++)
-    for (hb_storage storage = h == 1 || h == 2 ? HB_STORAGE_I8 : HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-      hb_build_options options = options_of(heads[h], storage);
+    for (hb_encoding encoding = h == 1 || h == 2 ? HB_ENCODING_I8 : HB_ENCODING_F32; encoding <= HB_ENCODING_I8;
+         encoding++) {
+      hb_build_options options = options_of(heads[h], encoding);
       collection_build(&shared.images, &options, base);
       keep_all(base, to, options);
       assert_true(bundles_equal(base, to));
@@ -225,7 +227,7 @@ static void new_images_are_embedded_with_the_bases_svd_head(void **state) {
   collection half = shared.images;
   half.count = COUNT / 2;
   const char *base = path_in(*state, "base"), *to = path_in(*state, "to");
-  hb_build_options options = options_of("svd:40", HB_STORAGE_I8);
+  hb_build_options options = options_of("svd:40", HB_ENCODING_I8);
   collection_build(&half, &options, base);
   options.base = base;
   collection_build(&shared.images, &options, to);
@@ -247,7 +249,7 @@ static void another_head_model_or_storage_is_refused(void **state) {
   const char *const heads[] = {"logits", "exact", "svd:40", shared.head_file};
   const char *base = path_in(*state, "base");
   for (int h = 0; h < 4; h++) {
-    hb_build_options options = options_of(heads[h], HB_STORAGE_F16);
+    hb_build_options options = options_of(heads[h], HB_ENCODING_F16);
     collection_build(&shared.images, &options, base);
     options.base = base;
     for (int other = 0; other < 4; other++) {
@@ -258,9 +260,9 @@ static void another_head_model_or_storage_is_refused(void **state) {
     options.head = "svd:41";
     check_refused(*state, &options, "another head");
     options.head = heads[h];
-    options.storage = HB_STORAGE_F32;
+    options.encoding = HB_ENCODING_F32;
     check_refused(*state, &options, "another storage");
-    options.storage = HB_STORAGE_F16;
+    options.encoding = HB_ENCODING_F16;
     options.model = shared.other;
     check_refused(*state, &options, "another model");
     options.model = NULL;
@@ -273,7 +275,7 @@ static void another_head_model_or_storage_is_refused(void **state) {
 static void another_file_of_a_head_is_refused(void **state) {
   const char *head = path_in(shared.folder, "changing.safetensors"), *base = path_in(*state, "base");
   write_head(head);
-  hb_build_options options = options_of(head, HB_STORAGE_I8);
+  hb_build_options options = options_of(head, HB_ENCODING_I8);
   collection_build(&shared.images, &options, base);
   options.base = base;
   hb_builder *builder;
@@ -294,7 +296,7 @@ static void without_memory_it_fails_cleanly(void **state) {
   const char *folder = path_in(*state, "b");
   const char *const heads[] = {shared.head_file, "svd:3"};
   for (int h = 0; h < 2; h++) {
-    const hb_build_options options = options_of(heads[h], HB_STORAGE_I8);
+    const hb_build_options options = options_of(heads[h], HB_ENCODING_I8);
     bool refused = true;
     for (size_t n = 0; refused; n += h == 0 ? 1 : SVD_STEP) {
       hb_builder *builder = NULL;

@@ -23,7 +23,7 @@ static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   make_folder(&f->folder);
   f->images = collection_make(COUNT, DIM, 6, 3);
-  f->options = collection_options(&f->images, HB_STORAGE_I8);
+  f->options = collection_options(&f->images, HB_ENCODING_I8);
   f->options.nlist = NLIST;
   f->options.shard_bytes = 8000;
   f->base = path_in(f->folder, "base");
@@ -118,9 +118,9 @@ static const char *update(fixture *f, change feed, hb_build_report *report) {
 
 static void nothing_changed_gives_the_same_bytes(void **state) {
   fixture *f = *state;
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
     hb_build_report report;
-    f->options.storage = storage;
+    f->options.encoding = encoding;
     f->options.base = NULL;
     collection_build(&f->images, &f->options, f->base);
     f->options.base = f->base;
@@ -241,9 +241,9 @@ static void a_moved_image_keeps_its_id_and_a_copy_gets_one(void **state) {
 /* Kept rows are as good as new ones. */
 static void retraining_what_was_kept_is_a_fresh_build(void **state) {
   fixture *f = *state;
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
     hb_build_report report;
-    f->options.storage = storage;
+    f->options.encoding = encoding;
     f->options.base = NULL;
     f->options.seed = 1;
     collection_build(&f->images, &f->options, f->base);
@@ -288,10 +288,10 @@ static void another_storage_or_dimension_is_refused(void **state) {
   fixture *f = *state;
   hb_builder *builder = NULL;
   const char *to = path_in(f->folder, "new");
-  f->options.storage = HB_STORAGE_F16;
+  f->options.encoding = HB_ENCODING_F16;
   assert_fails(hb_builder_create(to, &f->options, &builder, &failure), HB_INVALID_ARGUMENT, "another storage");
   assert_non_null(strstr(failure.text, f->base));
-  f->options.storage = HB_STORAGE_I8;
+  f->options.encoding = HB_ENCODING_I8;
   f->options.dim = DIM + 1;
   assert_fails(hb_builder_create(to, &f->options, &builder, &failure), HB_INVALID_ARGUMENT, "cannot be continued");
   f->options.dim = DIM;

@@ -21,10 +21,10 @@ static int write_shared(void **state) {
   shared.plain = path_in(shared.folder, "plain");
   shared.headed = path_in(shared.folder, "headed");
   collection c = collection_make(12, DIM, 3, 1);
-  hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  hb_build_options options = collection_options(&c, HB_ENCODING_F32);
   options.shard_bytes = 1000;
   collection_write(&c, &options, NULL, shared.plain, NULL);
-  options = collection_options(&c, HB_STORAGE_I8);
+  options = collection_options(&c, HB_ENCODING_I8);
   options.shard_bytes = 1;
   collection_write(&c, &options, NULL, shared.headed, NULL);
   collection_free(&c);

@@ -25,8 +25,8 @@ static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   make_folder(&f->folder);
   f->images = collection_make(40, DIM, 4, 9);
-  f->options = collection_options(&f->images, HB_STORAGE_F32);
-  f->rows = collection_rows(&f->images, HB_STORAGE_F32, path_in(f->folder, "rows"));
+  f->options = collection_options(&f->images, HB_ENCODING_F32);
+  f->rows = collection_rows(&f->images, HB_ENCODING_F32, path_in(f->folder, "rows"));
   f->clusters = collection_clusters(&f->images, &f->rows);
   f->parts = (hb_bundle_parts){&f->options, &f->rows, &f->clusters, NULL, NULL, 2};
   *state = f;
@@ -134,7 +134,7 @@ static void index_json_comes_last(void **state) {
   fixture *f = *state;
   hb_build_report report = {0};
   uint8_t row[DIM * 4];
-  assert_ok(hb_spill_read(f->rows.codes, 0, 1, row, &failure)); /* all is in the file of rows */
+  assert_ok(hb_temporary_rows_read(f->rows.codes, 0, 1, row, &failure)); /* all is in the file of rows */
   const char *folder = path_in(f->folder, "b");
   assert_int_equal(mkdir(folder, 0777), 0);
   hb_status status = write_with_limit(f, folder, 20000, &report); /* enough for the centroids, not for a list */

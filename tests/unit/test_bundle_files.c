@@ -26,11 +26,11 @@ static int write_shared(void **state) {
   (void)state;
   make_folder(&shared.folder);
   shared.images = collection_make(12, DIM, 3, 1);
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    hb_build_options options = collection_options(&shared.images, storage);
-    options.shard_bytes = 7 * hb_row_bytes(storage, DIM);
-    shared.bundles[storage] = path_in(shared.folder, hb_storage_name(storage));
-    collection_write(&shared.images, &options, NULL, shared.bundles[storage], NULL);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    hb_build_options options = collection_options(&shared.images, encoding);
+    options.shard_bytes = 7 * hb_row_bytes(encoding, DIM);
+    shared.bundles[encoding] = path_in(shared.folder, hb_encoding_name(encoding));
+    collection_write(&shared.images, &options, NULL, shared.bundles[encoding], NULL);
   }
   return 0;
 }
@@ -42,7 +42,7 @@ static int remove_shared(void **state) {
 }
 
 static int load(void **state) {
-  *state = bundle_load(shared.bundles[HB_STORAGE_F32]);
+  *state = bundle_load(shared.bundles[HB_ENCODING_F32]);
   assert_int_equal(((bundle *)*state)->count, 3);
   return 0;
 }
@@ -56,8 +56,8 @@ static int unload(void **state) {
 
 static void files_may_come_in_any_order_from_memory(void **state) {
   (void)state;
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    bundle *b = bundle_load(shared.bundles[storage]);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    bundle *b = bundle_load(shared.bundles[encoding]);
     hb_index *index = bundle_parse(b);
     for (uint32_t f = b->count; f-- > 0;) {
       assert_fails(hb_index_check_ready(index, &failure), HB_BAD_INDEX, "is missing");
@@ -156,7 +156,7 @@ static void a_refused_file_leaves_nothing_behind(void **state) {
   assert_false(hb_index_file_is_there(index, 1));
   for (uint32_t l = 0; l < 2; l++) {
     bool missing = false;
-    assert_ok(hb_index_reach_list(index, l, &missing, &failure));
+    assert_ok(hb_index_load_list(index, l, &missing, &failure));
     assert_true(missing);
   }
   hb_index_free(index);

@@ -20,11 +20,11 @@ static int write_shared(void **state) {
   (void)state;
   make_folder(&shared.folder);
   shared.images = collection_make(12, DIM, 3, 1);
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    hb_build_options options = collection_options(&shared.images, storage);
-    options.shard_bytes = 7 * hb_row_bytes(storage, DIM);
-    shared.bundles[storage] = path_in(shared.folder, hb_storage_name(storage));
-    collection_write(&shared.images, &options, NULL, shared.bundles[storage], NULL);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    hb_build_options options = collection_options(&shared.images, encoding);
+    options.shard_bytes = 7 * hb_row_bytes(encoding, DIM);
+    shared.bundles[encoding] = path_in(shared.folder, hb_encoding_name(encoding));
+    collection_write(&shared.images, &options, NULL, shared.bundles[encoding], NULL);
   }
   return 0;
 }
@@ -36,7 +36,7 @@ static int remove_shared(void **state) {
 }
 
 static int load(void **state) {
-  *state = bundle_load(shared.bundles[HB_STORAGE_F32]);
+  *state = bundle_load(shared.bundles[HB_ENCODING_F32]);
   assert_int_equal(((bundle *)*state)->count, 3);
   return 0;
 }
@@ -48,9 +48,9 @@ static int unload(void **state) {
 
 static void what_was_written_is_read(void **state) {
   (void)state;
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    hb_index *index = open_index(shared.bundles[storage]);
-    assert_int_equal(hb_index_storage(index), storage);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    hb_index *index = open_index(shared.bundles[encoding]);
+    assert_int_equal(hb_index_encoding(index), encoding);
     collection_check(&shared.images, index);
     hb_index_free(index);
   }
@@ -58,7 +58,7 @@ static void what_was_written_is_read(void **state) {
 
 static void a_folder_gives_files_when_they_are_needed(void **state) {
   (void)state;
-  hb_index *index = open_index(shared.bundles[HB_STORAGE_F32]);
+  hb_index *index = open_index(shared.bundles[HB_ENCODING_F32]);
   for (uint32_t f = 0; f < 3; f++) assert_int_equal(hb_index_file_is_there(index, f), f == 0); /* centroids at once */
   collection_check(&shared.images, index);
   for (uint32_t f = 1; f < 3; f++) assert_true(hb_index_file_is_there(index, f));
@@ -73,7 +73,7 @@ static void a_folders_file_may_also_be_provided(void **state) {
   bundle *b = *state;
   size_t after_one = 0;
   for (int round = 0; round < 3; round++) {
-    hb_index *index = open_index(shared.bundles[HB_STORAGE_F32]);
+    hb_index *index = open_index(shared.bundles[HB_ENCODING_F32]);
     collection_check(&shared.images, index);
     hb_index_release(index, 1);
     assert_ok(bundle_provide(b, index, 1));
@@ -146,7 +146,7 @@ static void without_memory_opening_fails_cleanly(void **state) {
   for (size_t n = 0; refused; n++) {
     hb_index *index = NULL;
     allocations_fail_from(n);
-    hb_status status = hb_index_open(shared.bundles[HB_STORAGE_I8], &index, &failure);
+    hb_status status = hb_index_open(shared.bundles[HB_ENCODING_I8], &index, &failure);
     allocations_work();
     refused = allocations_were_refused();
     assert_int_equal(status == HB_OK, !refused);

@@ -28,13 +28,13 @@ static int free_shared(void **state) {
 typedef struct {
   const char *folder;
   const collection *images;
-  hb_storage storage;
+  hb_encoding encoding;
   blob text;
   hb_json *json;
 } manifest;
 
-static manifest manifest_read(const char *folder, const collection *c, hb_storage storage) {
-  manifest m = {folder, c, storage, file_read(path_in(folder, "index.json")), NULL};
+static manifest manifest_read(const char *folder, const collection *c, hb_encoding encoding) {
+  manifest m = {folder, c, encoding, file_read(path_in(folder, "index.json")), NULL};
   assert_int_equal(hb_json_parse((const char *)m.text.bytes, m.text.size, &m.json), HB_OK);
   return m;
 }
@@ -92,19 +92,19 @@ static blob bundle_file(const manifest *m, uint64_t n, const char *role, const c
   return file;
 }
 
-static size_t code_bytes(hb_storage storage) {
-  return storage == HB_STORAGE_F32 ? 4 : storage == HB_STORAGE_F16 ? 2 : 1;
+static size_t code_bytes(hb_encoding encoding) {
+  return encoding == HB_ENCODING_F32 ? 4 : encoding == HB_ENCODING_F16 ? 2 : 1;
 }
 
 /* Row `r` of rows [n][dim] at `codes`, whose scales are at `scales`, is what `vector` is when it is encoded. */
-static void check_row(hb_storage storage, const uint8_t *codes, const uint8_t *scales, uint32_t r, uint32_t dim,
+static void check_row(hb_encoding encoding, const uint8_t *codes, const uint8_t *scales, uint32_t r, uint32_t dim,
                       const float *vector, bool unit) {
-  size_t bytes = dim * code_bytes(storage);
+  size_t bytes = dim * code_bytes(encoding);
   uint8_t *expected = must_allocate(bytes);
   float scale, stored;
-  hb_row_encode(storage, dim, vector, unit, expected, &scale);
+  hb_row_encode(encoding, dim, vector, unit, expected, &scale);
   assert_memory_equal(codes + r * bytes, expected, bytes);
-  if (storage == HB_STORAGE_I8) {
+  if (encoding == HB_ENCODING_I8) {
     uint32_t bits = u32(scales + 4 * r);
     memcpy(&stored, &bits, 4);
     assert_same_bits(&stored, &scale, 1);
@@ -132,14 +132,14 @@ static void check_list(const manifest *m, uint32_t l, uint32_t first, uint32_t c
   assert_int_equal(offset % 16, 0);
   assert_true(offset >= 16 && offset + bytes <= file.size);
   const uint8_t *list = file.bytes + offset, *codes = list + 16;
-  const uint8_t *contents = codes + padded(codes, count * c->dim * code_bytes(m->storage));
-  const uint8_t *scales = contents + 8 * count, *ids = scales + (m->storage == HB_STORAGE_I8 ? 4 * count : 0);
+  const uint8_t *contents = codes + padded(codes, count * c->dim * code_bytes(m->encoding));
+  const uint8_t *scales = contents + 8 * count, *ids = scales + (m->encoding == HB_ENCODING_I8 ? 4 * count : 0);
   const uint8_t *labels = ids + count * 4, *paths = labels + count * 4, *text = paths + count * 4;
   assert_int_equal(u32(list), count);
   assert_int_equal(u32(list + 4), list + bytes - text);
   assert_memory_equal(list + 8, "\0\0\0\0\0\0\0\0", 8);
   for (uint32_t r = 0; r < count; r++) {
-    check_row(m->storage, codes, scales, r, c->dim, collection_vector(c, first + r), true);
+    check_row(m->encoding, codes, scales, r, c->dim, collection_vector(c, first + r), true);
     assert_true(little(contents + 8 * r, 8) == collection_content(first + r));
     assert_int_equal(u32(ids + 4 * r), collection_id(first + r));
     assert_string_equal((const char *)text + u32(paths + 4 * r), c->paths[first + r]);
@@ -166,7 +166,7 @@ static void check_manifest(const manifest *m, const hb_head *head) {
   assert_member(m, 0, "format", "heybagh-index");
   assert_int_equal(number(m, 0, "version"), 1);
   assert_member(m, 0, "metric", "COSINE");
-  assert_member(m, 0, "storage", hb_storage_name(m->storage));
+  assert_member(m, 0, "storage", hb_encoding_name(m->encoding));
   assert_member(m, 0, "image_url", "../images/{path}");
   check_model(m, head);
   assert_int_equal(number(m, 0, "dim"), c->dim);
@@ -184,28 +184,28 @@ static void check_centroids(const manifest *m) {
   const collection *c = m->images;
   blob file = bundle_file(m, number(m, hb_json_get(m->json, 0, "centroids"), "file"), "centroids", "HBCT");
   const uint8_t *codes = file.bytes + 16,
-                *scales = codes + padded(codes, c->labels_count * c->dim * code_bytes(m->storage));
+                *scales = codes + padded(codes, c->labels_count * c->dim * code_bytes(m->encoding));
   uint32_t per_list = c->count / c->labels_count;
   assert_int_equal(u32(file.bytes + 8), c->labels_count);
   assert_int_equal(u32(file.bytes + 12), c->dim);
   for (uint32_t l = 0; l < c->labels_count; l++)
-    check_row(m->storage, codes, scales, l, c->dim, collection_vector(c, l * per_list), true);
-  assert_ptr_equal(file.bytes + file.size, scales + (m->storage == HB_STORAGE_I8 ? 4 * c->labels_count : 0));
+    check_row(m->encoding, codes, scales, l, c->dim, collection_vector(c, l * per_list), true);
+  assert_ptr_equal(file.bytes + file.size, scales + (m->encoding == HB_ENCODING_I8 ? 4 * c->labels_count : 0));
   blob_free(&file);
 }
 
 static void check_head(const manifest *m, const hb_head *head) {
   blob file = bundle_file(m, number(m, hb_json_get(m->json, 0, "head"), "file"), "head", "HBHD");
-  const uint8_t *codes = file.bytes + 16, *scales = codes + padded(codes, head->dim * 513 * code_bytes(m->storage));
+  const uint8_t *codes = file.bytes + 16, *scales = codes + padded(codes, head->dim * 513 * code_bytes(m->encoding));
   assert_int_equal(u32(file.bytes + 8), head->dim);
   assert_int_equal(u32(file.bytes + 12), 513);
   for (uint32_t d = 0; d < head->dim; d++) {
     float row[513];
     memcpy(row, head->matrix + (size_t)d * 512, 512 * sizeof *row);
     row[512] = head->bias[d];
-    check_row(m->storage, codes, scales, d, 513, row, false);
+    check_row(m->encoding, codes, scales, d, 513, row, false);
   }
-  assert_ptr_equal(file.bytes + file.size, scales + (m->storage == HB_STORAGE_I8 ? 4 * head->dim : 0));
+  assert_ptr_equal(file.bytes + file.size, scales + (m->encoding == HB_ENCODING_I8 ? 4 * head->dim : 0));
   blob_free(&file);
 }
 
@@ -220,8 +220,8 @@ static void check_report(const manifest *m, const hb_build_report *report) {
   assert_int_equal(folder_count(m->folder), files + 1);
 }
 
-static hb_build_options options_of(const collection *c, hb_storage storage, size_t shard_bytes) {
-  hb_build_options options = collection_options(c, storage);
+static hb_build_options options_of(const collection *c, hb_encoding encoding, size_t shard_bytes) {
+  hb_build_options options = collection_options(c, encoding);
   options.model = model;
   options.model_bytes = 1234;
   options.model_url = "../model.safetensors";
@@ -229,9 +229,9 @@ static hb_build_options options_of(const collection *c, hb_storage storage, size
   return options;
 }
 
-static void check_bundle(const char *folder, const collection *c, hb_storage storage, const hb_head *head,
+static void check_bundle(const char *folder, const collection *c, hb_encoding encoding, const hb_head *head,
                          const hb_build_report *report) {
-  manifest m = manifest_read(folder, c, storage);
+  manifest m = manifest_read(folder, c, encoding);
   uint32_t per_list = c->count / c->labels_count;
   check_manifest(&m, head);
   check_centroids(&m);
@@ -242,13 +242,13 @@ static void check_bundle(const char *folder, const collection *c, hb_storage sto
 }
 
 /* Writes a collection with 10 images a list and checks all; returns the number of files with lists. */
-static uint32_t write_and_check(const char *folder, uint32_t dim, hb_storage storage, const hb_head *head,
+static uint32_t write_and_check(const char *folder, uint32_t dim, hb_encoding encoding, const hb_head *head,
                                 size_t shard_bytes) {
   collection c = collection_make(40, dim, 4, 5);
-  const hb_build_options options = options_of(&c, storage, shard_bytes);
+  const hb_build_options options = options_of(&c, encoding, shard_bytes);
   hb_build_report report = {0};
   collection_write(&c, &options, head, folder, &report);
-  check_bundle(folder, &c, storage, head, &report);
+  check_bundle(folder, &c, encoding, head, &report);
   remove_all(folder);
   collection_free(&c);
   return report.files - 2 - (head != NULL && head->kind != HB_HEAD_LOGITS);
@@ -258,17 +258,17 @@ static uint32_t write_and_check(const char *folder, uint32_t dim, hb_storage sto
 
 static void a_bundle_is_what_its_description_says(void **state) {
   static const uint32_t dims[] = {1, 7, 16, 33, 1000};
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++)
-    for (int d = 0; d < 5; d++) write_and_check(path_in(*state, "b"), dims[d], storage, NULL, d % 2);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++)
+    for (int d = 0; d < 5; d++) write_and_check(path_in(*state, "b"), dims[d], encoding, NULL, d % 2);
 }
 
 static void heads_are_carried_but_for_the_models_own(void **state) {
   static const char *const heads[] = {"logits", "exact"};
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++)
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++)
     for (int h = 0; h < 2; h++) {
       hb_head *head;
       assert_ok(hb_head_open(model, heads[h], &head, &failure));
-      write_and_check(path_in(*state, "b"), head->dim, storage, head, 0);
+      write_and_check(path_in(*state, "b"), head->dim, encoding, head, 0);
       hb_head_free(head);
     }
 }
@@ -276,15 +276,15 @@ static void heads_are_carried_but_for_the_models_own(void **state) {
 /* Lists are packed until a file has about the wanted size: f32 makes these lists 40.5 KB, i8 10.4 KB. */
 static void lists_are_packed_whole_into_files(void **state) {
   static const struct {
-    hb_storage storage;
+    hb_encoding encoding;
     size_t shard_bytes;
     uint32_t files;
-  } cases[] = {{HB_STORAGE_F32, 1, 4},        {HB_STORAGE_F32, 0, 4},     {HB_STORAGE_F32, 50000, 4},
-               {HB_STORAGE_F32, 65000, 2},    {HB_STORAGE_F32, 85000, 2}, {HB_STORAGE_F32, 105000, 2},
-               {HB_STORAGE_F32, 1u << 30, 1}, {HB_STORAGE_I8, 0, 4},      {HB_STORAGE_I8, 24576, 2},
-               {HB_STORAGE_I8, 100000, 1}};
+  } cases[] = {{HB_ENCODING_F32, 1, 4},        {HB_ENCODING_F32, 0, 4},     {HB_ENCODING_F32, 50000, 4},
+               {HB_ENCODING_F32, 65000, 2},    {HB_ENCODING_F32, 85000, 2}, {HB_ENCODING_F32, 105000, 2},
+               {HB_ENCODING_F32, 1u << 30, 1}, {HB_ENCODING_I8, 0, 4},      {HB_ENCODING_I8, 24576, 2},
+               {HB_ENCODING_I8, 100000, 1}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    assert_int_equal(write_and_check(path_in(*state, "b"), 1000, cases[i].storage, NULL, cases[i].shard_bytes),
+    assert_int_equal(write_and_check(path_in(*state, "b"), 1000, cases[i].encoding, NULL, cases[i].shard_bytes),
                      cases[i].files);
 }
 
@@ -292,11 +292,11 @@ static void thumbnails_are_named_only_if_there_are_any(void **state) {
   static const char *const urls[] = {NULL, "", "thumbs/{content}.jpg"};
   collection c = collection_make(4, 8, 1, 5);
   for (int i = 0; i < 3; i++) {
-    hb_build_options options = options_of(&c, HB_STORAGE_F32, 0);
+    hb_build_options options = options_of(&c, HB_ENCODING_F32, 0);
     const char *folder = path_in(*state, i == 0 ? "a" : i == 1 ? "b" : "c");
     options.thumb_url = urls[i];
     collection_write(&c, &options, NULL, folder, NULL);
-    manifest m = manifest_read(folder, &c, HB_STORAGE_F32);
+    manifest m = manifest_read(folder, &c, HB_ENCODING_F32);
     if (i < 2) assert_int_equal(hb_json_get(m.json, 0, "thumb_url"), -1);
     if (i == 2) assert_member(&m, 0, "thumb_url", urls[i]);
     manifest_free(&m);
@@ -306,7 +306,7 @@ static void thumbnails_are_named_only_if_there_are_any(void **state) {
 
 static void the_same_parts_give_the_same_bytes(void **state) {
   collection c = collection_make(20, 33, 4, 7);
-  const hb_build_options options = options_of(&c, HB_STORAGE_I8, 1);
+  const hb_build_options options = options_of(&c, HB_ENCODING_I8, 1);
   const char *a = path_in(*state, "a"), *b = path_in(*state, "b");
   collection_write(&c, &options, NULL, a, NULL);
   collection_write(&c, &options, NULL, b, NULL);
@@ -323,10 +323,10 @@ static void names_of_any_kind_are_kept(void **state) {
     strcpy(c.labels[i], names[i / 5]);
     snprintf(c.paths[i], 48, "%02u/%s", i, names[(i + 1) % 5]);
   }
-  const hb_build_options options = options_of(&c, HB_STORAGE_F32, 0);
+  const hb_build_options options = options_of(&c, HB_ENCODING_F32, 0);
   const char *folder = path_in(*state, "bundle");
   collection_write(&c, &options, NULL, folder, NULL);
-  manifest m = manifest_read(folder, &c, HB_STORAGE_F32);
+  manifest m = manifest_read(folder, &c, HB_ENCODING_F32);
   for (uint32_t l = 0; l < 4; l++) check_list(&m, l, l * 5, 5);
   manifest_free(&m);
   collection_free(&c);

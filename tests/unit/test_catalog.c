@@ -23,11 +23,11 @@ static int build_shared(void **state) {
   make_folder(&shared.folder);
   shared.images = collection_make(COUNT, DIM, 8, 3);
   for (uint32_t i = 0; i < COUNT; i++) snprintf(shared.images.labels[i], 48, "kind-%u", i % 8);
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    const hb_build_options options = collection_options(&shared.images, storage);
-    const char *folder = path_in(shared.folder, hb_storage_name(storage));
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    const hb_build_options options = collection_options(&shared.images, encoding);
+    const char *folder = path_in(shared.folder, hb_encoding_name(encoding));
     collection_write(&shared.images, &options, NULL, folder, NULL);
-    shared.indexes[storage] = open_index(folder);
+    shared.indexes[encoding] = open_index(folder);
   }
   return 0;
 }
@@ -73,19 +73,19 @@ static void an_image_is_found_by_its_path(void **state) {
 static void vectors_and_scores_are_those_of_the_images(void **state) {
   (void)state;
   float *queries = random_unit_vectors(5, DIM, 12), scores[5 * COUNT], row_scores[COUNT], vector[DIM], expected[DIM];
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
     hb_catalog *catalog;
     hb_query query;
-    assert_ok(hb_catalog_create(shared.indexes[storage], &catalog, &failure));
-    assert_ok(hb_query_create(storage, DIM, &query, &failure));
+    assert_ok(hb_catalog_create(shared.indexes[encoding], &catalog, &failure));
+    assert_ok(hb_query_create(encoding, DIM, &query, &failure));
     assert_ok(hb_catalog_scores(catalog, queries, 5, scores, &failure));
     for (int q = 0; q < 5; q++) {
       hb_query_set(&query, queries + q * DIM);
       for (uint32_t n = 0; n < COUNT; n++) {
         uint8_t codes[DIM * 4];
         float scale;
-        hb_row_encode(storage, DIM, collection_vector(&shared.images, n), true, codes, &scale);
-        const hb_rows row = {storage, DIM, 1, codes, &scale}, stored = hb_catalog_row(catalog, n);
+        hb_row_encode(encoding, DIM, collection_vector(&shared.images, n), true, codes, &scale);
+        const hb_rows row = {encoding, DIM, 1, codes, &scale}, stored = hb_catalog_row(catalog, n);
         hb_row_decode(&row, 0, expected);
         hb_catalog_vector(catalog, n, vector);
         assert_same_bits(vector, expected, DIM);
@@ -103,8 +103,8 @@ static void vectors_and_scores_are_those_of_the_images(void **state) {
 /* ---- What is refused ---- */
 
 static void check_refused(const char *name, const collection *c, const char *words) {
-  const hb_build_options options = collection_options(c, HB_STORAGE_F32);
-  hb_row_store rows = collection_rows(c, HB_STORAGE_F32, path_in(shared.folder, "rows"));
+  const hb_build_options options = collection_options(c, HB_ENCODING_F32);
+  hb_row_store rows = collection_rows(c, HB_ENCODING_F32, path_in(shared.folder, "rows"));
   hb_clusters clusters = collection_clusters(c, &rows);
   const hb_bundle_parts parts = {&options, &rows, &clusters, NULL, NULL, 1};
   hb_build_report report = {0};
@@ -154,7 +154,7 @@ static void without_memory_it_fails_cleanly(void **state) {
     bool refused = true;
     for (size_t n = 0; refused; n++) {
       hb_catalog *catalog = NULL;
-      hb_index *index = open_index(path_in(shared.folder, hb_storage_name((hb_storage)s)));
+      hb_index *index = open_index(path_in(shared.folder, hb_encoding_name((hb_encoding)s)));
       scores[0] = 77;
       allocations_fail_from(n);
       hb_status status = hb_catalog_create(index, &catalog, &failure);

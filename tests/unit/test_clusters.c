@@ -22,9 +22,9 @@ typedef struct {
   hb_clusters clusters;
 } made;
 
-static made make(const char *folder, uint32_t count, hb_storage storage, uint32_t nlist) {
+static made make(const char *folder, uint32_t count, hb_encoding encoding, uint32_t nlist) {
   made m = {.images = collection_make(count, DIM, 6, 3)};
-  m.rows = collection_rows(&m.images, storage, path_in(folder, "rows"));
+  m.rows = collection_rows(&m.images, encoding, path_in(folder, "rows"));
   const hb_build_options options = {.nlist = nlist, .seed = 5};
   m.clusters = create(&m.rows, &options, NULL);
   return m;
@@ -69,10 +69,10 @@ static void check_centroids(const hb_clusters *k) {
 }
 
 static void rows_are_in_the_nearest_list(void **state) {
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    made m = make(*state, 600, storage, 12);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    made m = make(*state, 600, encoding, 12);
     assert_int_equal(m.clusters.nlist, 12);
-    assert_true(m.clusters.centroids.storage == storage);
+    assert_true(m.clusters.centroids.encoding == encoding);
     check_lists(&m.rows, &m.clusters);
     check_centroids(&m.clusters);
     made_free(&m);
@@ -80,7 +80,7 @@ static void rows_are_in_the_nearest_list(void **state) {
 }
 
 static void unevenness_is_counted(void **state) {
-  made m = make(*state, 600, HB_STORAGE_F32, 12);
+  made m = make(*state, 600, HB_ENCODING_F32, 12);
   double squares = 0;
   for (uint32_t l = 0; l < 12; l++) squares += pow(m.clusters.ends[l] - hb_clusters_begin(&m.clusters, l), 2);
   assert_true(fabs(m.clusters.imbalance - 12 * squares / (600. * 600)) < 1e-12);
@@ -92,7 +92,7 @@ static void unevenness_is_counted(void **state) {
 
 /* What a query probes together lies together: each centroid is followed by the nearest of those that come later. */
 static void centroids_that_are_near_are_neighbours(void **state) {
-  made m = make(*state, 900, HB_STORAGE_F32, 20);
+  made m = make(*state, 900, HB_ENCODING_F32, 20);
   const float *c = m.clusters.decoded;
   for (uint32_t l = 0; l + 1 < 20; l++) {
     float scores[20];
@@ -103,7 +103,7 @@ static void centroids_that_are_near_are_neighbours(void **state) {
 }
 
 static uint32_t nlist_of(const char *folder, uint32_t count, uint32_t wanted) {
-  made m = make(folder, count, HB_STORAGE_F32, wanted);
+  made m = make(folder, count, HB_ENCODING_F32, wanted);
   uint32_t nlist = m.clusters.nlist;
   made_free(&m);
   return nlist;
@@ -124,13 +124,13 @@ static void lists_are_as_many_as_wanted_but_hold_39_images(void **state) {
 static void impossible_requests_are_refused(void **state) {
   collection none = collection_make(6, DIM, 1, 1);
   none.count = 0;
-  hb_row_store rows = collection_rows(&none, HB_STORAGE_F32, path_in(*state, "rows"));
+  hb_row_store rows = collection_rows(&none, HB_ENCODING_F32, path_in(*state, "rows"));
   hb_clusters k = {.nlist = 77};
   hb_build_options options = {.nlist = 1};
   assert_fails(hb_clusters_create(&rows, &options, NULL, NULL, &k, &failure), HB_INVALID_ARGUMENT, "no images");
   hb_row_store_free(&rows);
   none.count = 6;
-  rows = collection_rows(&none, HB_STORAGE_F32, path_in(*state, "rows"));
+  rows = collection_rows(&none, HB_ENCODING_F32, path_in(*state, "rows"));
   options.nlist = 65537;
   assert_fails(hb_clusters_create(&rows, &options, NULL, NULL, &k, &failure), HB_INVALID_ARGUMENT,
                "nlist is 65537, and must be 1 to 65536");
@@ -145,7 +145,7 @@ static bool same_clusters(const hb_clusters *a, const hb_clusters *b, uint32_t c
 }
 
 static void threads_change_nothing_and_another_seed_does(void **state) {
-  made m = make(*state, 2000, HB_STORAGE_I8, 20);
+  made m = make(*state, 2000, HB_ENCODING_I8, 20);
   hb_build_options options = {.nlist = 20, .seed = 5};
   pthreadpool_t threads = pthreadpool_create(3);
   hb_clusters k;
@@ -167,7 +167,7 @@ static float *centroids_with(const char *folder, collection *c, uint32_t changed
   float saved[DIM], *vector = c->vectors + (size_t)changed * DIM;
   memcpy(saved, vector, sizeof saved);
   for (uint32_t d = 0; d < DIM; d++) vector[d] = d == 3;
-  hb_row_store rows = collection_rows(c, HB_STORAGE_F32, path_in(folder, "rows"));
+  hb_row_store rows = collection_rows(c, HB_ENCODING_F32, path_in(folder, "rows"));
   memcpy(vector, saved, sizeof saved);
   hb_clusters k = create(&rows, options, NULL);
   float *centroids = must_allocate((size_t)k.nlist * DIM * sizeof *centroids);
@@ -185,7 +185,7 @@ typedef struct {
 
 static halves rows_without_influence(const char *folder, uint32_t count, const hb_build_options *options) {
   collection c = collection_make(count, DIM, 3, 8);
-  hb_row_store rows = collection_rows(&c, HB_STORAGE_F32, path_in(folder, "rows"));
+  hb_row_store rows = collection_rows(&c, HB_ENCODING_F32, path_in(folder, "rows"));
   hb_clusters k = create(&rows, options, NULL);
   halves unused = {0, 0};
   for (uint32_t i = 0; i < 50; i++) {
@@ -223,7 +223,7 @@ static void less_memory_makes_the_sample_smaller(void **state) {
 }
 
 static void memory_of_nothing_still_clusters(void **state) {
-  made m = make(*state, 600, HB_STORAGE_F32, 12);
+  made m = make(*state, 600, HB_ENCODING_F32, 12);
   const hb_build_options options = {.nlist = 12, .seed = 5, .memory_bytes = 1};
   hb_clusters k = create(&m.rows, &options, NULL);
   assert_int_equal(k.nlist, 12);

@@ -23,7 +23,7 @@ static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   make_folder(&f->folder);
   f->images = collection_make(2 * COUNT + 2, DIM, 6, 3);
-  hb_build_options options = collection_options(&f->images, HB_STORAGE_I8);
+  hb_build_options options = collection_options(&f->images, HB_ENCODING_I8);
   options.nlist = NLIST;
   uint32_t all = f->images.count;
   f->images.count = COUNT;
@@ -50,7 +50,7 @@ static hb_clusters continue_with(fixture *f, uint32_t count) {
   uint32_t all = f->images.count;
   f->images.count = count;
   hb_row_store_free(&f->rows);
-  f->rows = collection_rows(&f->images, HB_STORAGE_I8, path_in(f->folder, "rows"));
+  f->rows = collection_rows(&f->images, HB_ENCODING_I8, path_in(f->folder, "rows"));
   f->images.count = all;
   assert_ok(hb_clusters_create(&f->rows, &anew, f->base, NULL, &k, &failure));
   return k;

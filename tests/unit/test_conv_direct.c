@@ -77,7 +77,7 @@ static void free_problem(problem *p) {
 }
 
 /* Runs it in two parts of rows and two of channels, if it has so many. */
-static void run_parts(const hb_conv_i8 *conv, const hb_map_i8 *in, const hb_map_i8 *out, const hb_sum_i8 *sum,
+static void run_parts(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out, const hb_sum_i8 *sum,
                       uint32_t row, uint32_t channel) {
   const uint32_t rows[3] = {0, row, out->side}, channels[3] = {0, channel, conv->spec->out};
   for (int r = 1; r >= 0; r--)
@@ -93,7 +93,7 @@ static hb_conv_i8_source source_of(const problem *p) {
 typedef struct {
   bool parts;
   uint32_t row, channel;
-  hb_team *team;
+  hb_worker_team *team;
 } way;
 
 /* Runs a packed convolution and compares. */
@@ -125,9 +125,9 @@ static void check(const problem *p, hb_i8_form form, bool add, uint32_t row, uin
 }
 
 /* The kind that is chosen, which for 3 x 3 at a stride of 1 is another one, by one thread or by a team. */
-static void check_chosen(const problem *p, hb_i8_form product, bool add, hb_team *team) {
+static void check_chosen(const problem *p, hb_i8_form product, bool add, hb_worker_team *team) {
   const hb_conv_i8_source source = source_of(p);
-  const hb_conv_i8_draft draft = hb_conv_i8_choose(&source, p->side, product, hb_team_members(team));
+  const hb_conv_i8_choice draft = hb_conv_i8_choose(&source, p->side, product, hb_worker_team_members(team));
   void *packed = aligned_alloc(64, draft.size), *scratch = aligned_alloc(64, hb_i8_round_up(draft.scratch + 1));
   hb_conv_i8 conv;
   hb_conv_i8_pack(&draft, packed, &conv);

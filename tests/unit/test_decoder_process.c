@@ -28,24 +28,24 @@ hb_status __wrap_hb_crop_file(const void *bytes, size_t size, const hb_region *r
 }
 
 static int make_decoder(void **state) {
-  decoder *d;
-  assert_ok(decoder_create(1, &d, &failure));
+  decoder_process *d;
+  assert_ok(decoder_process_create(1, &d, &failure));
   *state = d;
   return 0;
 }
 
 static int free_decoder(void **state) {
-  decoder_free(*state);
+  decoder_process_free(*state);
   return 0;
 }
 
 /* The same crop as without a process. */
-static void assert_decodes(decoder *d, const blob *file, const hb_region *region) {
+static void assert_decodes(decoder_process *d, const blob *file, const hb_region *region) {
   uint8_t *expected = must_allocate(HB_CROP_BYTES), *actual = must_allocate(HB_CROP_BYTES);
   hb_timings timings = {-1, -1, -1, -1};
   memset(actual, 1, HB_CROP_BYTES);
   assert_ok(hb_crop_file(file->bytes, file->size, region, expected, NULL, &failure));
-  assert_ok(decoder_crop(d, file->bytes, file->size, region, actual, &timings, &failure));
+  assert_ok(decoder_process_crop(d, file->bytes, file->size, region, actual, &timings, &failure));
   assert_memory_equal(actual, expected, HB_CROP_BYTES);
   assert_true(timings.decode >= 0 && timings.preprocess >= 0 && timings.network == -1);
   free(expected);
@@ -70,19 +70,20 @@ static void crops_are_as_without_a_process(void **state) {
 static void refusals_are_as_without_a_process(void **state) {
   uint8_t crop[HB_CROP_BYTES];
   const hb_region outside = {0.5, 0.5, 1, 1};
-  assert_fails(decoder_crop(*state, "", 0, NULL, crop, NULL, &failure), HB_UNSUPPORTED_IMAGE, "not a picture");
-  assert_fails(decoder_crop(*state, jpeg_baseline, 200, NULL, crop, NULL, &failure), HB_CORRUPT_IMAGE, "incomplete");
-  assert_fails(decoder_crop(*state, jpeg_baseline, sizeof jpeg_baseline, &outside, crop, NULL, &failure),
+  assert_fails(decoder_process_crop(*state, "", 0, NULL, crop, NULL, &failure), HB_UNSUPPORTED_IMAGE, "not a picture");
+  assert_fails(decoder_process_crop(*state, jpeg_baseline, 200, NULL, crop, NULL, &failure), HB_CORRUPT_IMAGE,
+               "incomplete");
+  assert_fails(decoder_process_crop(*state, jpeg_baseline, sizeof jpeg_baseline, &outside, crop, NULL, &failure),
                HB_INVALID_ARGUMENT, "inside the picture");
-  assert_int_equal(decoder_crop(*state, "x", 1, NULL, crop, NULL, NULL), HB_UNSUPPORTED_IMAGE);
+  assert_int_equal(decoder_process_crop(*state, "x", 1, NULL, crop, NULL, NULL), HB_UNSUPPORTED_IMAGE);
   blob file = small_picture();
   assert_decodes(*state, &file, NULL);
   blob_free(&file);
 }
 
-static void assert_fatal(decoder *d, const char *bytes, size_t size, const char *words) {
+static void assert_fatal(decoder_process *d, const char *bytes, size_t size, const char *words) {
   uint8_t crop[HB_CROP_BYTES];
-  assert_fails(decoder_crop(d, bytes, size, NULL, crop, NULL, &failure), HB_CORRUPT_IMAGE, words);
+  assert_fails(decoder_process_crop(d, bytes, size, NULL, crop, NULL, &failure), HB_CORRUPT_IMAGE, words);
   blob file = small_picture();
   assert_decodes(d, &file, NULL);
   blob_free(&file);
@@ -96,7 +97,8 @@ static void a_fatal_picture_is_refused_and_the_next_one_decoded(void **state) {
 
 static void a_lack_of_memory_is_not_the_pictures_fault(void **state) {
   uint8_t crop[HB_CROP_BYTES];
-  assert_fails(decoder_crop(*state, enormous, sizeof enormous, NULL, crop, NULL, &failure), HB_OUT_OF_MEMORY, "memory");
+  assert_fails(decoder_process_crop(*state, enormous, sizeof enormous, NULL, crop, NULL, &failure), HB_OUT_OF_MEMORY,
+               "memory");
   blob file = small_picture();
   assert_decodes(*state, &file, NULL);
   blob_free(&file);
@@ -107,27 +109,28 @@ static void an_endless_picture_is_given_up(void **state) {
 }
 
 static void decoders_do_not_hold_each_other(void **state) {
-  decoder *second, *third;
-  assert_ok(decoder_create(1, &second, &failure));
-  assert_ok(decoder_create(1, &third, &failure));
+  decoder_process *second, *third;
+  assert_ok(decoder_process_create(1, &second, &failure));
+  assert_ok(decoder_process_create(1, &third, &failure));
   assert_fatal(second, crashing, sizeof crashing, "signal 15"); /* its new process knows of the others' sockets */
-  decoder_free(third);
+  decoder_process_free(third);
   assert_fatal(*state, leaving, sizeof leaving, "exit code 7");
-  decoder_free(second);
+  decoder_process_free(second);
 }
 
 static void thumbnails_are_as_without_a_process(void **state) {
   void *folder;
   make_folder(&folder);
   const char *expected = path_in(folder, "expected.jpg"), *actual = path_in(folder, "actual.jpg");
-  assert_ok(thumb_write(jpeg_baseline, sizeof jpeg_baseline, 10, expected, &failure));
-  assert_ok(decoder_thumb(*state, jpeg_baseline, sizeof jpeg_baseline, 10, actual, &failure));
+  assert_ok(thumbnail_write(jpeg_baseline, sizeof jpeg_baseline, 10, expected, &failure));
+  assert_ok(decoder_process_thumbnail(*state, jpeg_baseline, sizeof jpeg_baseline, 10, actual, &failure));
   assert_true(files_equal(expected, actual));
-  assert_fails(decoder_thumb(*state, "x", 1, 10, actual, &failure), HB_UNSUPPORTED_IMAGE, "not a picture");
+  assert_fails(decoder_process_thumbnail(*state, "x", 1, 10, actual, &failure), HB_UNSUPPORTED_IMAGE, "not a picture");
   char *long_path = must_allocate(5001);
   memset(long_path, 'a', 5000);
   long_path[5000] = '\0';
-  assert_fails(decoder_thumb(*state, jpeg_baseline, sizeof jpeg_baseline, 10, long_path, &failure), HB_IO, "too long");
+  assert_fails(decoder_process_thumbnail(*state, jpeg_baseline, sizeof jpeg_baseline, 10, long_path, &failure), HB_IO,
+               "too long");
   free(long_path);
   remove_folder(&folder);
 }
@@ -143,7 +146,8 @@ static void a_file_that_cannot_be_read_is_told_from_a_bad_picture(void **state) 
   file_write(path, whole.bytes, whole.size);
   assert_ok(hb_file_map(path, &file, &failure));
   assert_int_equal(truncate(path, 0), 0);
-  assert_fails(decoder_crop(*state, file.bytes, file.size, NULL, crop, NULL, &failure), HB_IO, "cannot read the file");
+  assert_fails(decoder_process_crop(*state, file.bytes, file.size, NULL, crop, NULL, &failure), HB_IO,
+               "cannot read the file");
   assert_decodes(*state, &whole, NULL);
   hb_file_unmap(file);
   blob_free(&whole);

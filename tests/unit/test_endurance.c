@@ -32,7 +32,7 @@ static int build_shared(void **state) {
   make_folder(&shared.folder);
   shared.path = path_in(shared.folder, "bundle");
   shared.images = collection_make(COUNT, DIM, 10, 3);
-  hb_build_options options = collection_options(&shared.images, HB_STORAGE_I8);
+  hb_build_options options = collection_options(&shared.images, HB_ENCODING_I8);
   options.nlist = 20;
   collection_build(&shared.images, &options, shared.path);
   return 0;

@@ -44,12 +44,12 @@ static void make_index(void) {
   hb_engine_free(embedder);
   hb_build_options options = {
       .model = shared.model, .head = "exact", .nlist = NLIST, .seed = 1, .model_url = "m", .image_url = "{path}"};
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    const char *folder = path_in(shared.folder, hb_storage_name(storage));
-    options.storage = storage;
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    const char *folder = path_in(shared.folder, hb_encoding_name(encoding));
+    options.encoding = encoding;
     collection_build(&shared.images, &options, folder);
-    shared.indexes[storage] = open_index(folder);
-    assert_int_equal(hb_index_nlist(shared.indexes[storage]), NLIST);
+    shared.indexes[encoding] = open_index(folder);
+    assert_int_equal(hb_index_nlist(shared.indexes[encoding]), NLIST);
   }
 }
 
@@ -86,7 +86,7 @@ static const hb_result *search(const float *query, const hb_search_options *opti
   return results;
 }
 
-static void check_photos(hb_engine *engine, hb_storage storage) {
+static void check_photos(hb_engine *engine, hb_encoding encoding) {
   float embedding[DIM];
   const hb_result *results;
   hb_search_report report;
@@ -97,22 +97,22 @@ static void check_photos(hb_engine *engine, hb_storage storage) {
     const blob *photo = &shared.photos[i];
     assert_ok(hb_engine_embed(engine, photo->bytes, photo->size, NULL, embedding, &t, &failure));
     assert_true(fabs(dot_double(embedding, embedding, DIM) - 1) < 1e-5);
-    if (storage == HB_STORAGE_F32) assert_same_bits(embedding, vector(i), DIM); /* the bundle's head is the model's */
+    if (encoding == HB_ENCODING_F32) assert_same_bits(embedding, vector(i), DIM); /* the bundle's head is the model's */
     assert_ok(hb_engine_search(engine, embedding, &options, &results, &report, &failure));
     assert_int_equal(results[0].id, i);
     assert_string_equal(results[0].path, shared.images.paths[i]);
     assert_string_equal(results[0].label, shared.images.labels[i]);
-    assert_float_equal(results[0].score, 1, (storage == HB_STORAGE_F32 ? 1e-5 : 1e-3));
+    assert_float_equal(results[0].score, 1, (encoding == HB_ENCODING_F32 ? 1e-5 : 1e-3));
     assert_true(t.decode >= 0 && t.preprocess >= 0 && t.network > 0 && t.head >= 0);
   }
 }
 
 static void a_photo_finds_itself_in_any_storage(void **state) {
   (void)state;
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
     hb_engine *engine;
-    assert_ok(hb_engine_create(shared.model, shared.indexes[storage], &engine, &failure));
-    check_photos(engine, storage);
+    assert_ok(hb_engine_create(shared.model, shared.indexes[encoding], &engine, &failure));
+    check_photos(engine, encoding);
     hb_engine_free(engine);
   }
 }
@@ -218,7 +218,7 @@ static void another_model_is_refused(void **state) {
 static void an_index_without_a_model_is_refused_but_for_searching(void **state) {
   (void)state;
   collection c = collection_make(20, 16, 2, 4);
-  const hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  const hb_build_options options = collection_options(&c, HB_ENCODING_F32);
   collection_build(&c, &options, path_in(shared.folder, "vectors"));
   hb_index *index = open_index(path_in(shared.folder, "vectors"));
   hb_engine *engine = NULL;

@@ -15,7 +15,7 @@ static void maps_keep_numbers_within_a_border(void **state) {
     for (uint32_t border = 0; border <= 3; border++) {
       int8_t *q = random_numbers(&random, 5 * 5 * 3);
       test_map t = map_of(q, 5, 3, border, form, -7);
-      hb_map_i8_fill_border(&t.map, border % 2 == 0 ? -128 : 127);
+      hb_feature_map_fill_border(&t.map, border % 2 == 0 ? -128 : 127);
       int8_t *back = numbers_of(&t.map);
       assert_memory_equal(q, back, 5 * 5 * 3);
       assert_true(border_is(&t.map, border % 2 == 0 ? -128 : 127));
@@ -33,12 +33,12 @@ static void numbers_are_written_and_widened(void **state) {
   for (hb_i8_form form = HB_I8_SIGNED; form < FORMS; form++)
     for (uint32_t border = 0; border <= 3; border++) {
       test_map t = map_of(NULL, 16, 3, border, form, 4);
-      hb_map_i8_write(q, &t.map);
+      hb_feature_map_write(q, &t.map);
       int8_t *written = numbers_of(&t.map);
       assert_memory_equal(written, q, 16 * 16 * 3);
       assert_true(border_is(&t.map, 4));
-      void *memory = must_allocate(hb_map_i8_size(16, 3, border, HB_I8_WIDE));
-      const hb_map_i8 wide = hb_map_i8_widen(&t.map, memory, NULL);
+      void *memory = must_allocate(hb_feature_map_bytes(16, 3, border, HB_I8_WIDE));
+      const hb_feature_map wide = hb_feature_map_widen(&t.map, memory, NULL);
       int8_t *widened = numbers_of(&wide);
       assert_memory_equal(widened, q, 16 * 16 * 3);
       assert_true(border_is(&wide, 4));
@@ -67,7 +67,7 @@ static void largest_numbers_are_pooled(void **state) {
     for (uint32_t y = 0; y < 7; y++) {
       const uint8_t *middle = in.map.origin + 2 * y * in.map.row;
       const uint8_t *rows[3] = {y > 0 ? middle - in.map.row : middle, middle, middle + in.map.row};
-      hb_max_pool_row_i8(rows, &out.map, y);
+      hb_feature_map_max_pool_row(rows, &out.map, y);
     }
     int8_t *got = numbers_of(&out.map);
     assert_memory_equal(got, expected, sizeof expected);
@@ -89,7 +89,7 @@ static void means_are_exact(void **state) {
     for (hb_i8_form form = HB_I8_SIGNED; form < FORMS; form++) {
       float means[64];
       test_map t = map_of(q, 7, 64, 1, form, 5);
-      hb_mean_map_i8(&t.map, quantization, means);
+      hb_feature_map_mean(&t.map, quantization, means);
       for (size_t c = 0; c < 64; c++) {
         int32_t sum = 0;
         for (size_t p = 0; p < 49; p++) sum += q[p * 64 + c] - quantization.zero;

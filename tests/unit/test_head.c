@@ -171,7 +171,7 @@ static void a_head_reads_rows_that_end_with_their_bias(void **state) {
   float rows[3 * ROW];
   for (size_t i = 0; i < 3 * ROW; i++) rows[i] = (float)i;
   hb_head *head = zeros(HB_HEAD_EXACT, 3);
-  hb_head_read_rows(head, &(hb_rows){HB_STORAGE_F32, ROW, 3, rows, NULL});
+  hb_head_read_rows(head, &(hb_rows){HB_ENCODING_F32, ROW, 3, rows, NULL});
   for (size_t r = 0; r < 3; r++) {
     assert_same_bits(head->matrix + r * HB_POOLED_DIM, rows + r * ROW, HB_POOLED_DIM);
     assert_true(head->bias[r] == rows[r * ROW + HB_POOLED_DIM]);

@@ -63,7 +63,7 @@ static void transparency_from_nothing_to_all_is_laid_over_white(void **state) {
       pixel[0] = (uint8_t)(85 * y), pixel[3] = (uint8_t)x;
     }
   assert_shows(decode(png_encode(&p)), &p);
-  hb_flatten_alpha(p.pixels, 256 * 4);
+  hb_image_flatten_alpha(p.pixels, 256 * 4);
   for (size_t i = 0; i < 256 * 4; i++) assert_int_equal(p.pixels[4 * i + 3], 255);
   assert_int_equal(p.pixels[0], 255); /* fully transparent black */
   picture_free(&p);

@@ -8,7 +8,7 @@
 #include "pictures.h"
 #include "support.h"
 
-static uint8_t crop[HB_INPUT_BYTES], other[HB_INPUT_BYTES];
+static uint8_t crop[HB_CROP_BYTES], other[HB_CROP_BYTES];
 
 static hb_image image_of(const picture *p, hb_orientation orientation) {
   return (hb_image){p->pixels, p->width, p->height, p->channels, orientation};
@@ -18,12 +18,12 @@ static hb_image image_of(const picture *p, hb_orientation orientation) {
 static int difference(const uint8_t *a, const uint8_t *b, double *mean) {
   int largest = 0;
   double sum = 0;
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) {
+  for (size_t i = 0; i < HB_CROP_BYTES; i++) {
     int d = abs(a[i] - b[i]);
     sum += d;
     if (d > largest) largest = d;
   }
-  *mean = sum / HB_INPUT_BYTES;
+  *mean = sum / HB_CROP_BYTES;
   return largest;
 }
 
@@ -88,7 +88,7 @@ static void crops_match_the_reference(void **state) {
       uint32_t w = sizes[s][0], h = sizes[s][1], shorter = w < h ? w : h;
       picture p = picture_make(w, h, channels, s);
       hb_image image = image_of(&p, HB_UPRIGHT);
-      assert_ok(hb_preprocess_crop(&image, crop, &failure));
+      assert_ok(hb_image_center_crop(&image, crop, &failure));
       reference_crop(&p, long_side(w, shorter), long_side(h, shorter), other);
       double mean;
       int largest = difference(crop, other, &mean);
@@ -104,7 +104,7 @@ static void a_long_side_that_is_one_more_would_show(void **state) {
   (void)state;
   picture p = picture_make(640, 427, 3, 8); /* 383.7: 383 */
   hb_image image = image_of(&p, HB_UPRIGHT);
-  assert_ok(hb_preprocess_crop(&image, crop, &failure));
+  assert_ok(hb_image_center_crop(&image, crop, &failure));
   reference_crop(&p, 384, 256, other);
   double mean;
   assert_true(difference(crop, other, &mean) > 3);
@@ -116,7 +116,7 @@ static void a_square_of_256_is_only_cropped(void **state) {
   (void)state;
   picture p = picture_make(256, 256, 3, 2);
   hb_image image = image_of(&p, HB_UPRIGHT);
-  assert_ok(hb_preprocess_crop(&image, crop, &failure));
+  assert_ok(hb_image_center_crop(&image, crop, &failure));
   for (size_t y = 0; y < 224; y++)
     assert_memory_equal(crop + y * 224 * 3, p.pixels + ((y + 16) * 256 + 16) * 3, 224 * 3);
   picture_free(&p);
@@ -134,7 +134,7 @@ static void offsets_are_rounded_as_python_does(void **state) {
       assert_int_equal(python_round((side - 224) / 2.0), cases[i][1]);
       picture p = picture_make(w, h, 3, i);
       hb_image image = image_of(&p, HB_UPRIGHT);
-      assert_ok(hb_preprocess_crop(&image, crop, &failure));
+      assert_ok(hb_image_center_crop(&image, crop, &failure));
       for (size_t y = 0; y < 224; y++)
         assert_memory_equal(crop + y * 224 * 3, p.pixels + ((y + top) * w + left) * 3, 224 * 3);
       picture_free(&p);
@@ -148,8 +148,8 @@ static void one_colour_stays_that_colour(void **state) {
     picture p = picture_make(shapes[s][0], shapes[s][1], 3, 1);
     for (size_t i = 0; i < (size_t)p.width * p.height; i++) memcpy(p.pixels + 3 * i, "\x00\x80\xff", 3);
     hb_image image = image_of(&p, HB_UPRIGHT);
-    assert_ok(hb_preprocess_crop(&image, crop, &failure));
-    for (size_t i = 0; i < HB_INPUT_BYTES; i += 3) assert_memory_equal(crop + i, "\x00\x80\xff", 3);
+    assert_ok(hb_image_center_crop(&image, crop, &failure));
+    for (size_t i = 0; i < HB_CROP_BYTES; i += 3) assert_memory_equal(crop + i, "\x00\x80\xff", 3);
     picture_free(&p);
   }
 }
@@ -159,8 +159,8 @@ static void a_fourth_channel_has_no_influence(void **state) {
   picture rgb = picture_make(301, 257, 3, 5), rgba = picture_make(301, 257, 4, 6);
   for (size_t i = 0; i < 301 * 257; i++) memcpy(rgba.pixels + 4 * i, rgb.pixels + 3 * i, 3);
   hb_image three = image_of(&rgb, HB_UPRIGHT), four = image_of(&rgba, HB_UPRIGHT);
-  assert_ok(hb_preprocess_crop(&three, crop, &failure));
-  assert_ok(hb_preprocess_crop(&four, other, &failure));
+  assert_ok(hb_image_center_crop(&three, crop, &failure));
+  assert_ok(hb_image_center_crop(&four, other, &failure));
   double mean;
   assert_true(difference(crop, other, &mean) == 0);
   picture_free(&rgb);
@@ -173,7 +173,7 @@ static void extreme_shapes_are_refused(void **state) {
   for (int s = 0; s < 4; s++) {
     picture p = {shapes[s][0], shapes[s][1], 3, must_allocate((size_t)shapes[s][0] * shapes[s][1] * 3)};
     hb_image image = image_of(&p, HB_UPRIGHT);
-    assert_fails(hb_preprocess_crop(&image, crop, &failure), HB_UNSUPPORTED_IMAGE, "too narrow");
+    assert_fails(hb_image_center_crop(&image, crop, &failure), HB_UNSUPPORTED_IMAGE, "too narrow");
     picture_free(&p);
   }
 }
@@ -185,7 +185,7 @@ static void almost_extreme_shapes_are_not(void **state) {
     picture p = {shapes[s][0], shapes[s][1], 3, calloc(99999, 3)};
     hb_image image = image_of(&p, HB_UPRIGHT);
     crop[0] = 99;
-    assert_ok(hb_preprocess_crop(&image, crop, &failure));
+    assert_ok(hb_image_center_crop(&image, crop, &failure));
     assert_int_equal(crop[0], 0);
     picture_free(&p);
   }
@@ -202,8 +202,8 @@ static void orientation_on_the_crop_is_orientation_on_the_picture(void **state) 
     for (int o = 1; o <= 8; o++) {
       picture p = picture_make(sizes[s][0], sizes[s][1], 3 + (uint32_t)(s % 2), s), upright = picture_turned(&p, o);
       hb_image stored = image_of(&p, (hb_orientation)o), shown = image_of(&upright, HB_UPRIGHT);
-      assert_ok(hb_preprocess_crop(&stored, crop, &failure));
-      assert_ok(hb_preprocess_crop(&shown, other, &failure));
+      assert_ok(hb_image_center_crop(&stored, crop, &failure));
+      assert_ok(hb_image_center_crop(&shown, other, &failure));
       double mean;
       int largest = difference(crop, other, &mean);
       bool resized = p.width != 256 && p.height != 256;
@@ -232,11 +232,11 @@ static void values_are_normalised_as_torchvision_does(void **state) {
       {128, {0.07406456892704, 0.20518207282913, 0.42649237472767}},
       {1, {-2.1007791763, -2.0182072829, -1.7870152505}},
   };
-  float *input = must_allocate(HB_INPUT_BYTES * sizeof *input);
+  float *input = must_allocate(HB_CROP_BYTES * sizeof *input);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     memset(crop, cases[i].value, sizeof crop);
-    hb_preprocess_normalize(crop, input);
-    for (size_t j = 0; j < HB_INPUT_BYTES; j++) assert_float_equal(input[j], cases[i].expected[j % 3], 1e-6);
+    hb_input_normalize(crop, input);
+    for (size_t j = 0; j < HB_CROP_BYTES; j++) assert_float_equal(input[j], cases[i].expected[j % 3], 1e-6);
   }
   free(input);
 }
@@ -244,34 +244,34 @@ static void values_are_normalised_as_torchvision_does(void **state) {
 static void every_value_has_its_place(void **state) {
   (void)state;
   static const double mean[3] = {0.485, 0.456, 0.406}, deviation[3] = {0.229, 0.224, 0.225};
-  float *input = must_allocate((HB_INPUT_BYTES + 1) * sizeof *input);
+  float *input = must_allocate((HB_CROP_BYTES + 1) * sizeof *input);
   hb_random random = {3};
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) crop[i] = (uint8_t)hb_random_below(&random, 256);
-  input[HB_INPUT_BYTES] = 7;
-  hb_preprocess_normalize(crop, input);
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++)
+  for (size_t i = 0; i < HB_CROP_BYTES; i++) crop[i] = (uint8_t)hb_random_below(&random, 256);
+  input[HB_CROP_BYTES] = 7;
+  hb_input_normalize(crop, input);
+  for (size_t i = 0; i < HB_CROP_BYTES; i++)
     assert_float_equal(input[i], (crop[i] / 255.0 - mean[i % 3]) / deviation[i % 3], 1e-6);
-  assert_true(input[HB_INPUT_BYTES] == 7);
+  assert_true(input[HB_CROP_BYTES] == 7);
   free(input);
 }
 
 static void codes_are_the_nearest_to_the_values(void **state) {
   (void)state;
   static const hb_quantization cases[] = {{4.8f / 255, -17}, {0.25f, -128}, {0.001f, 127}, {1e6f, 3}, {1e-30f, 0}};
-  float *input = must_allocate(HB_INPUT_BYTES * sizeof *input);
-  int8_t *codes = must_allocate(HB_INPUT_BYTES + 1);
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) crop[i] = (uint8_t)(i / 3); /* all 256 of each channel */
-  hb_preprocess_normalize(crop, input);
-  codes[HB_INPUT_BYTES] = 7;
+  float *input = must_allocate(HB_CROP_BYTES * sizeof *input);
+  int8_t *codes = must_allocate(HB_CROP_BYTES + 1);
+  for (size_t i = 0; i < HB_CROP_BYTES; i++) crop[i] = (uint8_t)(i / 3); /* all 256 of each channel */
+  hb_input_normalize(crop, input);
+  codes[HB_CROP_BYTES] = 7;
   for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
     const hb_quantization q = cases[c];
-    hb_preprocess_quantize(crop, q, codes);
-    for (size_t i = 0; i < HB_INPUT_BYTES; i++) {
+    hb_input_quantize(crop, q, codes);
+    for (size_t i = 0; i < HB_CROP_BYTES; i++) {
       double exact = (double)input[i] / q.scale + q.zero, kept = fmin(127, fmax(-128, exact));
       assert_true(fabs(codes[i] - kept) < 0.5 + 1e-5 * fabs(kept - q.zero));
     }
   }
-  assert_int_equal(codes[HB_INPUT_BYTES], 7);
+  assert_int_equal(codes[HB_CROP_BYTES], 7);
   free(input);
   free(codes);
 }

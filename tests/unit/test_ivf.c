@@ -14,7 +14,7 @@
 
 /* A list of 300 rows, as they lie in a bundle behind 1000 others, and centroids, in one kind of storage. */
 typedef struct {
-  hb_storage storage;
+  hb_encoding encoding;
   float *vectors, *centres;
   uint8_t codes[COUNT * DIM * 4], centroid_codes[NLIST * DIM * 4];
   float scales[COUNT], centroid_scales[NLIST], scores[COUNT];
@@ -25,28 +25,28 @@ typedef struct {
   hb_hit hits[COUNT];
 } fixture;
 
-static hb_rows encode(hb_storage storage, const float *vectors, uint32_t count, uint8_t *codes, float *scales) {
+static hb_rows encode(hb_encoding encoding, const float *vectors, uint32_t count, uint8_t *codes, float *scales) {
   for (uint32_t i = 0; i < count; i++)
-    hb_row_encode(storage, DIM, vectors + i * DIM, true, codes + i * hb_row_bytes(storage, DIM), &scales[i]);
-  return (hb_rows){storage, DIM, count, codes, storage == HB_STORAGE_I8 ? scales : NULL};
+    hb_row_encode(encoding, DIM, vectors + i * DIM, true, codes + i * hb_row_bytes(encoding, DIM), &scales[i]);
+  return (hb_rows){encoding, DIM, count, codes, encoding == HB_ENCODING_I8 ? scales : NULL};
 }
 
-static fixture *fixture_make(hb_storage storage) {
+static fixture *fixture_make(hb_encoding encoding) {
   fixture *f = calloc(1, sizeof *f);
-  f->storage = storage;
+  f->encoding = encoding;
   f->vectors = random_unit_vectors(COUNT, DIM, 21);
   f->centres = random_unit_vectors(NLIST, DIM, 22);
   for (uint32_t i = 100; i < 120; i++)
     memcpy(f->vectors + i * DIM, f->vectors + 7 * DIM, DIM * sizeof(float)); /* ties */
   for (uint32_t i = 0; i < COUNT; i++) f->labels[i] = i % LABELS;
-  f->centroids = encode(storage, f->centres, NLIST, f->centroid_codes, f->centroid_scales);
-  f->list = (hb_ivf_list){encode(storage, f->vectors, COUNT, f->codes, f->scales), f->labels, 1000};
-  assert_ok(hb_query_create(storage, DIM, &f->query, &failure));
+  f->centroids = encode(encoding, f->centres, NLIST, f->centroid_codes, f->centroid_scales);
+  f->list = (hb_ivf_list){encode(encoding, f->vectors, COUNT, f->codes, f->scales), f->labels, 1000};
+  assert_ok(hb_query_create(encoding, DIM, &f->query, &failure));
   return f;
 }
 
 static int set_up(void **state) {
-  *state = fixture_make(HB_STORAGE_F32);
+  *state = fixture_make(HB_ENCODING_F32);
   return 0;
 }
 
@@ -90,8 +90,8 @@ static void check_order(fixture *f) {
 static void lists_come_nearest_first(void **state) {
   (void)state;
   float *queries = random_unit_vectors(20, DIM, 23);
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    void *f = fixture_make(storage);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    void *f = fixture_make(encoding);
     for (uint32_t q = 0; q < 20; q++) {
       hb_query_set(&((fixture *)f)->query, queries + q * DIM);
       check_order(f);
@@ -161,8 +161,8 @@ static void a_scan_finds_the_best_that_pass(void **state) {
   static const uint64_t few[2] = {1u << 3, 1u << 2}, none[2] = {0}; /* labels 3 and 66 */
   const uint64_t *const filters[] = {NULL, few, none};
   float *queries = random_unit_vectors(4, DIM, 24);
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    void *f = fixture_make(storage);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    void *f = fixture_make(encoding);
     for (uint32_t i = 0; i < 4 * 4 * 4 * 3; i++) {
       hb_query_set(&((fixture *)f)->query, queries + i % 4 * DIM);
       const hb_ivf_filter filter = {filters[i / 64], floors[i / 16 % 4]};
@@ -203,7 +203,7 @@ static void several_lists_fill_one_heap(void **state) {
   for (uint32_t first = 200; first < COUNT; first -= 100) { /* 200, 100, 0: the order must not matter */
     hb_rows rows = f->list.rows;
     rows.count = 100;
-    rows.codes = f->codes + first * hb_row_bytes(f->storage, DIM);
+    rows.codes = f->codes + first * hb_row_bytes(f->encoding, DIM);
     const hb_ivf_list part = {rows, f->labels + first, 1000 + first};
     hb_ivf_scan(&part, &f->query, &everything, f->scores, &top);
   }

@@ -19,7 +19,7 @@ static float *separated(uint32_t k, uint32_t per, float spread) {
     float *p = points + (size_t)i * DIM;
     for (uint32_t d = 0; d < DIM; d++) p[d] = spread * random_float(&random);
     p[i % k] += 1; /* an axis each */
-    hb_normalize(p, DIM);
+    hb_vector_normalize(p, DIM);
   }
   return points;
 }
@@ -164,7 +164,7 @@ static void a_centroid_is_the_mean_of_its_members(void **state) {
   assert_ok(hb_kmeans(points, k * per, DIM, k, 3, NULL, centroids, &failure));
   for (uint32_t direction = 0; direction < k; direction++) {
     float sum[DIM] = {0};
-    for (uint32_t i = direction; i < k * per; i += k) hb_add(sum, points + (size_t)i * DIM, DIM);
+    for (uint32_t i = direction; i < k * per; i += k) hb_vector_add(sum, points + (size_t)i * DIM, DIM);
     uint32_t c = nearest_of(sum, DIM, centroids, k);
     assert_true(cosine_double(sum, centroids + (size_t)c * DIM, DIM) > 1 - 1e-6);
   }
@@ -198,7 +198,7 @@ static void one_cluster_is_the_mean(void **state) {
   (void)state;
   float *points = random_unit_vectors(30, DIM, 2), centroid[DIM], sum[DIM] = {0};
   assert_ok(hb_kmeans(points, 30, DIM, 1, 1, NULL, centroid, &failure));
-  for (uint32_t i = 0; i < 30; i++) hb_add(sum, points + (size_t)i * DIM, DIM);
+  for (uint32_t i = 0; i < 30; i++) hb_vector_add(sum, points + (size_t)i * DIM, DIM);
   assert_true(cosine_double(sum, centroid, DIM) > 1 - 1e-6);
   free(points);
 }

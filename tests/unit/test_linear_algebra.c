@@ -62,7 +62,7 @@ static void check_eigen(double *a, size_t n, double *values) {
   double *work = matrix(n), *vectors = matrix(n);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < n; j++) work[i * n + j] = j < i ? NAN : a[i * n + j]; /* only the upper half is read */
-  assert_ok(hb_eigen(work, n, values, vectors, &failure));
+  assert_ok(hb_matrix_eigen(work, n, values, vectors, &failure));
   assert_true(residual(a, n, values, vectors) <= 1e-14 * (double)n * largest_magnitude(a, n * n));
   assert_true(departure_from_orthogonal(vectors, n) < 1e-12);
   for (size_t i = 0; i < n; i++) {
@@ -92,7 +92,7 @@ static void check_cholesky(const double *g, size_t n, double tolerance) {
   double *r = matrix(n);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < n; j++) r[i * n + j] = j < i ? NAN : g[i * n + j];
-  hb_cholesky(r, n);
+  hb_matrix_cholesky(r, n);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < n; j++) {
       double sum = 0;
@@ -175,7 +175,7 @@ static void degenerate_matrices_have_orthogonal_eigenvectors(void **state) {
   check_eigen(identity, n, values);
   assert_true(values[0] == 1 && values[n - 1] == 1);
 
-  hb_random_rotation(5, n, rotation);
+  hb_matrix_random_rotation(5, n, rotation);
   for (size_t k = 0; k < n; k++)
     for (size_t i = 0; i < n; i++)
       for (size_t j = 0; j < n; j++)
@@ -206,8 +206,8 @@ static void the_same_matrix_gives_the_same_bits(void **state) {
   enum { n = 40 };
   double *a = random_symmetric(n, 3), *b = random_symmetric(n, 3), *v = matrix(n), *w = matrix(n);
   double x[n], y[n];
-  assert_ok(hb_eigen(a, n, x, v, &failure));
-  assert_ok(hb_eigen(b, n, y, w, &failure));
+  assert_ok(hb_matrix_eigen(a, n, x, v, &failure));
+  assert_ok(hb_matrix_eigen(b, n, y, w, &failure));
   assert_memory_equal(x, y, sizeof x);
   assert_memory_equal(v, w, n * n * sizeof *v);
   free(a);
@@ -225,7 +225,7 @@ static void numbers_that_are_not_finite_are_refused(void **state) {
     for (int p = 0; p < 4; p++) {
       double *a = random_symmetric(4, 1);
       a[places[p]] = strangers[s];
-      assert_fails(hb_eigen(a, 4, values, vectors, &failure), HB_INVALID_ARGUMENT, "not finite");
+      assert_fails(hb_matrix_eigen(a, 4, values, vectors, &failure), HB_INVALID_ARGUMENT, "not finite");
       free(a);
     }
 }
@@ -234,7 +234,7 @@ static void without_memory_there_are_no_eigenvectors(void **state) {
   (void)state;
   double a[4] = {2, 1, 1, 2}, values[2], vectors[4];
   allocations_fail_from(0);
-  hb_status status = hb_eigen(a, 2, values, vectors, &failure);
+  hb_status status = hb_matrix_eigen(a, 2, values, vectors, &failure);
   allocations_work();
   assert_int_equal(status, HB_OUT_OF_MEMORY);
 }
@@ -245,7 +245,7 @@ static void a_rotation_is_orthogonal_and_mixes_all_directions(void **state) {
   for (int s = 0; s < 4; s++) {
     size_t n = sizes[s];
     double *rotation = matrix(n);
-    hb_random_rotation(7, n, rotation);
+    hb_matrix_random_rotation(7, n, rotation);
     assert_true(departure_from_orthogonal(rotation, n) < 1e-14);
     if (n >= 40) assert_true(largest_magnitude(rotation, n * n) < 0.7);
     free(rotation);
@@ -255,9 +255,9 @@ static void a_rotation_is_orthogonal_and_mixes_all_directions(void **state) {
 static void a_rotation_depends_on_its_seed_alone(void **state) {
   (void)state;
   double first[400], again[400], other[400];
-  hb_random_rotation(1, 20, first);
-  hb_random_rotation(1, 20, again);
-  hb_random_rotation(2, 20, other);
+  hb_matrix_random_rotation(1, 20, first);
+  hb_matrix_random_rotation(1, 20, again);
+  hb_matrix_random_rotation(2, 20, other);
   assert_memory_equal(first, again, sizeof first);
   assert_memory_not_equal(first, other, sizeof first);
 }

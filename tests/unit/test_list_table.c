@@ -23,7 +23,7 @@ static struct {
 } shared;
 
 static hb_build_options table_options(void) {
-  hb_build_options options = collection_options(&shared.images, HB_STORAGE_I8);
+  hb_build_options options = collection_options(&shared.images, HB_ENCODING_I8);
   options.shard_bytes = 6000;
   options.nlist = COUNT;
   return options;
@@ -241,7 +241,7 @@ static void check_lists_are_in(const char *folder, const char *member) {
 static void builds_of_many_lists_are_reproducible(void **state) {
   (void)state;
   collection images = collection_make(513 * 39, DIM, 5, 2); /* fewer would lower nlist */
-  hb_build_options options = collection_options(&images, HB_STORAGE_I8);
+  hb_build_options options = collection_options(&images, HB_ENCODING_I8);
   options.nlist = 513;
   options.shard_bytes = 1;
   const char *a = path_in(shared.folder, "first"), *again = path_in(shared.folder, "again");

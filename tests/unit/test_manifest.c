@@ -18,7 +18,7 @@ static int write_shared(void **state) {
   (void)state;
   make_folder(&shared_folder);
   collection c = collection_make(12, DIM, 3, 1);
-  hb_build_options options = collection_options(&c, HB_STORAGE_F32);
+  hb_build_options options = collection_options(&c, HB_ENCODING_F32);
   options.shard_bytes = 25000;
   options.thumb_url = "thumbs/{content}.jpg";
   collection_write(&c, &options, NULL, path_in(shared_folder, "b"), NULL);
@@ -51,7 +51,7 @@ static void questions_are_answered_from_the_manifest(void **state) {
   assert_int_equal(hb_index_dim(index), DIM);
   assert_int_equal(hb_index_nlist(index), 3);
   assert_int_equal(hb_index_nprobe(index), 2);
-  assert_int_equal(hb_index_storage(index), HB_STORAGE_F32);
+  assert_int_equal(hb_index_encoding(index), HB_ENCODING_F32);
   assert_int_equal(hb_index_head(index), HB_HEAD_NONE);
   assert_string_equal(hb_index_model_id(index), "");
   assert_string_equal(hb_index_model_url(index), "");

@@ -139,10 +139,10 @@ static void weights_are_verified_by_their_id(void **state) {
 
 static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state) {
   hb_model *model = open_model();
-  static const uint8_t crop[HB_INPUT_BYTES];
+  static const uint8_t crop[HB_CROP_BYTES];
   hb_network *network, *second;
   hb_head *head;
-  assert_ok(hb_model_network(model, &network, &failure));
+  assert_ok(hb_model_create_network(model, &network, &failure));
   char id[65];
   strcpy(id, hb_model_id(model));
   hb_model_drop_source(model);
@@ -150,7 +150,7 @@ static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state
   assert_string_equal(hb_model_id(model), id);
   assert_non_null(hb_network_run(network, crop));
   assert_ok(hb_head_open(model, "logits", &head, &failure));
-  assert_fails(hb_model_network(model, &second, &failure), HB_INVALID_ARGUMENT, "already given back");
+  assert_fails(hb_model_create_network(model, &second, &failure), HB_INVALID_ARGUMENT, "already given back");
   assert_fails(hb_model_write(model, path_in(*state, "model"), &failure), HB_INVALID_ARGUMENT, "already given back");
   hb_engine *engine = NULL;
   assert_fails(hb_engine_create(model, NULL, &engine, &failure), HB_INVALID_ARGUMENT, "already given back");

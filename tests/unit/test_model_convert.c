@@ -50,7 +50,7 @@ static hb_model *model_with(void (*change)(hb_weights *)) {
 
 static void pooled_of(hb_model *of, const uint8_t *crop, float pooled[HB_POOLED_DIM]) {
   hb_network *network;
-  assert_ok(hb_model_network(of, &network, &failure));
+  assert_ok(hb_model_create_network(of, &network, &failure));
   const float *result = hb_network_run(network, crop);
   assert_non_null(result);
   memcpy(pooled, result, HB_POOLED_DIM * sizeof *pooled);
@@ -144,8 +144,8 @@ static void the_report_tells_how_the_held_out_agree(void **state) {
   double sum = 0, least = 1;
   for (uint32_t p = 3; p < PICTURES; p += 4) {
     float a[HB_POOLED_DIM], b[HB_POOLED_DIM], wanted[HB_LOGITS_DIM], got[HB_LOGITS_DIM];
-    pooled_of(model, crops + p * HB_INPUT_BYTES, a);
-    pooled_of(quantized, crops + p * HB_INPUT_BYTES, b);
+    pooled_of(model, crops + p * HB_CROP_BYTES, a);
+    pooled_of(quantized, crops + p * HB_CROP_BYTES, b);
     hb_head_apply(hb_model_logits(model), a, wanted);
     hb_head_apply(hb_model_logits(quantized), b, got);
     double cosine = dot_double(wanted, got, HB_LOGITS_DIM); /* both are of unit length */
@@ -159,7 +159,7 @@ static void the_report_tells_how_the_held_out_agree(void **state) {
 
 static void the_same_pictures_give_the_same_model(void **state) {
   (void)state;
-  const hb_calibration calibration = calibration_of(8), other = {.crops = crops + HB_INPUT_BYTES, .count = 8};
+  const hb_calibration calibration = calibration_of(8), other = {.crops = crops + HB_CROP_BYTES, .count = 8};
   hb_calibration_report report;
   hb_model *a, *b, *c;
   assert_ok(hb_model_to_i8(model, &calibration, &report, &a, &failure));
@@ -191,19 +191,19 @@ static void look(void *context, uint32_t map, const void *numbers, size_t count)
   }
 }
 
-/* What is observed is what the network computes when nobody looks. */
-static void observed_maps_are_the_network_s_own(void **state) {
+/* What is recorded is what the network computes when nobody looks. */
+static void recorded_maps_are_the_network_s_own(void **state) {
   (void)state;
   const hb_weights *weights;
-  hb_resnet18 *network;
+  hb_network_xnnpack *network;
   hb_packed_weights *packed = NULL;
   float expected[HB_POOLED_DIM];
   sight *seen = calloc(1, sizeof *seen);
   pooled_of(model, crops, expected);
   assert_ok(hb_model_weights(model, &weights, &failure));
-  assert_ok(hb_resnet18_create(weights, &packed, &network, &failure));
-  hb_resnet18_show(network, crops);
-  assert_same_bits(hb_resnet18_run_observed(network, look, seen), expected, HB_POOLED_DIM);
+  assert_ok(hb_network_xnnpack_create(weights, &packed, &network, &failure));
+  hb_network_xnnpack_set_picture(network, crops);
+  assert_same_bits(hb_network_xnnpack_run_recorded(network, look, seen), expected, HB_POOLED_DIM);
   for (uint32_t m = 0; m < HB_MAP_COUNT; m++) {
     bool second =
         m > HB_MAP_CONV(0) && m < HB_MAP_BLOCK(0) && strstr(hb_conv_specs[m - HB_MAP_CONV(0)].name, ".conv1") == NULL;
@@ -213,7 +213,7 @@ static void observed_maps_are_the_network_s_own(void **state) {
   assert_int_equal(seen->counts[HB_MAP_CONV(0)], 112 * 112 * 64);
   assert_int_equal(seen->counts[HB_MAP_BLOCK(7)], 7 * 7 * 512);
   for (int i = 0; i < HB_POOLED_DIM; i++) assert_float_equal(seen->mean[i], expected[i], 1e-5);
-  hb_resnet18_free(network);
+  hb_network_xnnpack_free(network);
   hb_packed_weights_free(packed);
   free(seen);
 }
@@ -368,7 +368,7 @@ int main(void) {
       test(weights_that_are_no_halves_are_refused),
       test(the_report_tells_how_the_held_out_agree),
       test(the_same_pictures_give_the_same_model),
-      test(observed_maps_are_the_network_s_own),
+      test(recorded_maps_are_the_network_s_own),
       test(too_few_pictures_are_refused),
       test(only_f32_is_converted),
       test(weights_that_are_not_finite_are_refused),

@@ -21,7 +21,7 @@ static int set_up(void **state) {
   hb_random random = {41};
   xnnpack_network peer;
   f->model = synthetic_i8(42, 127, &f->memory);
-  f->picture = must_allocate(HB_INPUT_BYTES * sizeof *f->picture);
+  f->picture = must_allocate(HB_CROP_BYTES * sizeof *f->picture);
   random_picture(&random, f->picture);
   xnnpack_network_create(&f->model, &peer);
   xnnpack_network_run(&peer, f->picture, f->expected);
@@ -74,7 +74,7 @@ static void all_forms_give_the_same_bits_as_xnnpack(void **state) {
 
 static void teams_give_the_same_bits(void **state) {
   fixture *f = *state;
-  for (uint32_t members = 2; members <= HB_TEAM_MEMBERS_MAX; members++) {
+  for (uint32_t members = 2; members <= HB_WORKER_TEAM_MEMBERS_MAX; members++) {
     helped_team helped = helped_team_of(members);
     hb_network_i8 *network = NULL;
     float pooled[HB_POOLED_DIM];
@@ -94,7 +94,7 @@ static void a_run_leaves_nothing_behind_and_weights_may_go(void **state) {
   fixture *f = *state;
   hb_network_i8 *network = NULL;
   float pooled[HB_POOLED_DIM];
-  int8_t *other = calloc(HB_INPUT_BYTES, sizeof *other);
+  int8_t *other = calloc(HB_CROP_BYTES, sizeof *other);
   assert_ok(hb_network_i8_create(&f->model, HB_I8_WIDE, NULL, &network, &failure));
   free(f->memory);
   f->memory = NULL;

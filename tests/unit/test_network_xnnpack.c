@@ -12,7 +12,7 @@ typedef struct {
   blob file;
   hb_weights weights;
   hb_packed_weights *packed;
-  hb_resnet18 *network;
+  hb_network_xnnpack *network;
   float *input; /* random, about as large as normalised pixels */
 } fixture;
 
@@ -24,16 +24,16 @@ static int set_up(void **state) {
   assert_ok(hb_safetensors_parse(f->file.bytes, f->file.size, &parsed, &failure));
   assert_ok(hb_weights_read(parsed, &f->weights, &failure));
   hb_safetensors_free(parsed);
-  f->input = must_allocate(HB_INPUT_BYTES * sizeof *f->input);
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) f->input[i] = 2 * random_float(&random);
-  assert_ok(hb_resnet18_create(&f->weights, &f->packed, &f->network, &failure));
+  f->input = must_allocate(HB_CROP_BYTES * sizeof *f->input);
+  for (size_t i = 0; i < HB_CROP_BYTES; i++) f->input[i] = 2 * random_float(&random);
+  assert_ok(hb_network_xnnpack_create(&f->weights, &f->packed, &f->network, &failure));
   *state = f;
   return 0;
 }
 
 static int tear_down(void **state) {
   fixture *f = *state;
-  hb_resnet18_free(f->network);
+  hb_network_xnnpack_free(f->network);
   hb_packed_weights_free(f->packed);
   hb_weights_free(&f->weights);
   blob_free(&f->file);
@@ -42,9 +42,9 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static void run(hb_resnet18 *network, const float *input, float pooled[HB_POOLED_DIM]) {
-  memcpy(hb_resnet18_input(network), input, HB_INPUT_BYTES * sizeof *input);
-  const float *result = hb_resnet18_run(network);
+static void run(hb_network_xnnpack *network, const float *input, float pooled[HB_POOLED_DIM]) {
+  memcpy(hb_network_xnnpack_input(network), input, HB_CROP_BYTES * sizeof *input);
+  const float *result = hb_network_xnnpack_run(network);
   assert_non_null(result);
   memcpy(pooled, result, HB_POOLED_DIM * sizeof *pooled);
 }
@@ -55,7 +55,7 @@ static void pooled_features_match_the_reference(void **state) {
   fixture *f = *state;
   for (int picture = 0; picture < 2; picture++) {
     /* the second is dark on its left and bright on its right, so that places matter */
-    for (size_t i = 0; picture == 1 && i < HB_INPUT_BYTES; i++) f->input[i] += (float)(i / 3 % 224) / 80 - 1.4f;
+    for (size_t i = 0; picture == 1 && i < HB_CROP_BYTES; i++) f->input[i] += (float)(i / 3 % 224) / 80 - 1.4f;
     float pooled[HB_POOLED_DIM];
     double expected[HB_POOLED_DIM], largest = 0, worst = 0;
     run(f->network, f->input, pooled);
@@ -74,14 +74,14 @@ static void features_tell_pictures_apart(void **state) {
   fixture *f = *state;
   float a[HB_POOLED_DIM], b[HB_POOLED_DIM];
   run(f->network, f->input, a);
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) f->input[i] = -f->input[i];
+  for (size_t i = 0; i < HB_CROP_BYTES; i++) f->input[i] = -f->input[i];
   run(f->network, f->input, b);
   assert_memory_not_equal(a, b, sizeof a);
 }
 
 static void the_same_input_gives_the_same_bits(void **state) {
   fixture *f = *state;
-  float first[HB_POOLED_DIM], second[HB_POOLED_DIM], *other = calloc(HB_INPUT_BYTES, sizeof *other);
+  float first[HB_POOLED_DIM], second[HB_POOLED_DIM], *other = calloc(HB_CROP_BYTES, sizeof *other);
   run(f->network, f->input, first);
   run(f->network, other, second); /* nothing of it may stay */
   assert_memory_not_equal(first, second, sizeof first);
@@ -94,18 +94,18 @@ static void networks_that_share_weights_give_the_same_bits(void **state) {
   fixture *f = *state;
   hb_packed_weights *before = f->packed;
   assert_non_null(before);
-  hb_resnet18 *second = NULL;
-  assert_ok(hb_resnet18_create(&f->weights, &f->packed, &second, &failure));
+  hb_network_xnnpack *second = NULL;
+  assert_ok(hb_network_xnnpack_create(&f->weights, &f->packed, &second, &failure));
   assert_ptr_equal(f->packed, before);
   float a[HB_POOLED_DIM], b[HB_POOLED_DIM], c[HB_POOLED_DIM];
   run(f->network, f->input, a);
   run(second, f->input, b);
   assert_same_bits(a, b, HB_POOLED_DIM);
-  hb_resnet18_free(f->network); /* the other one lives on */
+  hb_network_xnnpack_free(f->network); /* the other one lives on */
   f->network = NULL;
   run(second, f->input, c);
   assert_same_bits(a, c, HB_POOLED_DIM);
-  hb_resnet18_free(second);
+  hb_network_xnnpack_free(second);
 }
 
 static void weights_may_go_once_the_network_is_made(void **state) {
@@ -119,7 +119,7 @@ static void weights_may_go_once_the_network_is_made(void **state) {
 
 static void nothing_is_freed_without_harm(void **state) {
   (void)state;
-  hb_resnet18_free(NULL);
+  hb_network_xnnpack_free(NULL);
   hb_packed_weights_free(NULL);
 }
 

@@ -16,13 +16,13 @@ typedef struct {
   blob file; /* of those from a file */
   hb_weights weights;
   hb_packed_weights *packed;
-  hb_resnet18 *network;
+  hb_network_xnnpack *network;
 } fixture;
 
-static void create(fixture *f) { assert_ok(hb_resnet18_create(&f->weights, &f->packed, &f->network, &failure)); }
+static void create(fixture *f) { assert_ok(hb_network_xnnpack_create(&f->weights, &f->packed, &f->network, &failure)); }
 
 static void destroy(fixture *f) {
-  hb_resnet18_free(f->network);
+  hb_network_xnnpack_free(f->network);
   hb_packed_weights_free(f->packed);
   hb_weights_free(&f->weights);
   blob_free(&f->file);
@@ -40,8 +40,8 @@ static fixture calibrated(void) {
 }
 
 static void run(fixture *f, const uint8_t *crop, float pooled[HB_POOLED_DIM]) {
-  hb_resnet18_show(f->network, crop);
-  const float *result = hb_resnet18_run(f->network);
+  hb_network_xnnpack_set_picture(f->network, crop);
+  const float *result = hb_network_xnnpack_run(f->network);
   assert_non_null(result);
   memcpy(pooled, result, HB_POOLED_DIM * sizeof *pooled);
 }
@@ -68,7 +68,7 @@ static void pictures_give_the_bits_of_the_reference(void **state) {
   (void)state;
   fixture f = calibrated();
   uint8_t *crops = synthetic_crops(2, 100);
-  for (int p = 0; p < 2; p++) check(&f, crops + p * HB_INPUT_BYTES);
+  for (int p = 0; p < 2; p++) check(&f, crops + p * HB_CROP_BYTES);
   free(crops);
   destroy(&f);
 }
@@ -76,9 +76,9 @@ static void pictures_give_the_bits_of_the_reference(void **state) {
 static void extreme_pictures_do_too(void **state) {
   (void)state;
   fixture f = calibrated();
-  static uint8_t crop[HB_INPUT_BYTES];
+  static uint8_t crop[HB_CROP_BYTES];
   check(&f, crop); /* black */
-  for (size_t i = 0; i < HB_INPUT_BYTES; i++) crop[i] = i / 3 % 2 == 0 ? 255 : 0;
+  for (size_t i = 0; i < HB_CROP_BYTES; i++) crop[i] = i / 3 % 2 == 0 ? 255 : 0;
   check(&f, crop);
   destroy(&f);
 }
@@ -132,7 +132,7 @@ static void the_features_are_those_of_f32(void **state) {
   fixture f = calibrated();
   hb_model *model = open_model();
   hb_network *network;
-  assert_ok(hb_model_network(model, &network, &failure));
+  assert_ok(hb_model_create_network(model, &network, &failure));
   uint8_t *crop = synthetic_crops(1, 400);
   float pooled[HB_POOLED_DIM];
   const float *expected = hb_network_run(network, crop);
@@ -149,7 +149,7 @@ static void the_features_are_those_of_f32(void **state) {
 static void it_has_no_float_input(void **state) {
   (void)state;
   fixture f = calibrated();
-  assert_null(hb_resnet18_input(f.network));
+  assert_null(hb_network_xnnpack_input(f.network));
   destroy(&f);
 }
 
@@ -158,14 +158,14 @@ static void networks_share_weights_which_may_go(void **state) {
   fixture f = calibrated();
   hb_packed_weights *before = f.packed;
   assert_non_null(before);
-  hb_resnet18 *first = f.network;
+  hb_network_xnnpack *first = f.network;
   uint8_t *crops = synthetic_crops(2, 500);
   float a[HB_POOLED_DIM], b[HB_POOLED_DIM];
   run(&f, crops, a);
-  run(&f, crops + HB_INPUT_BYTES, b); /* nothing of it may stay */
+  run(&f, crops + HB_CROP_BYTES, b); /* nothing of it may stay */
   create(&f);
   assert_ptr_equal(f.packed, before);
-  hb_resnet18_free(first);
+  hb_network_xnnpack_free(first);
   memset(f.file.bytes, 0xff, f.file.size);
   run(&f, crops, b);
   assert_same_bits(a, b, HB_POOLED_DIM);

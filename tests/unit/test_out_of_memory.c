@@ -56,7 +56,7 @@ static void models(void **state) {
 
 static hb_status run_network(hb_model *model, uint8_t answer[], hb_error *error) {
   hb_network *network;
-  hb_status status = hb_model_network(model, &network, error);
+  hb_status status = hb_model_create_network(model, &network, error);
   if (status != HB_OK) return status;
   const float *pooled = hb_network_run(network, shared.crops);
   assert_non_null(pooled);
@@ -82,9 +82,9 @@ static hb_status run_another(uint8_t answer[], hb_error *error) { return run_net
 /* The browser's, with room for helpers. */
 static hb_status run_own(uint8_t answer[], hb_error *error) {
   const hb_weights *weights;
-  hb_team *team;
+  hb_worker_team *team;
   hb_network_i8 *network;
-  hb_status status = hb_team_create(3, &team, error);
+  hb_status status = hb_worker_team_create(3, &team, error);
   if (status != HB_OK) return status;
   assert_int_equal(hb_model_weights(shared.i8, &weights, error), HB_OK);
   status = hb_network_i8_create(&weights->quantized, HB_I8_WIDE, team, &network, error);
@@ -92,7 +92,7 @@ static hb_status run_own(uint8_t answer[], hb_error *error) {
     hb_network_i8_run(network, (const int8_t *)shared.crops, (float *)(void *)answer);
     hb_network_i8_free(network);
   }
-  hb_team_free(team);
+  hb_worker_team_free(team);
   return status;
 }
 
@@ -202,7 +202,7 @@ static void crops(void **state) {
 /* 500 images of i8 with labels, in files of some lists. */
 static void build_bundle(void) {
   collection images = collection_make(500, 20, 10, 3);
-  hb_build_options options = collection_options(&images, HB_STORAGE_I8);
+  hb_build_options options = collection_options(&images, HB_ENCODING_I8);
   shared.bundle = path_in(shared.folder, "bundle");
   options.nlist = 12;
   options.shard_bytes = 9000;

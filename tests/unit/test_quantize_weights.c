@@ -162,8 +162,8 @@ static void the_rows_of_fc_encode_to_what_they_were_decoded_from(void **state) {
     const float *from = weights.fc_kernel + row * HB_POOLED_DIM, *got = out.fc_kernel + row * HB_POOLED_DIM;
     int8_t codes[HB_POOLED_DIM];
     float again[HB_POOLED_DIM], scale;
-    const hb_rows rows = {HB_STORAGE_I8, HB_POOLED_DIM, 1, codes, &scale};
-    hb_row_encode(HB_STORAGE_I8, HB_POOLED_DIM, got, false, codes, &scale);
+    const hb_rows rows = {HB_ENCODING_I8, HB_POOLED_DIM, 1, codes, &scale};
+    hb_row_encode(HB_ENCODING_I8, HB_POOLED_DIM, got, false, codes, &scale);
     hb_row_decode(&rows, 0, again);
     assert_same_bits(again, got, HB_POOLED_DIM);
     for (int i = 0; i < HB_POOLED_DIM; i++) assert_true(fabsf(from[i] - got[i]) <= scale * 0.501f);

@@ -10,7 +10,7 @@
 
 static hb_row_store store_make(const char *folder) {
   hb_row_store rows;
-  assert_ok(hb_row_store_create(&rows, HB_STORAGE_F32, DIM, path_in(folder, "rows"), &failure));
+  assert_ok(hb_row_store_create(&rows, HB_ENCODING_F32, DIM, path_in(folder, "rows"), &failure));
   return rows;
 }
 
@@ -23,25 +23,25 @@ static const char *label_of(const hb_row_store *rows, uint32_t row) { return row
 
 /* 3000 rows are more than the arrays begin with. */
 static void rows_are_kept_as_they_came(void **state) {
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
     collection c = collection_make(3000, DIM, 90, 1);
-    hb_row_store rows = collection_rows(&c, storage, path_in(*state, "rows"));
-    uint8_t *codes = must_allocate(3000 * hb_row_bytes(storage, DIM)), code[DIM * 4];
+    hb_row_store rows = collection_rows(&c, encoding, path_in(*state, "rows"));
+    uint8_t *codes = must_allocate(3000 * hb_row_bytes(encoding, DIM)), code[DIM * 4];
     hb_rows read;
     assert_int_equal(rows.count, 3000);
     assert_int_equal(rows.label_count, 90);
     assert_ok(hb_row_store_read(&rows, 0, 3000, codes, &read, &failure));
-    assert_true(read.storage == storage && read.dim == DIM && read.count == 3000);
+    assert_true(read.encoding == encoding && read.dim == DIM && read.count == 3000);
     for (uint32_t i = 0; i < 3000; i++) {
       float scale;
-      hb_row_encode(storage, DIM, collection_vector(&c, i), true, code, &scale);
-      assert_memory_equal(codes + i * hb_row_bytes(storage, DIM), code, hb_row_bytes(storage, DIM));
-      if (storage == HB_STORAGE_I8) assert_same_bits(&read.scales[i], &scale, 1);
+      hb_row_encode(encoding, DIM, collection_vector(&c, i), true, code, &scale);
+      assert_memory_equal(codes + i * hb_row_bytes(encoding, DIM), code, hb_row_bytes(encoding, DIM));
+      if (encoding == HB_ENCODING_I8) assert_same_bits(&read.scales[i], &scale, 1);
       assert_string_equal(path_of(&rows, i), c.paths[i]);
       assert_string_equal(label_of(&rows, i), c.labels[i]);
       assert_true(rows.info[i].content == collection_content(i) && rows.info[i].id == collection_id(i));
     }
-    assert_true(storage == HB_STORAGE_I8 || read.scales == NULL);
+    assert_true(encoding == HB_ENCODING_I8 || read.scales == NULL);
     free(codes);
     hb_row_store_free(&rows);
     collection_free(&c);
@@ -51,7 +51,7 @@ static void rows_are_kept_as_they_came(void **state) {
 /* A part of the rows comes with its own scales. */
 static void a_block_begins_anywhere(void **state) {
   collection c = collection_make(30, DIM, 2, 1);
-  hb_row_store rows = collection_rows(&c, HB_STORAGE_I8, path_in(*state, "rows"));
+  hb_row_store rows = collection_rows(&c, HB_ENCODING_I8, path_in(*state, "rows"));
   int8_t codes[5 * DIM];
   float decoded[DIM];
   hb_rows read;
@@ -67,10 +67,10 @@ static void a_block_begins_anywhere(void **state) {
 
 static void stored_codes_are_taken_as_they_are(void **state) {
   hb_row_store rows;
-  assert_ok(hb_row_store_create(&rows, HB_STORAGE_I8, DIM, path_in(*state, "rows"), &failure));
+  assert_ok(hb_row_store_create(&rows, HB_ENCODING_I8, DIM, path_in(*state, "rows"), &failure));
   const int8_t codes[DIM] = {-127, 3, 0, 127, -1};
   const float scale = 0.0123f;
-  const hb_rows stored = {HB_STORAGE_I8, DIM, 1, codes, &scale};
+  const hb_rows stored = {HB_ENCODING_I8, DIM, 1, codes, &scale};
   name_row(&rows, "a", "", 0);
   assert_ok(hb_row_store_add_codes(&rows, 0, &stored, &failure));
   int8_t read_codes[DIM];
@@ -186,7 +186,7 @@ static void the_file_of_codes_has_no_name(void **state) {
 static hb_status use_all(const char *path, hb_row_store *rows) {
   float vector[DIM] = {1};
   char name[8];
-  hb_status status = hb_row_store_create(rows, HB_STORAGE_F16, DIM, path, &failure);
+  hb_status status = hb_row_store_create(rows, HB_ENCODING_F16, DIM, path, &failure);
   for (uint32_t i = 0; i < 1100 && status == HB_OK; i++) {
     snprintf(name, sizeof name, "%06u", i);
     status = hb_row_store_name(rows, name, name + 4, 0, HB_ID_NEW, &failure);

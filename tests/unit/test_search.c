@@ -23,15 +23,15 @@ static int build_shared(void **state) {
   shared.images = collection_make(COUNT, DIM, 8, 3);
   for (uint32_t i = 50; i < 60; i++)
     memcpy(shared.images.vectors + i * DIM, collection_vector(&shared.images, 7), DIM * sizeof(float));
-  for (hb_storage storage = HB_STORAGE_F32; storage <= HB_STORAGE_I8; storage++) {
-    hb_build_options options = collection_options(&shared.images, storage);
-    const char *folder = path_in(shared.folder, hb_storage_name(storage));
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    hb_build_options options = collection_options(&shared.images, encoding);
+    const char *folder = path_in(shared.folder, hb_encoding_name(encoding));
     options.nlist = NLIST;
     collection_build(&shared.images, &options, folder);
-    shared.indexes[storage] = open_index(folder);
-    assert_int_equal(hb_index_nlist(shared.indexes[storage]), NLIST);
+    shared.indexes[encoding] = open_index(folder);
+    assert_int_equal(hb_index_nlist(shared.indexes[encoding]), NLIST);
     hb_catalog *catalog; /* brings all files in, for plain_search */
-    assert_ok(hb_catalog_create(shared.indexes[storage], &catalog, &failure));
+    assert_ok(hb_catalog_create(shared.indexes[encoding], &catalog, &failure));
     hb_catalog_free(catalog);
   }
   return 0;

@@ -20,7 +20,7 @@ static struct {
 } shared;
 
 static bundle *build(const char *name, size_t shard_bytes) {
-  hb_build_options options = collection_options(&shared.images, HB_STORAGE_I8);
+  hb_build_options options = collection_options(&shared.images, HB_ENCODING_I8);
   const char *folder = path_in(shared.folder, name);
   options.nlist = NLIST;
   options.shard_bytes = shard_bytes;

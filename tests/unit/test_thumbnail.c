@@ -1,4 +1,4 @@
-/* thumbnail.h: small JPEGs; and hb_preprocess_scale of image/resize.h, which makes their pixels. */
+/* thumbnail.h: small JPEGs; and hb_image_scale of image/resize.h, which makes their pixels. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ static hb_image decode(const char *path) {
 /* Makes a thumbnail of these bytes, which are freed, and decodes it. */
 static hb_image thumb_of(const char *folder, blob bytes, uint32_t pixels) {
   const char *path = path_in(folder, "thumb.jpg");
-  assert_ok(thumb_write(bytes.bytes, bytes.size, pixels, path, &failure));
+  assert_ok(thumbnail_write(bytes.bytes, bytes.size, pixels, path, &failure));
   blob_free(&bytes);
   return decode(path);
 }
@@ -38,7 +38,7 @@ static blob noise(uint32_t width, uint32_t height) {
 static void a_thumbnail_is_a_progressive_jpeg_without_metadata(void **state) {
   const char *path = path_in(*state, "thumb.jpg");
   blob bytes = noise(300, 200);
-  assert_ok(thumb_write(bytes.bytes, bytes.size, 120, path, &failure));
+  assert_ok(thumbnail_write(bytes.bytes, bytes.size, 120, path, &failure));
   blob jpeg = file_read(path);
   int scans = 0, frames = 0;
   assert_memory_equal(jpeg.bytes, "\xff\xd8\xff\xe0", 4);
@@ -67,10 +67,10 @@ static void a_thumbnail_is_a_progressive_jpeg_without_metadata(void **state) {
 static void the_same_picture_gives_the_same_bytes(void **state) {
   const char *first = path_in(*state, "first"), *second = path_in(*state, "second");
   blob bytes = noise(333, 222);
-  assert_ok(thumb_write(bytes.bytes, bytes.size, 100, first, &failure));
-  assert_ok(thumb_write(bytes.bytes, bytes.size, 100, second, &failure));
+  assert_ok(thumbnail_write(bytes.bytes, bytes.size, 100, first, &failure));
+  assert_ok(thumbnail_write(bytes.bytes, bytes.size, 100, second, &failure));
   assert_true(files_equal(first, second));
-  assert_ok(thumb_write(bytes.bytes, bytes.size, 101, second, &failure)); /* replaces it */
+  assert_ok(thumbnail_write(bytes.bytes, bytes.size, 101, second, &failure)); /* replaces it */
   assert_false(files_equal(first, second));
   assert_int_equal(folder_count(*state), 2); /* nothing temporary is left */
   blob_free(&bytes);
@@ -106,10 +106,10 @@ static void a_picture_is_never_enlarged(void **state) {
 static void impossible_sizes_are_refused(void **state) {
   blob bytes = noise(20, 20);
   const char *path = path_in(*state, "thumb.jpg");
-  assert_fails(thumb_write(bytes.bytes, bytes.size, 0, path, &failure), HB_INVALID_ARGUMENT, "1 to 65500");
-  assert_fails(thumb_write(bytes.bytes, bytes.size, 65501, path, &failure), HB_INVALID_ARGUMENT, "1 to 65500");
+  assert_fails(thumbnail_write(bytes.bytes, bytes.size, 0, path, &failure), HB_INVALID_ARGUMENT, "1 to 65500");
+  assert_fails(thumbnail_write(bytes.bytes, bytes.size, 65501, path, &failure), HB_INVALID_ARGUMENT, "1 to 65500");
   assert_int_equal(folder_count(*state), 0);
-  assert_ok(thumb_write(bytes.bytes, bytes.size, 65500, path, &failure));
+  assert_ok(thumbnail_write(bytes.bytes, bytes.size, 65500, path, &failure));
   blob_free(&bytes);
 }
 
@@ -177,18 +177,18 @@ static void what_is_transparent_becomes_white(void **state) {
   hb_image_free(&thumb);
 }
 
-/* Scaling all and cutting out the crop is what hb_preprocess_crop does, but for the last bit of a rounding. */
+/* Scaling all and cutting out the crop is what hb_image_center_crop does, but for the last bit of a rounding. */
 static void scaling_agrees_with_the_network_s_crop(void **state) {
   (void)state;
-  static uint8_t crop[HB_INPUT_BYTES], scaled[300 * 256 * 3];
+  static uint8_t crop[HB_CROP_BYTES], scaled[300 * 256 * 3];
   for (int orientation = 1; orientation <= 8; orientation++) {
     uint32_t channels = 3 + (uint32_t)orientation % 2;
     picture p = picture_make(600, 512, channels, (uint64_t)orientation);
     hb_image image = {p.pixels, 600, 512, channels, (hb_orientation)orientation};
     bool swap = orientation >= 5;
     uint32_t width = swap ? 256 : 300, height = swap ? 300 : 256, left = swap ? 16 : 38, top = swap ? 38 : 16;
-    assert_ok(hb_preprocess_crop(&image, crop, &failure));
-    assert_ok(hb_preprocess_scale(&image, width, height, scaled, &failure));
+    assert_ok(hb_image_center_crop(&image, crop, &failure));
+    assert_ok(hb_image_scale(&image, width, height, scaled, &failure));
     for (uint32_t y = 0; y < HB_INPUT_SIDE; y++)
       for (uint32_t x = 0; x < 3 * HB_INPUT_SIDE; x++) {
         int away = abs(crop[y * 3 * HB_INPUT_SIDE + x] - scaled[((y + top) * width + left) * 3 + x]);
@@ -203,8 +203,8 @@ static void scaling_agrees_with_the_network_s_crop(void **state) {
 static void pictures_that_cannot_be_read_leave_no_file(void **state) {
   const char *path = path_in(*state, "thumb.jpg");
   blob bytes = noise(50, 50);
-  assert_fails(thumb_write(bytes.bytes, bytes.size - 9, 20, path, &failure), HB_CORRUPT_IMAGE, "damaged");
-  assert_fails(thumb_write("hello", 5, 20, path, &failure), HB_UNSUPPORTED_IMAGE, "not a picture");
+  assert_fails(thumbnail_write(bytes.bytes, bytes.size - 9, 20, path, &failure), HB_CORRUPT_IMAGE, "damaged");
+  assert_fails(thumbnail_write("hello", 5, 20, path, &failure), HB_UNSUPPORTED_IMAGE, "not a picture");
   assert_int_equal(folder_count(*state), 0);
   blob_free(&bytes);
 }
@@ -212,7 +212,7 @@ static void pictures_that_cannot_be_read_leave_no_file(void **state) {
 static void a_place_that_cannot_be_written_is_named(void **state) {
   blob bytes = noise(50, 50);
   const char *path = path_in(*state, "nowhere/thumb.jpg");
-  assert_fails(thumb_write(bytes.bytes, bytes.size, 20, path, &failure), HB_IO, "nowhere/thumb.jpg");
+  assert_fails(thumbnail_write(bytes.bytes, bytes.size, 20, path, &failure), HB_IO, "nowhere/thumb.jpg");
   blob_free(&bytes);
 }
 
@@ -232,7 +232,7 @@ static void a_lack_of_memory_is_reported_wherever_it_strikes(void **state) {
   bool decoded = true;
   for (size_t n = 100; n-- > 0 && refusals < REFUSALS;) {
     allocations_fail_from(n);
-    hb_status status = thumb_write(bytes.bytes, bytes.size, 600, path, &failure);
+    hb_status status = thumbnail_write(bytes.bytes, bytes.size, 600, path, &failure);
     allocations_work();
     if (status == HB_OK) continue;
     if (refusals++ == 0) assert_int_equal(unlink(path), 0); /* of the time before */

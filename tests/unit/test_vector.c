@@ -25,8 +25,8 @@ static void every_half_expands_to_its_value_and_comes_back(void **state) {
   static uint16_t halves[65536], back[65536];
   static float floats[65536];
   for (uint32_t h = 0; h < 65536; h++) halves[h] = (uint16_t)h;
-  hb_half_to_float(halves, floats, 65536);
-  hb_float_to_half(floats, back, 65536);
+  hb_vector_from_f16(halves, floats, 65536);
+  hb_vector_to_f16(floats, back, 65536);
   for (uint32_t h = 0; h < 65536; h++) {
     if (isnan(half_value(h))) {
       assert_true(isnan(floats[h]) && isnan(half_value(back[h])));
@@ -40,10 +40,10 @@ static void every_half_expands_to_its_value_and_comes_back(void **state) {
 
 static void check_half(float x, uint32_t expected) {
   uint16_t half;
-  hb_float_to_half(&x, &half, 1);
+  hb_vector_to_f16(&x, &half, 1);
   assert_int_equal(half, expected);
   x = -x;
-  hb_float_to_half(&x, &half, 1);
+  hb_vector_to_f16(&x, &half, 1);
   assert_int_equal(half, expected | 0x8000);
 }
 
@@ -68,8 +68,8 @@ static void halves_are_converted_up_to_the_count(void **state) {
     uint16_t halves[41], back[41];
     float floats[41];
     for (size_t i = 0; i < 41; i++) halves[i] = (uint16_t)(i * 700), floats[i] = CANARY, back[i] = 99;
-    hb_half_to_float(halves, floats, count);
-    hb_float_to_half(floats, back, count);
+    hb_vector_from_f16(halves, floats, count);
+    hb_vector_to_f16(floats, back, count);
     assert_memory_equal(halves, back, count * sizeof *back);
     assert_true(floats[count] == CANARY);
     assert_int_equal(back[count], 99);
@@ -84,7 +84,7 @@ static void normalizing_gives_unit_length_and_keeps_the_direction(void **state) 
       hb_random random = {d};
       float vector[1000], before[1000];
       for (size_t i = 0; i < dims[d]; i++) before[i] = vector[i] = random_float(&random) * scales[s];
-      hb_normalize(vector, dims[d]);
+      hb_vector_normalize(vector, dims[d]);
       assert_true(fabs(dot_double(vector, vector, dims[d]) - 1) < 1e-6);
       assert_true(cosine_double(vector, before, dims[d]) > 1 - 1e-6);
     }
@@ -93,9 +93,9 @@ static void normalizing_gives_unit_length_and_keeps_the_direction(void **state) 
 static void a_zero_vector_is_left_alone(void **state) {
   (void)state;
   float zeros[513] = {0}, expected[513] = {0};
-  hb_normalize(zeros, 513);
+  hb_vector_normalize(zeros, 513);
   assert_same_bits(zeros, expected, 513);
-  hb_normalize(zeros, 0);
+  hb_vector_normalize(zeros, 0);
 }
 
 static void vectors_are_added(void **state) {
@@ -106,7 +106,7 @@ static void vectors_are_added(void **state) {
     for (size_t i = 0; i < 1001; i++) expected[i] = sum[i] = random_float(&random);
     for (size_t i = 0; i < 1000; i++) vector[i] = random_float(&random);
     for (size_t i = 0; i < dims[d]; i++) expected[i] += vector[i];
-    hb_add(sum, vector, dims[d]);
+    hb_vector_add(sum, vector, dims[d]);
     assert_same_bits(sum, expected, 1001);
   }
 }

@@ -13,7 +13,7 @@ static bundle *small;
 static int make_bundle(void **state) {
   make_folder(state);
   collection c = collection_make(20, DIM, 3, 1);
-  hb_build_options options = collection_options(&c, HB_STORAGE_I8);
+  hb_build_options options = collection_options(&c, HB_ENCODING_I8);
   collection_write(&c, &options, NULL, path_in(*state, "bundle"), NULL);
   small = bundle_load(path_in(*state, "bundle"));
   collection_free(&c);

@@ -26,7 +26,7 @@ static int make_shared(void **state) {
   assert_ok(hb_model_open(model_i8_path(), &model, &failure));
   const char *path = path_in(shared.folder, "bundle");
   const hb_build_options options = {
-      .model = model, .head = "logits", .storage = HB_STORAGE_I8, .model_url = "m", .image_url = "i/{path}"};
+      .model = model, .head = "logits", .encoding = HB_ENCODING_I8, .model_url = "m", .image_url = "i/{path}"};
   assert_ok(hb_builder_create(path, &options, &builder, &failure));
   for (int i = 0; i < 5; i++) {
     for (int f = 0; f < HB_POOLED_DIM; f++) features[f] = (float)((f * 7 + i * 13) % 11);

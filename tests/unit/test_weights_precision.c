@@ -73,8 +73,8 @@ static void writes_the_same(const blob *file, void **state) {
 static void assert_rounded(const float *got, const float *from, size_t count) {
   uint16_t *codes = must_allocate(count * sizeof *codes);
   float *expected = must_allocate(count * sizeof *expected);
-  hb_float_to_half(from, codes, count);
-  hb_half_to_float(codes, expected, count);
+  hb_vector_to_f16(from, codes, count);
+  hb_vector_from_f16(codes, expected, count);
   assert_same_bits(got, expected, count);
   free(codes);
   free(expected);
@@ -106,8 +106,8 @@ static void i8_is_what_was_written(void **state) {
   for (size_t row = 0; row < HB_LOGITS_DIM; row++) { /* as hb_quantize_weights leaves them */
     int8_t codes[HB_POOLED_DIM];
     float scale, *numbers = (float *)from.fc_kernel + row * HB_POOLED_DIM;
-    const hb_rows rows = {HB_STORAGE_I8, HB_POOLED_DIM, 1, codes, &scale};
-    hb_row_encode(HB_STORAGE_I8, HB_POOLED_DIM, numbers, false, codes, &scale);
+    const hb_rows rows = {HB_ENCODING_I8, HB_POOLED_DIM, 1, codes, &scale};
+    hb_row_encode(HB_ENCODING_I8, HB_POOLED_DIM, numbers, false, codes, &scale);
     hb_row_decode(&rows, 0, numbers);
   }
   hb_weights_identify(&from);

@@ -155,8 +155,8 @@ static void release(run_memory *m) {
   free(m->input.memory), free(m->other.memory), free(m->output.memory), free(m->packed), free(m->scratch);
 }
 
-static void check_by(const instance *c, hb_team *team) {
-  run_memory m = prepare(c, hb_team_members(team));
+static void check_by(const instance *c, hb_worker_team *team) {
+  run_memory m = prepare(c, hb_worker_team_members(team));
   hb_winograd_sum sum = c->sum;
   sum.other = m.other.map;
   hb_winograd_i8_run(&c->conv, m.packed, &m.input.map, &m.output.map, c->with_sum ? &sum : NULL, m.scratch, team);
@@ -361,7 +361,7 @@ static void the_sum_may_replace_what_was_added(void **state) {
 static void teams_give_the_same_bits(void **state) {
   (void)state;
   static const uint32_t sides[] = {4, 7, 13, 28, 57};
-  for (uint32_t members = 2; members <= HB_TEAM_MEMBERS_MAX; members++) {
+  for (uint32_t members = 2; members <= HB_WORKER_TEAM_MEMBERS_MAX; members++) {
     helped_team helped = helped_team_of(members);
     for (size_t s = 0; s < sizeof sides / sizeof *sides; s++)
       for (uint32_t out = 8; out <= 64; out += 56) {

@@ -10,9 +10,9 @@
 
 typedef struct {
   _Atomic uint32_t done[ITEMS_MAX];
-  _Atomic uint32_t busy[HB_TEAM_MEMBERS_MAX]; /* items that a member is at */
-  _Atomic uint32_t members, clashes;          /* bits of those who did something */
-  uint32_t pause;                             /* yields within an item */
+  _Atomic uint32_t busy[HB_WORKER_TEAM_MEMBERS_MAX]; /* items that a member is at */
+  _Atomic uint32_t members, clashes;                 /* bits of those who did something */
+  uint32_t pause;                                    /* yields within an item */
 } record;
 
 static void note_item(void *context, uint32_t item, uint32_t member) {
@@ -25,9 +25,9 @@ static void note_item(void *context, uint32_t item, uint32_t member) {
 }
 
 /* What `done` holds is what has been done when the run returns, not later. */
-static void check_job(hb_team *team, record *r, uint32_t count) {
+static void check_job(hb_worker_team *team, record *r, uint32_t count) {
   for (uint32_t i = 0; i < ITEMS_MAX; i++) atomic_store_explicit(&r->done[i], 0, memory_order_relaxed);
-  hb_team_run(team, count, note_item, r);
+  hb_worker_team_run(team, count, note_item, r);
   for (uint32_t i = 0; i < ITEMS_MAX; i++)
     assert_int_equal(atomic_load_explicit(&r->done[i], memory_order_relaxed), i < count ? 1 : 0);
   assert_int_equal(r->clashes, 0);
@@ -39,26 +39,26 @@ static void no_team_does_all_items_in_order(void **state) {
   check_job(NULL, &r, 17);
   check_job(NULL, &r, 0);
   assert_int_equal(r.members, 1);
-  assert_int_equal(hb_team_members(NULL), 1);
-  assert_int_equal(hb_team_present(NULL), 1);
+  assert_int_equal(hb_worker_team_members(NULL), 1);
+  assert_int_equal(hb_worker_team_present(NULL), 1);
 }
 
 static void a_team_to_which_nobody_has_come_works(void **state) {
   (void)state;
-  hb_team *team;
+  hb_worker_team *team;
   record r = {0};
-  assert_ok(hb_team_create(3, &team, &failure));
-  assert_int_equal(hb_team_members(team), 3);
-  assert_int_equal(hb_team_present(team), 1);
+  assert_ok(hb_worker_team_create(3, &team, &failure));
+  assert_int_equal(hb_worker_team_members(team), 3);
+  assert_int_equal(hb_worker_team_present(team), 1);
   check_job(team, &r, 17);
   assert_int_equal(r.members, 1);
-  hb_team_free(team);
+  hb_worker_team_free(team);
 }
 
 /* Many jobs, one at the heels of the other, of few items and of many. */
 static void every_item_of_every_job_is_done_once(void **state) {
   (void)state;
-  for (uint32_t members = 2; members <= HB_TEAM_MEMBERS_MAX; members++) {
+  for (uint32_t members = 2; members <= HB_WORKER_TEAM_MEMBERS_MAX; members++) {
     helped_team t = helped_team_of(members);
     record r = {0};
     for (uint32_t job = 0; job < 3000; job++) check_job(t.team, &r, job % 11 == 0 ? ITEMS_MAX : job % 9);
@@ -68,10 +68,10 @@ static void every_item_of_every_job_is_done_once(void **state) {
 
 static void everybody_takes_part(void **state) {
   (void)state;
-  helped_team t = helped_team_of(HB_TEAM_MEMBERS_MAX);
+  helped_team t = helped_team_of(HB_WORKER_TEAM_MEMBERS_MAX);
   record r = {.pause = 200};
-  for (int i = 0; i < 100 && r.members != (1 << HB_TEAM_MEMBERS_MAX) - 1; i++) check_job(t.team, &r, 64);
-  assert_int_equal(r.members, (1 << HB_TEAM_MEMBERS_MAX) - 1);
+  for (int i = 0; i < 100 && r.members != (1 << HB_WORKER_TEAM_MEMBERS_MAX) - 1; i++) check_job(t.team, &r, 64);
+  assert_int_equal(r.members, (1 << HB_WORKER_TEAM_MEMBERS_MAX) - 1);
   helped_team_free(&t);
 }
 
@@ -103,7 +103,7 @@ static void the_last_item_is_waited_for(void **state) {
   helped_team t = helped_team_of(2);
   for (int i = 0; i < 20; i++) {
     record r = {.pause = 100};
-    hb_team_run(t.team, 2, slow_item, &r);
+    hb_worker_team_run(t.team, 2, slow_item, &r);
     assert_int_equal(r.done[0] + r.done[1], 2);
   }
   helped_team_free(&t);
@@ -112,8 +112,8 @@ static void the_last_item_is_waited_for(void **state) {
 static void nobody_joins_a_full_team(void **state) {
   (void)state;
   helped_team t = helped_team_of(2);
-  assert_int_equal(hb_team_join(t.team), 0);
-  assert_int_equal(hb_team_present(t.team), 2);
+  assert_int_equal(hb_worker_team_join(t.team), 0);
+  assert_int_equal(hb_worker_team_present(t.team), 2);
   record r = {.pause = 10};
   check_job(t.team, &r, 40);
   helped_team_free(&t);
@@ -121,11 +121,11 @@ static void nobody_joins_a_full_team(void **state) {
 
 static void teams_of_impossible_size_are_refused(void **state) {
   (void)state;
-  hb_team *team = NULL;
-  assert_fails(hb_team_create(0, &team, &failure), HB_INVALID_ARGUMENT, "1 to 4");
-  assert_fails(hb_team_create(5, &team, &failure), HB_INVALID_ARGUMENT, "1 to 4");
+  hb_worker_team *team = NULL;
+  assert_fails(hb_worker_team_create(0, &team, &failure), HB_INVALID_ARGUMENT, "1 to 4");
+  assert_fails(hb_worker_team_create(5, &team, &failure), HB_INVALID_ARGUMENT, "1 to 4");
   assert_null(team);
-  hb_team_free(NULL);
+  hb_worker_team_free(NULL);
 }
 
 int main(void) {
