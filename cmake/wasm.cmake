@@ -1,4 +1,4 @@
-# The browser's engine: one standalone .wasm without Emscripten's JavaScript; web/wasm.js supplies the few imports.
+# The browser's engine: one standalone .wasm without Emscripten's JavaScript; web/engine/wasi.js supplies the few imports.
 option(HEYBAGH_RELAXED_SIMD "relaxed SIMD, with the XNNPACK compiled for it" OFF)
 set(simd -msimd128)
 set(name heybagh-simd)

@@ -59,7 +59,8 @@ copy_model() {
 }
 
 copy_program() {
-  cp -r "$ROOT"/web/*.{html,js,css,svg,webmanifest} "$ROOT"/web/ui "$ROOT"/web/lang "${engines[@]}" "$ROOT/LICENSE" "$ROOT/NOTICE" "$out/"
+  cp -r "$ROOT"/web/*.{html,js,css,svg,webmanifest} "$ROOT"/web/{engine,lang,page,shared,site,ui} "$out/"
+  cp "${engines[@]}" "$ROOT/LICENSE" "$ROOT/NOTICE" "$out/"
   # The licences of what is compiled into the engine ask to travel with it.
   local name
   for name in xnnpack pthreadpool fxdiv; do

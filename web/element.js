@@ -25,9 +25,9 @@
 // Slot "prompt": what stands in the drop zone. <template slot="result">: how a result looks (ui/tiles.js).
 // Parts and custom properties: ui/style.js.
 
-import { readFacade } from './ui/facade.js';
+import { readDownloadCost } from './ui/download-cost.js';
 import { listenForIntent, whenNearlySeen } from './ui/intent.js';
-import { listenForPhotos } from './ui/photos.js';
+import { listenForPhotos } from './ui/photo-input.js';
 import { Search } from './ui/search.js';
 import { loadStrings } from './ui/strings.js';
 import { adoptStyle } from './ui/style.js';
@@ -226,7 +226,7 @@ export class HeyBaghSearchElement extends MirroredElement {
     if (this.loading === 'eager') return load();
     this.#stops.push(listenForIntent(this, load));
     this.#stops.push(whenNearlySeen(this, async () => {
-      const facade = await readFacade(this.index ?? '');
+      const facade = await readDownloadCost(this.index ?? '');
       if (facade && this.#search && !this.#search.began) this.#view.showFacade(facade.count, facade.bytes);
     }));
   }

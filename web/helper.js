@@ -1,6 +1,6 @@
 // A Worker that helps the engine's with the network: an instance of its own of the same module, in the same memory.
 
-import { makeImports } from './wasi.js';
+import { makeImports } from './engine/wasi.js';
 
 self.onmessage = async ({ data: { module, memory, stack, context } }) => {
   const imports = makeImports(module, () => memory);

@@ -6,24 +6,24 @@
 //   const { results } = await engine.search(fileInput.files[0]);
 //   for (const { label, score, url } of results) …
 
-import { HeyBaghError } from './errors.js';
-import { readImage } from './image.js';
-import { loadEngine } from './loader.js';
-import { pictureUrls } from './manifest.js';
-import { checkLoadOptions, checkRegion, checkSearchOptions, checkVector } from './options.js';
-import { WorkerClient } from './rpc.js';
+import { HeyBaghError } from './shared/errors.js';
+import { readImage } from './page/read-image.js';
+import { loadEngine } from './page/loader.js';
+import { pictureUrls } from './shared/manifest.js';
+import { checkLoadOptions, checkRegion, checkSearchOptions, checkVector } from './page/options.js';
+import { EngineClient } from './page/engine-client.js';
 
 export { HeyBaghError };
 
 const IDLE = 100; // ms without a picture after which the engine warms up
 
 /**
- * @typedef {import('./image.js').ImageSource} ImageSource a picture file, its address (http:, data: or blob:), an <img>
+ * @typedef {import('./page/read-image.js').ImageSource} ImageSource a picture file, its address (http:, data: or blob:), an <img>
  *   (fetched again from its currentSrc), or pixels. JPEG, PNG, GIF, BMP and PNM are decoded by the engine, to the bits
  *   that index-builder has; WebP, AVIF and whatever else this browser decodes, and JPEG and PNG above 25 megapixels, by
  *   the browser
  *
- * @typedef {import('./image.js').Region} Region
+ * @typedef {import('./page/read-image.js').Region} Region
  *
  * @typedef {object} Progress
  * @property {'engine' | 'model' | 'index' | 'ready'} phase
@@ -72,7 +72,7 @@ export class HeyBagh {
 
   /**
    * Downloads and starts an engine. Settles within 20 s of the last 16 KiB that came, five times, and within 60 s of
-   * the last word of the Worker (limits.js).
+   * the last word of the Worker (shared/limits.js).
    *
    * @param {object} options
    * @param {string | URL} options.index address of the bundle's folder, relative to the document
@@ -102,12 +102,12 @@ export class HeyBagh {
    */
   static open(options) {
     const what = checkLoadOptions(options);
-    return new HeyBagh(new WorkerClient(), what, options.onProgress);
+    return new HeyBagh(new EngineClient(), what, options.onProgress);
   }
 
   /**
    * @private Use `HeyBagh.load` or `HeyBagh.open`.
-   * @param {WorkerClient} worker
+   * @param {EngineClient} worker
    * @param {ReturnType<typeof checkLoadOptions>} what
    * @param {(progress: Progress) => void} [onProgress]
    */

@@ -2,8 +2,8 @@
 // page show what others put there.
 
 import './element.js';
-import { keepSite, showKept } from './offline.js';
-import { resolveUrl } from './url.js';
+import { keepSite, showKept } from './site/offline.js';
+import { resolveUrl } from './shared/url.js';
 
 const search = document.querySelector('heybagh-search');
 const wanted = new URLSearchParams(location.search).get('index');

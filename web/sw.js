@@ -1,5 +1,5 @@
 // The service worker of a site: opens the page without a network, with the files that belong together. Model and index
-// are none of its business: the engine keeps them itself (cache.js).
+// are none of its business: the engine keeps them itself (shared/file-cache.js).
 //
 // scripts/precache.mjs writes into the site's copy which files there are, by their SHA-256; what does not have it is
 // not taken, so that a deployment is taken as a whole or not at all. A new one is fetched while the old one is used, and
@@ -15,7 +15,7 @@ const { scope } = worker.registration;
 const PREFIX = `heybagh-site-1 ${scope} `; // other sites of the same origin have theirs
 const CACHE = PREFIX + PROGRAM.version;
 const PAGE = 'index.html';
-const STORAGE = 5000; // ms that Cache Storage may take, as in limits.js
+const STORAGE = 5000; // ms that Cache Storage may take, as in shared/limits.js
 // Shown until the new version has taken over. A reload while the old one is on its way out can wait for ever in
 // Chromium; without the link browsers ask for favicon.ico.
 const CHANGING = `<!doctype html><link rel="icon" href="data:,"><script>

@@ -1,26 +1,26 @@
 // The Worker: an engine of its own, off the page's thread.
 
 // All modules, those that only others import too: so the browser asks for all of them at once.
-import './batch.js';
-import './browser-decoder.js';
-import './cache.js';
-import './cropping.js';
-import './download.js';
-import './errors.js';
-import './foreign.js';
-import './formats.js';
-import { serve } from './host.js';
-import './index-files.js';
-import './limits.js';
-import './manifest.js';
-import './prefetch.js';
-import './queue.js';
-import './searching.js';
-import './shards.js';
-import './threads.js';
-import './url.js';
-import './wasi.js';
-import './wasm-engine.js';
-import './wasm-start.js';
+import './engine/crop-picture.js';
+import { serve } from './engine/engine-service.js';
+import './engine/index-files.js';
+import './engine/prefetch.js';
+import './engine/search-index.js';
+import './engine/shard-batch.js';
+import './engine/shard-store.js';
+import './engine/start-wasm.js';
+import './engine/threads.js';
+import './engine/wasi.js';
+import './engine/wasm-engine.js';
+import './shared/browser-decoder.js';
+import './shared/cross-origin-worker.js';
+import './shared/download.js';
+import './shared/errors.js';
+import './shared/file-cache.js';
+import './shared/formats.js';
+import './shared/limits.js';
+import './shared/manifest.js';
+import './shared/task-queue.js';
+import './shared/url.js';
 
 serve(/** @type {any} */ (self)); // a DedicatedWorkerGlobalScope, which the library for pages does not know

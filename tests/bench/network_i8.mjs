@@ -11,7 +11,7 @@ const PROGRAM = 'bench-network-i8';
 
 /** In the page. What the program prints goes to the console. */
 async function runProgram(address) {
-  const { makeImports } = await import('/wasi.js');
+  const { makeImports } = await import('/engine/wasi.js');
   const module = await WebAssembly.compileStreaming(fetch(address));
   let instance;
   instance = await WebAssembly.instantiate(module, makeImports(module, () => instance.exports.memory));

@@ -18,7 +18,7 @@ const macs = layer => side(layer) ** 2 * channels(layer) ** 2 * 9;
 
 /** In the page: times[layer][kind], milliseconds a run, and hashes[layer][kind]. */
 async function measure([address, layers, kinds, seconds]) {
-  const { makeImports } = await import('/wasi.js');
+  const { makeImports } = await import('/engine/wasi.js');
   const module = await WebAssembly.compile(await (await fetch(address)).arrayBuffer());
   let instance;
   instance = await WebAssembly.instantiate(module, makeImports(module, () => instance.exports.memory));

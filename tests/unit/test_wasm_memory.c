@@ -55,7 +55,7 @@ static void *copy_of(const blob *file) {
   return copy;
 }
 
-/* As web/wasm-engine.js goes about it. */
+/* As web/engine/wasm-engine.js goes about it. */
 static hb_status start_engine(context *c) {
   hb_status status = hb_wasm_manifest(c, (const char *)shared.bundle->manifest.bytes, shared.bundle->manifest.size);
   for (uint32_t f = 0; status == HB_OK && f < hb_wasm_file_count(c); f++) {

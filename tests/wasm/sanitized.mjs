@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { WasmEngine } from '../../web/wasm-engine.js';
+import { WasmEngine } from '../../web/engine/wasm-engine.js';
 
 const [file, builder, model, bundle, picture] = process.argv.slice(2);
 /** What index-builder says of the picture. */

@@ -178,7 +178,7 @@ test('texts and numbers are in the language of the page', async ({ page }) => {
 
 test('all languages have all texts, with the same values in them, and a sentence for every failure', async ({ page }) => {
   await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
-  const told = readFileSync(join(ROOT, 'web/errors.js'), 'utf8').matchAll(/`([a-z-]+)`/g);
+  const told = readFileSync(join(ROOT, 'web/shared/errors.js'), 'utf8').matchAll(/`([a-z-]+)`/g);
   const codes = [...told].map(([, code]) => code).filter(code => !['code', 'message'].includes(code));
   expect(codes).toContain('bad-index');
   const missing = await page.evaluate(async errors => {

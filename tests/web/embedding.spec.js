@@ -179,10 +179,10 @@ test('an engine in the page\'s thread can be closed, and a missing part is told'
   expect(await failure(page, 'engine.embed(new File(["a"], "a.jpg"))')).toMatchObject({ code: 'closed' });
 
   problems.allow(/404/);
-  const lacking = await start([...site(), ['/host.js', '/nowhere']]);
+  const lacking = await start([...site(), ['/engine/engine-service.js', '/nowhere']]);
   const load = `(await import('${lacking.address}heybagh.js')).HeyBagh.load({ index: '${lacking.address}bundle/' })`;
   await page.goto(`${lacking.address}blank.svg`);
-  expect(await failure(page, load)).toMatchObject({ code: 'crashed', message: expect.stringContaining('host.js') });
+  expect(await failure(page, load)).toMatchObject({ code: 'crashed', message: expect.stringContaining('engine-service.js') });
 });
 
 test('an engine in the page\'s thread that is closed fetches no more', async ({ page, start }) => {

@@ -1,7 +1,7 @@
 // A static host that can go away, come back and get new deployments.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
@@ -12,7 +12,9 @@ const TYPES = {
   '.svg': 'image/svg+xml', '.wasm': 'application/wasm', '.webmanifest': 'application/manifest+json',
 };
 const PROGRAM = /\.(html|js|css|svg|wasm|webmanifest)$/;
-const isProgram = path => PROGRAM.test(path) || ['', 'ui', 'lang', 'bundle', 'bundle/index.json'].includes(path);
+const ROOMS = readdirSync(join(ROOT, 'web'), { withFileTypes: true }).filter(entry => entry.isDirectory())
+  .map(({ name }) => name);
+const isProgram = path => PROGRAM.test(path) || ['', ...ROOMS, 'bundle', 'bundle/index.json'].includes(path);
 
 /** Serves the site of the other tests under a sub-path; program and index.json are a copy that tests may change. */
 export class Host {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Host } from './host.js';
 import { test as base, SITE } from './support.js';
 
+const LIMITS = 'shared/limits.js';
+
 /**
  * @typedef {(response: import('node:http').ServerResponse, body: Buffer, kind: object) => void} Fault answers with what
  *   should have been `body`; `kind` are the headers that it should have
@@ -84,23 +86,23 @@ export const endless = (response, body, kind) => {
 };
 
 /**
- * Time limits of limits.js made shorter, so that no test waits for them.
+ * Time limits of shared/limits.js made shorter, so that no test waits for them.
  *
  * @param {Record<string, number>} limits by name, in ms
  * @returns {Record<string, (text: string) => string>} for `Host#deploy`
  */
 export const shorter = limits => ({
-  'limits.js': text => Object.entries(limits).reduce((changed, [name, ms]) => {
+  [LIMITS]: text => Object.entries(limits).reduce((changed, [name, ms]) => {
     const pattern = new RegExp(`(export const ${name} =) [\\d_]+;`);
-    if (!pattern.test(changed)) throw new Error(`limits.js has no ${name}`);
+    if (!pattern.test(changed)) throw new Error(`${LIMITS} has no ${name}`);
     return changed.replace(pattern, `$1 ${ms};`);
   }, text),
 });
 
 /** The same for a page of the tests' usual server. */
 export function shorten(page, limits) {
-  const body = shorter(limits)['limits.js'](readFileSync(join(SITE, 'limits.js'), 'utf8'));
-  return page.route('**/limits.js', route => route.fulfill({ contentType: 'text/javascript', body }));
+  const body = shorter(limits)[LIMITS](readFileSync(join(SITE, LIMITS), 'utf8'));
+  return page.route(`**/${LIMITS}`, route => route.fulfill({ contentType: 'text/javascript', body }));
 }
 
 /** Tests of a site on a server that can misbehave, `host`. */

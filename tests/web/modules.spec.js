@@ -18,7 +18,7 @@ function importsOf(name) {
 }
 
 /** What a page comes to need only where it cannot start a Worker. */
-const INSTEAD_OF_WORKER = 'host.js';
+const INSTEAD_OF_WORKER = 'engine/engine-service.js';
 
 /** All that a module needs, without itself. */
 function graphOf(name, withLater = false) {

@@ -23,11 +23,13 @@ test.beforeAll(({}, testInfo) => {
 
 test('the package holds engine, element, declarations and licences, and nothing of the demo page', () => {
   const files = run('tar', ['tzf', archive]).trim().split('\n').map(name => name.replace(/^package\//, '')).sort();
-  const site = readdirSync(SITE, { recursive: true }).filter(name => /^((ui|lang)\/)?[\w-]+\.(js|wasm)$/.test(name));
+  const scripts = readdirSync(join(ROOT, 'web'), { recursive: true })
+    .filter(name => /^((engine|lang|page|shared|ui)\/)?[\w-]+\.js$/.test(name) && !['page.js', 'sw.js'].includes(name));
+  const engines = readdirSync(SITE).filter(name => name.endsWith('.wasm'));
   const others = ['LICENSE', 'NOTICE', 'README.md', 'licenses.txt', 'package.json', 'sbom.cdx.json',
-    'element.d.ts', 'errors.d.ts', 'heybagh.d.ts', 'image.d.ts'];
-  expect(files.filter(name => name.endsWith('.wasm'))).toHaveLength(4);
-  expect(files).toEqual([...site.filter(name => name !== 'page.js'), ...others].sort());
+    'element.d.ts', 'heybagh.d.ts', 'page/read-image.d.ts', 'shared/errors.d.ts'];
+  expect(engines).toHaveLength(4);
+  expect(files).toEqual([...scripts, ...engines, ...others].sort());
 });
 
 test('its version is that of the project', () => {

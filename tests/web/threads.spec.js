@@ -56,8 +56,8 @@ for (const [simd, name] of builds) {
 
 isolated.describe(() => {
   isolated.use({ replaced: {
-    '/threads.js': `Object.defineProperty(navigator, 'hardwareConcurrency', { value: 16 });
-      ${readFileSync(join(SITE, 'threads.js'), 'utf8')}`,
+    '/engine/threads.js': `Object.defineProperty(navigator, 'hardwareConcurrency', { value: 16 });
+      ${readFileSync(join(SITE, 'engine/threads.js'), 'utf8')}`,
   } });
 
   isolated('more threads than processors find the same, and at most four are used', async ({ page, context }) => {

@@ -1,6 +1,6 @@
 // One search in a page: takes photos, asks the engine, shows answers. The newest photo wins, always.
 
-import { forgetEngine, leaveEngine, shareEngine } from './engines.js';
+import { forgetEngine, leaveEngine, shareEngine } from './shared-engines.js';
 
 /**
  * @typedef {object} Place where a search is, told what happens there

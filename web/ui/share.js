@@ -1,6 +1,6 @@
 // Links to a search: the page's own address, with the picture's in ?q=.
 
-import { resolveWebUrl } from '../url.js';
+import { resolveWebUrl } from '../shared/url.js';
 
 /** @param {string} photo address of a picture */
 export function linkTo(photo) {

@@ -1,7 +1,7 @@
 // Threads: Workers that help the engine's with the network. Only pages that are cross-origin isolated may share memory;
 // nothing depends on it.
 
-import { isForeign, startForeign } from './foreign.js';
+import { isCrossOrigin, startCrossOriginWorker } from '../shared/cross-origin-worker.js';
 
 const MEMBERS_MAX = 4; // HB_WORKER_TEAM_MEMBERS_MAX
 const STACK_BYTES = 64 * 1024;
@@ -31,9 +31,9 @@ export function sharedMemory() {
  */
 export function callHelpers(engine, module, count) {
   for (let i = 0; i < count; i++) {
-    const helper = isForeign(import.meta.url)
-      ? startForeign('helper.js', import.meta.url)
-      : new Worker(new URL('./helper.js', import.meta.url), { type: 'module' });
+    const helper = isCrossOrigin(import.meta.url)
+      ? startCrossOriginWorker('../helper.js', import.meta.url)
+      : new Worker(new URL('../helper.js', import.meta.url), { type: 'module' });
     helper.onerror = event => event.preventDefault();
     helper.postMessage({ module, ...engine.placeForHelper(STACK_BYTES) });
   }

@@ -2,12 +2,12 @@
 // not given a sign of life for DEAD_BEATS, or by `end`. Where no Worker can be started, the engine answers from the
 // page's own thread.
 
-import { HeyBaghError } from './errors.js';
-import { BEAT, DEAD_BEATS, QUIET_BEATS } from './limits.js';
-import { openLocal, openWorker } from './line.js';
+import { HeyBaghError } from '../shared/errors.js';
+import { BEAT, DEAD_BEATS, QUIET_BEATS } from '../shared/limits.js';
+import { openLocal, openWorker } from './transport.js';
 
 /** The page's end of the line to one engine. */
-export class WorkerClient {
+export class EngineClient {
   #line;
   #early = []; // asked before the first answer, to be asked again if no Worker starts; nothing is transferred so early
   #calls = new Map();

@@ -1,10 +1,10 @@
 // One file of the index: from the cache or the network into the engine, which verifies it.
 
-import { FileCache } from './cache.js';
-import { isUnanswered, readExactly, request } from './download.js';
-import { HeyBaghError } from './errors.js';
-import { BACK_OFF, pause } from './limits.js';
-import { checkFiles } from './manifest.js';
+import { FileCache } from '../shared/file-cache.js';
+import { isUnanswered, readExactly, request } from '../shared/download.js';
+import { HeyBaghError } from '../shared/errors.js';
+import { BACK_OFF, pause } from '../shared/limits.js';
+import { checkFiles } from '../shared/manifest.js';
 
 const CACHE = 'heybagh-index-1';
 const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];

@@ -1,7 +1,7 @@
 // What the wasm needs from outside. It is a standalone module, built without Emscripten's JavaScript, so it asks for a
 // handful of WASI calls, and for nothing of the network or the page.
 
-import { HeyBaghError } from './errors.js';
+import { HeyBaghError } from '../shared/errors.js';
 
 const SUCCESS = 0; // errno values of WASI preview 1
 const BAD_FILE = 8;

@@ -1,6 +1,6 @@
 // Engines that the elements of a page share: one for each index and model.
 
-// ms that the engine's modules may take, of 30 kB: as long as limits.js, which is one of them, gives the Worker
+// ms that the engine's modules may take, of 30 kB: as long as shared/limits.js, which is one of them, gives the Worker
 const MODULES = 60_000;
 
 const engines = new Map(); // key -> {engine: Promise<HeyBagh>, opened: HeyBagh, users, listeners: Set, last: Progress}

@@ -1,7 +1,7 @@
 // The engine's WebAssembly: which build this browser can run, and how it is compiled.
 
-import { mayPass, onceMore, readBody, request } from './download.js';
-import { cannotRun, HeyBaghError } from './errors.js';
+import { mayPass, onceMore, readBody, request } from '../shared/download.js';
+import { cannotRun, HeyBaghError } from '../shared/errors.js';
 
 /**
  * All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
@@ -11,14 +11,14 @@ const BUILDS = [
   {
     simd: 'relaxed-simd',
     supported: () => WebAssembly.validate(RELAXED_SIMD_PROBE),
-    one: { file: 'heybagh-relaxed.wasm', url: new URL('./heybagh-relaxed.wasm', import.meta.url) },
-    several: { file: 'heybagh-relaxed-threads.wasm', url: new URL('./heybagh-relaxed-threads.wasm', import.meta.url) },
+    one: { file: 'heybagh-relaxed.wasm', url: new URL('../heybagh-relaxed.wasm', import.meta.url) },
+    several: { file: 'heybagh-relaxed-threads.wasm', url: new URL('../heybagh-relaxed-threads.wasm', import.meta.url) },
   },
   {
     simd: 'simd',
     supported: () => WebAssembly.validate(SIMD_PROBE),
-    one: { file: 'heybagh-simd.wasm', url: new URL('./heybagh-simd.wasm', import.meta.url) },
-    several: { file: 'heybagh-simd-threads.wasm', url: new URL('./heybagh-simd-threads.wasm', import.meta.url) },
+    one: { file: 'heybagh-simd.wasm', url: new URL('../heybagh-simd.wasm', import.meta.url) },
+    several: { file: 'heybagh-simd-threads.wasm', url: new URL('../heybagh-simd-threads.wasm', import.meta.url) },
   },
 ];
 

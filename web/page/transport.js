@@ -1,6 +1,6 @@
 // The page's end of the line to an engine: a Worker or, where none can be started, this very thread.
 
-import { isForeign, startForeign } from './foreign.js';
+import { isCrossOrigin, startCrossOriginWorker } from '../shared/cross-origin-worker.js';
 
 /**
  * @typedef {object} Line used like a Worker
@@ -16,9 +16,9 @@ import { isForeign, startForeign } from './foreign.js';
  */
 export function openWorker() {
   try {
-    return isForeign(import.meta.url)
-      ? startForeign('worker.js', import.meta.url)
-      : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    return isCrossOrigin(import.meta.url)
+      ? startCrossOriginWorker('../worker.js', import.meta.url)
+      : new Worker(new URL('../worker.js', import.meta.url), { type: 'module' });
   } catch {
     return null;
   }
@@ -33,7 +33,7 @@ export function openWorker() {
 export function openLocal(onFailure) {
   const { port1, port2 } = new MessageChannel();
   const ended = new AbortController();
-  import('./host.js').then(({ serve }) => serve(port2, ended.signal)).catch(onFailure);
+  import('../engine/engine-service.js').then(({ serve }) => serve(port2, ended.signal)).catch(onFailure);
   const terminate = () => {
     ended.abort();
     port1.close();

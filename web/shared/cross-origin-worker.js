@@ -6,7 +6,7 @@
  * @param {string} address of a module
  * @returns {boolean} if a Worker may not be started by it here
  */
-export function isForeign(address) {
+export function isCrossOrigin(address) {
   return new URL(address).origin !== self.origin;
 }
 
@@ -16,7 +16,7 @@ export function isForeign(address) {
  * @returns {Worker}
  * @throws {Error} where the page's policy forbids it; or the Worker fails later
  */
-export function startForeign(script, base) {
+export function startCrossOriginWorker(script, base) {
   const code = `import ${JSON.stringify(new URL(script, base).href)};`;
   const blob = new Blob([code], { type: 'text/javascript' });
   return new Worker(URL.createObjectURL(blob), { type: 'module' }); // not revoked: it may be read at any time from now

@@ -8,7 +8,7 @@ const LAST = { rank: Infinity, priority: 'low' };
  * the search that needs the file will tell.
  *
  * @param {import('./index-files.js').IndexFiles} files
- * @param {import('./shards.js').ShardStore} shards
+ * @param {import('./shard-store.js').ShardStore} shards
  * @param {AbortSignal} [ended] stops it, too
  * @returns {Promise<void>}
  */

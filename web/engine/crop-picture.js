@@ -1,8 +1,8 @@
 // One picture to the crop of it that the network sees, decoded by the engine or by the browser.
 
-import { decodePicture } from './browser-decoder.js';
-import { isForEngine } from './formats.js';
-import { TaskQueue } from './queue.js';
+import { decodePicture } from '../shared/browser-decoder.js';
+import { isForEngine } from '../shared/formats.js';
+import { TaskQueue } from '../shared/task-queue.js';
 
 const decoding = new TaskQueue(1); // a large picture takes much memory
 
@@ -14,9 +14,9 @@ const decoding = new TaskQueue(1); // a large picture takes much memory
 /**
  * @param {import('./wasm-engine.js').WasmEngine} engine
  * @param {Picture} image
- * @param {import('./image.js').Region} [region] of it; by default the whole
+ * @param {import('../page/read-image.js').Region} [region] of it; by default the whole
  * @returns {Promise<{crop: Uint8Array, timings: {decode: number, preprocess: number}}>} ms
- * @throws {import('./errors.js').HeyBaghError}
+ * @throws {import('../shared/errors.js').HeyBaghError}
  */
 export async function cropPicture(engine, image, region) {
   const isForBrowser = image.bytes && !isForEngine(image.bytes);

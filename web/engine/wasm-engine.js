@@ -1,6 +1,6 @@
 // The C exports of the engine as methods.
 
-import { HeyBaghError } from './errors.js';
+import { HeyBaghError } from '../shared/errors.js';
 
 const NO_FILE = 0xffffffff;
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
@@ -122,8 +122,8 @@ export class WasmEngine {
   /**
    * Decodes a picture; this needs neither model nor index.
    *
-   * @param {import('./cropping.js').Picture} image
-   * @param {import('./image.js').Region} [region] of it; by default the whole
+   * @param {import('./crop-picture.js').Picture} image
+   * @param {import('../page/read-image.js').Region} [region] of it; by default the whole
    * @returns {Uint8Array} for `embed`
    */
   crop({ bytes, pixels, width, height }, region = WHOLE) {
@@ -165,7 +165,7 @@ export class WasmEngine {
    *
    * @param {Float32Array} query unit length
    * @param {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number}} options
-   * @returns {{run: () => number[], files: () => number[], answer: () => import('./searching.js').Found,
+   * @returns {{run: () => number[], files: () => number[], answer: () => import('./search-index.js').Found,
    *   free: () => void}} `run` scans the lists that are there, and says which files are missing for the others, that of
    *   the nearest list first; `files` are all that the search scans
    */

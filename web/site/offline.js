@@ -1,8 +1,8 @@
 // What the demo page keeps for visits without a network: how much it is, and how it goes again. Where the browser has
 // no service workers or no storage, or forbids them, nothing is kept and nothing is said.
 
-const SITE = new URL('.', import.meta.url).href;
-const ENGINE_CACHES = /^heybagh-(index|models|manifests)-/; // of index-files.js, model.js, loader.js
+const SITE = new URL('..', import.meta.url).href;
+const ENGINE_CACHES = /^heybagh-(index|models|manifests)-/; // of engine/index-files.js, page/model-source.js, page/loader.js
 const ENGINE = /\/(heybagh-[\w-]+\.wasm)$/;
 
 /** Has the service worker keep this site, with the engine that runs here. */

@@ -1,7 +1,7 @@
 // A large download that goes on where the connection broke.
 
-import { chunks, mayPass, request, tooLong, tooShort } from './download.js';
-import { BACK_OFF, pause, STALL_BYTES, TRIES } from './limits.js';
+import { chunks, mayPass, request, tooLong, tooShort } from '../shared/download.js';
+import { BACK_OFF, pause, STALL_BYTES, TRIES } from '../shared/limits.js';
 
 /**
  * Brings a body of a known length piece by piece. What breaks, stalls or ends early is asked for from there on; a
@@ -14,7 +14,7 @@ import { BACK_OFF, pause, STALL_BYTES, TRIES } from './limits.js';
  * @param {number} size in bytes
  * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
  * @param {RequestInit} options of the first request; `signal` ends all
- * @throws {import('./errors.js').HeyBaghError} `download-failed`, `bad-download`
+ * @throws {import('../shared/errors.js').HeyBaghError} `download-failed`, `bad-download`
  */
 export async function bringPieces(url, name, size, onPiece, options) {
   let received = 0;

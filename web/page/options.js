@@ -1,7 +1,7 @@
 // The parameters of a call, checked before they travel: what is out of range is named with its range.
 
-import { HeyBaghError } from './errors.js';
-import { resolveWebUrl } from './url.js';
+import { HeyBaghError } from '../shared/errors.js';
+import { resolveWebUrl } from '../shared/url.js';
 
 const K_MAX = 16384; // as in Milvus
 const SIMD_BUILDS = ['simd', 'relaxed-simd'];
@@ -50,8 +50,8 @@ export function checkSearchOptions({
 }
 
 /**
- * @param {import('./image.js').Region} [region]
- * @returns {import('./image.js').Region | undefined} a copy
+ * @param {import('./read-image.js').Region} [region]
+ * @returns {import('./read-image.js').Region | undefined} a copy
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkRegion(region) {

@@ -3,7 +3,7 @@
 // A page may have several searches. What is dropped on or pasted into one is for it; anything else is for the one that
 // was used last, or is the first.
 
-import { resolveWebUrl } from '../url.js';
+import { resolveWebUrl } from '../shared/url.js';
 
 const takers = []; // {element, take, mark}
 let lastUsed = null;

@@ -1,11 +1,11 @@
 // Everything that a caller may hand over as an image, as bytes or pixels that can be sent to the Worker.
 
-import { decodePicture } from './browser-decoder.js';
-import { chunks, isUnanswered, request, STALLED } from './download.js';
-import { HeyBaghError } from './errors.js';
-import { isForEngine } from './formats.js';
-import { TaskQueue } from './queue.js';
-import { resolveUrl } from './url.js';
+import { decodePicture } from '../shared/browser-decoder.js';
+import { chunks, isUnanswered, request, STALLED } from '../shared/download.js';
+import { HeyBaghError } from '../shared/errors.js';
+import { isForEngine } from '../shared/formats.js';
+import { TaskQueue } from '../shared/task-queue.js';
+import { resolveUrl } from '../shared/url.js';
 
 // A browser does not tell a page whether it was the network or the other site's CORS policy.
 const UNREACHABLE = 'its site did not answer, or does not let other pages read its pictures. Save the picture, and '

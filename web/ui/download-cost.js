@@ -9,7 +9,7 @@ const ENGINE_BYTES = 150_000; // the wasm and its scripts, compressed; a test ho
  * @returns {Promise<{count: number, bytes: number} | null>} pictures, and what loading takes before the first search;
  *   null if the index cannot be read: whoever loads it will tell why
  */
-export async function readFacade(index) {
+export async function readDownloadCost(index) {
   try {
     const folder = new URL(index.endsWith('/') ? index : `${index}/`, document.baseURI);
     const response = await fetch(new URL('index.json', folder));

@@ -1,9 +1,9 @@
 // The files of lists that are in the engine's memory: fetched when a search needs them, each once however many searches
 // wait for it, and released when there are too many.
 
-import { Batch } from './batch.js';
+import { ShardBatch } from './shard-batch.js';
 import { isWorthARetry } from './index-files.js';
-import { TaskQueue } from './queue.js';
+import { TaskQueue } from '../shared/task-queue.js';
 
 const PARALLEL_DOWNLOADS = 6; // as many as browsers allow to one HTTP/1.1 host
 
@@ -42,10 +42,10 @@ export class ShardStore {
    * @param {import('./index-files.js').Traffic} traffic is added to, but for shards that are on their way already
    * @param {(i: number, error: Error) => boolean} canDoWithout asked about each that cannot be had
    * @returns {AsyncGenerator<void>}
-   * @throws {import('./errors.js').HeyBaghError} as soon as one cannot be had or done without
+   * @throws {import('../shared/errors.js').HeyBaghError} as soon as one cannot be had or done without
    */
   async* arrivals(shards, traffic, canDoWithout) {
-    const batch = new Batch(shards);
+    const batch = new ShardBatch(shards);
     for (const i of shards) this.#await(i, 1);
     for (const [rank, i] of shards.entries()) {
       this.load(i, rank, { traffic }).then(() => batch.add(i), error => {

@@ -1,7 +1,7 @@
 // The model: from an earlier visit or the network to the Worker, piece by piece as it comes.
 
-import { FileCache } from './cache.js';
-import { bringPieces } from './resuming.js';
+import { FileCache } from '../shared/file-cache.js';
+import { bringPieces } from './resumable-download.js';
 
 const CACHE = 'heybagh-models-1';
 
@@ -12,12 +12,12 @@ export class ModelSource {
   /**
    * A model whose weights are not those that the manifest names is asked for once more, past the browser's cache.
    *
-   * @param {import('./rpc.js').WorkerClient} worker
+   * @param {import('./engine-client.js').EngineClient} worker
    * @param {Promise<any>} opened when the Worker has the index, by which it knows a model that is damaged
    * @param {{id: string, url: string, bytes: number}} model as the manifest names it
    * @param {(bytes: number, source: 'cache' | 'network') => void} onBytes less than 0 for what has to come again
    * @returns {Promise<boolean>} when the Worker has it; true if it was kept from an earlier visit
-   * @throws {import('./errors.js').HeyBaghError} as `bringPieces`, `bad-model`, `model-mismatch`
+   * @throws {import('../shared/errors.js').HeyBaghError} as `bringPieces`, `bad-model`, `model-mismatch`
    */
   async obtain(worker, opened, model, onBytes) {
     const key = keyOf(model);

@@ -3,7 +3,7 @@
 const INTERVAL = 50; // ms between two scans
 
 /** Filled by `add` and `fail`; its one reader waits for a `turn` and then takes what has arrived. */
-export class Batch {
+export class ShardBatch {
   #nearest;
   #arrived = [];
   #failure = null;

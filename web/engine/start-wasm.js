@@ -1,6 +1,6 @@
 // The compiled engine, set to work.
 
-import { cannotRun, HeyBaghError } from './errors.js';
+import { cannotRun, HeyBaghError } from '../shared/errors.js';
 import { callHelpers, sharedMemory } from './threads.js';
 import { makeImports } from './wasi.js';
 import { WasmEngine } from './wasm-engine.js';

@@ -6,17 +6,17 @@
 //   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message}}
 //   by itself {usage}  when the prefetch has ended
 //
-// The page starts it step by step (loader.js): `start`, then `open`, then `obtain` and `model`, then `finish`. Pictures
+// The page starts it step by step (page/loader.js): `start`, then `open`, then `obtain` and `model`, then `finish`. Pictures
 // can be cropped after `start`, and the rest can be done after `finish`.
 
-import { canReadPixels } from './browser-decoder.js';
-import { cropPicture } from './cropping.js';
-import { HeyBaghError } from './errors.js';
+import { canReadPixels } from '../shared/browser-decoder.js';
+import { cropPicture } from './crop-picture.js';
+import { HeyBaghError } from '../shared/errors.js';
 import { IndexFiles } from './index-files.js';
 import { prefetch } from './prefetch.js';
-import { searchIndex } from './searching.js';
-import { ShardStore } from './shards.js';
-import { startWasm } from './wasm-start.js';
+import { searchIndex } from './search-index.js';
+import { ShardStore } from './shard-store.js';
+import { startWasm } from './start-wasm.js';
 
 const NOT_EMBEDDED = { network: 0, head: 0 };
 
@@ -27,11 +27,11 @@ const NOT_EMBEDDED = { network: 0, head: 0 };
  * @param {AbortSignal} [ended] aborted when nobody listens any more; a Worker is just stopped
  */
 export function serve(line, ended) {
-  const host = new Host(() => line.postMessage({ usage: host.usage }), ended);
+  const service = new EngineService(() => line.postMessage({ usage: service.usage }), ended);
   line.onmessage = async ({ data: { id, method, args } }) => {
     try {
-      const value = await host[method](args, progress => line.postMessage({ id, progress }));
-      line.postMessage({ id, value, usage: host.usage });
+      const value = await service[method](args, progress => line.postMessage({ id, progress }));
+      line.postMessage({ id, value, usage: service.usage });
     } catch (error) {
       const { code, message } = error instanceof HeyBaghError ? error : crash(error);
       line.postMessage({ id, error: { code, message } });
@@ -40,7 +40,7 @@ export function serve(line, ended) {
 }
 
 /** What can be asked. */
-class Host {
+class EngineService {
   #engine;
   #files;
   #shards;

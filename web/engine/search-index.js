@@ -1,6 +1,6 @@
 // One search over an index that arrives while it is searched.
 
-import { isUnanswered } from './download.js';
+import { isUnanswered } from '../shared/download.js';
 
 /**
  * @typedef {object} Found as the engine answers
@@ -13,13 +13,13 @@ import { isUnanswered } from './download.js';
 
 /**
  * @param {import('./wasm-engine.js').WasmEngine} engine
- * @param {import('./shards.js').ShardStore} shards
+ * @param {import('./shard-store.js').ShardStore} shards
  * @param {Float32Array} query unit length
  * @param {object} options as `WasmEngine#startSearch` takes them, and `partial`
  * @param {(found: Found) => void} [onFound] told what is found before the search is done, if it has to wait
  * @returns {Promise<Found & {waited: number, traffic: import('./index-files.js').Traffic}>} `waited` for shards, in ms;
  *   fewer lists scanned than planned if it is partial
- * @throws {import('./errors.js').HeyBaghError}
+ * @throws {import('../shared/errors.js').HeyBaghError}
  */
 export async function searchIndex(engine, shards, query, { partial, ...options }, onFound) {
   const search = engine.startSearch(query, options);
@@ -70,7 +70,7 @@ class Absent {
     return shards.filter(i => !this.#shards.has(i));
   }
 
-  /** @throws {import('./errors.js').HeyBaghError} why the first is absent */
+  /** @throws {import('../shared/errors.js').HeyBaghError} why the first is absent */
   complain() {
     if (this.#error) throw this.#error;
   }

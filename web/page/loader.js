@@ -3,20 +3,20 @@
 // The page downloads the wasm, index.json and the model, because they can be on their way before the Worker runs. What
 // the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
-import { FileCache } from './cache.js';
-import { isUnanswered, onceMore, readBody, request } from './download.js';
-import { readManifest } from './manifest.js';
-import { ModelSource } from './model.js';
+import { FileCache } from '../shared/file-cache.js';
+import { isUnanswered, onceMore, readBody, request } from '../shared/download.js';
+import { readManifest } from '../shared/manifest.js';
+import { ModelSource } from './model-source.js';
 import { ProgressTeller } from './progress.js';
-import { membersFor } from './threads.js';
-import { compileWasm } from './wasm.js';
+import { membersFor } from '../engine/threads.js';
+import { compileWasm } from './compile-wasm.js';
 
 const MANIFESTS = 'heybagh-manifests-1';
 
 /**
  * A failure leaves the engine half made and other downloads running; whoever called ends the whole Worker then.
  *
- * @param {import('./rpc.js').WorkerClient} worker
+ * @param {import('./engine-client.js').EngineClient} worker
  * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number, memory: number,
  *   prefetch: boolean}} what `indexUrl` is index.json's
  * @param {(progress: object) => void} report told as `HeyBagh.load` documents it
