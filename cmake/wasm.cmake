@@ -8,8 +8,11 @@ if(HEYBAGH_RELAXED_SIMD)
 endif()
 # Atomics are in both files: whoever has SIMD has them, and so there is one library for both.
 list(APPEND simd -matomics -mbulk-memory)
-set_source_files_properties(src/image/decode.c PROPERTIES COMPILE_OPTIONS -msse2)
+# stb_image's SSE2 loops, through Emscripten's <emmintrin.h>: what emcc's -msse2 defines.
+set_source_files_properties(src/image/decode.c PROPERTIES COMPILE_DEFINITIONS "__SSE__=1;__SSE2__=1")
 set(xnnpack ${HEYBAGH_XNNPACK}/lib)
+# What each program consists of: scripts/check.sh finds out from it whether all that is compiled of XNNPACK is used.
+add_link_options(-Wl,-Map=$<TARGET_PROPERTY:NAME>.map)
 
 # The sanitizers' runtime needs Emscripten's JavaScript, so that this is a module for Node.js, which
 # tests/wasm/sanitized.mjs runs. XNNPACK is as ever: only the project's own C is watched.
@@ -41,6 +44,8 @@ engine(${name})
 # For pages that may share memory: the memory comes from outside, and Workers that help (src/base/worker_team.h) have stacks of
 # their own.
 engine(${name}-threads -sIMPORTED_MEMORY=1 -Wl,--shared-memory,--no-check-features,--export=__stack_pointer)
+
+add_custom_target(programs DEPENDS ${name} ${name}-threads)
 
 # The same without the engine, for web_winograd.mjs.
 add_executable(bench-winograd tests/bench/winograd.c)

@@ -1,25 +1,29 @@
 #!/usr/bin/env bash
-# build.sh [PRESET...]: compiles the index-builder and the tests (native, native-asan, native-coverage), the fuzz targets
-# (native-fuzz) and the browser's engine (wasm-simd, wasm-relaxed, wasm-simd-asan) into build/PRESET. Without names:
-# native, wasm-simd and wasm-relaxed.
+# build.sh [--programs] [PRESET...]: compiles into build/PRESET: the index-builder and the tests (native, native-asan,
+# native-coverage), the fuzz targets (native-fuzz) and the browser's engine (wasm-simd, wasm-relaxed, wasm-simd-asan).
+# Without names: native, wasm-simd and wasm-relaxed. --programs leaves tests and benchmarks out.
 . "$(dirname "$0")/common.sh"
 
+only=()
+[ "${1:-}" != --programs ] || { only=(--target programs); shift; }
 [ $# -gt 0 ] || set -- native wasm-simd wasm-relaxed
 
 build() {
-  local preset=$1 configure=(cmake)
-  local kind=${preset%-asan}
+  local preset=$1 folder=${HEYBAGH_BUILD:-build/$1} configure=(cmake) options=() kind=${1%-asan}
   case $kind in native-*) kind=native ;; esac
-  local xnnpack
-  xnnpack=$("$ROOT/scripts/xnnpack.sh" "$kind" --where)
-  [ -e "$xnnpack/.ready" ] || { echo "XNNPACK is not there yet; run scripts/setup.sh first"; return 1; }
+  local xnnpack=${HEYBAGH_XNNPACK:-$("$ROOT/scripts/xnnpack.sh" "$kind" --where)}
+  [ -e "$xnnpack/lib" ] || { echo "XNNPACK is not there yet; run scripts/setup.sh first"; return 1; }
   case $preset in
-  wasm-*) configure=("$(emcc_dir)/emcmake" cmake) ;;
+  wasm-*)
+    configure=("$(emcc_dir)/emcmake" cmake)
+    mapfile -t options < <(direct_wasm_compiler)
+    ;;
   *) export CC=$CLANG ;;
   esac
   cd "$ROOT"
-  "${configure[@]}" --preset "$preset" -DHEYBAGH_XNNPACK="$xnnpack" -DHEYBAGH_HEADERS="$CACHE/include"
-  cmake --build "build/$preset" -j "$JOBS"
+  "${configure[@]}" --preset "$preset" -B "$folder" -DHEYBAGH_XNNPACK="$xnnpack" -DHEYBAGH_HEADERS="$CACHE/include" \
+    "${options[@]}"
+  cmake --build "$folder" -j "$JOBS" "${only[@]}"
 }
 
 for preset in "$@"; do step "compiling $preset" build "$preset"; done

@@ -4,10 +4,11 @@
 #   cppcheck  cppcheck finds nothing in the C (.cppcheck)
 #   tidy      clang-tidy finds nothing in it (.clang-tidy), natively, and in the browser's build where that is other code
 #   types     TypeScript finds nothing in the JavaScript (jsconfig.json)
+#   xnnpack   all that is compiled of XNNPACK is linked into something (cmake/xnnpack)
 #   pins      what is downloaded is pinned by its hash, and what is in the cache has it
 #   audit     npm knows of no weakness in the packages of the tests and examples
 # The compiler's warnings are errors in every build (CMakeLists.txt). Needs scripts/setup.sh and
-# scripts/build.sh native native-fuzz wasm-simd before.
+# scripts/build.sh native native-fuzz wasm-simd wasm-relaxed before.
 . "$(dirname "$0")/common.sh"
 
 cd "$ROOT"
@@ -48,6 +49,14 @@ check_types() {
   "$tsc" --allowJs --checkJs --noEmit --target es2022 --lib es2023,webworker web/sw.js
 }
 
+check_xnnpack() {
+  local kind unused=0
+  for kind in native wasm-simd wasm-relaxed; do
+    /usr/bin/python3 scripts/xnnpack_used.py check "$(scripts/xnnpack.sh $kind --where)/lib" "build/$kind" || unused=1
+  done
+  [ $unused = 0 ] || { echo "make the lists anew: scripts/xnnpack.sh KIND --list" >&2; return 1; }
+}
+
 check_pins() {
   local name file sha suite
   while read -r name file sha suite; do
@@ -82,7 +91,7 @@ check_audit() {
   done
 }
 
-all=(format cppcheck tidy types pins audit)
+all=(format cppcheck tidy types xnnpack pins audit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 failed=()
 for check in "$@"; do

@@ -28,25 +28,57 @@ HEADERS="
 b01369a47981da987c6f69018ff2115dec8bc3867c485630f14b3cfbe3ef6fc5 stb_image_resize2.h
 1ed6154dedf009212a08a397e9c4ed50a0ce31d5a8301bb294e137ae3188c13b jsmn.h
 "
+# emcc starts a Python for each file: Debian's own, at once, not one that a version manager has to look up.
+[ ! -x /usr/bin/python3 ] || export EMSDK_PYTHON=${EMSDK_PYTHON:-/usr/bin/python3}
 export CLANG=clang-19     # gcc 12 makes XNNPACK's AVX2 kernels 2.4 times slower, clang 14 lacks AVX-VNNI
 
 SCRIPT=$(basename "$0" .sh)
 say() { printf '%s: %s\n' "$SCRIPT" "$*"; }
 die() { printf '%s: %s\n' "$SCRIPT" "$*" >&2; exit 1; }
 
-# step TITLE COMMAND...: says what it does and how long it took; the output goes to a log, shown on failure.
+# progress_of LOG: how far a step is, from what it printed last: "123 of 456" where it counts ("[123/456] ...", as ninja does),
+# else its last line.
+progress_of() {
+  local last
+  last=$(tail -c 2000 "$1" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1) || return 0
+  if [[ $last =~ ^\[([0-9]+)/([0-9]+)\][[:space:]]*(.*)$ ]]; then
+    printf '%s of %s' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+  else
+    printf '%.60s' "$last"
+  fi
+}
+
+# report_progress TITLE LOG: until it is ended: each second on a terminal, else every 20 s.
+report_progress() {
+  local start=$SECONDS told=$SECONDS
+  while sleep 1 && kill -0 $$ 2>/dev/null; do
+    if [ -t 1 ]; then
+      printf '\r\033[K%s: %s: %s (%s s)' "$SCRIPT" "$1" "$(progress_of "$2")" "$((SECONDS - start))"
+    elif [ $((SECONDS - told)) -ge 20 ]; then
+      say "$1: $(progress_of "$2") ($((SECONDS - start)) s)"
+      told=$SECONDS
+    fi
+  done
+}
+
+# step TITLE COMMAND...: says what it does, how far it is and how long it took; the output goes to a log, shown on failure.
 step() {
-  local title=$1 log start=$SECONDS
+  local title=$1 log start=$SECONDS reporter
   shift
   mkdir -p "$CACHE/log"
   log=$CACHE/log/$(printf '%s' "$title" | tr -cs 'a-zA-Z0-9' '-').log
   say "$title ..."
+  : >"$log"
+  report_progress "$title" "$log" &
+  reporter=$!
   # A subshell with its own "set -e": a function called in a condition would run on after a failure.
   local status=0
   set +e
   (set -e; "$@") >"$log" 2>&1
   status=$?
   set -e
+  { kill $reporter && wait $reporter; } 2>/dev/null || true
+  [ ! -t 1 ] || printf '\r\033[K'
   if [ $status -ne 0 ]; then
     tail -n 40 "$log" >&2
     die "failed: $title (whole log: $log)"
@@ -65,6 +97,18 @@ emcc_dir() {
     fi
   fi
   printf '%s\n' "$CACHE/emscripten/bin"
+}
+
+# direct_wasm_compiler: options for CMake, one a line, to compile C and C++ without emcc, which starts a Python and a Node.js
+# for every file only to call clang with these flags. Linking stays emcc's.
+direct_wasm_compiler() {
+  local emcc flags clang
+  emcc=$(emcc_dir)/emcc
+  flags=$("$emcc" --cflags)
+  clang=$("$emcc" -v 2>&1 | sed -n 's/^InstalledDir: *//p')/clang
+  [ -x "$clang" ] || return 0 # an Emscripten that is laid out in another way: through emcc then
+  printf '%s\n' "-DCMAKE_C_COMPILE_OBJECT=$clang $flags <DEFINES> <INCLUDES> <FLAGS> -o <OBJECT> -c <SOURCE>" \
+    "-DCMAKE_CXX_COMPILE_OBJECT=$clang++ $flags <DEFINES> <INCLUDES> <FLAGS> -o <OBJECT> -c <SOURCE>"
 }
 
 # bill_of_materials FOLDER [LICENCE]: FOLDER/sbom.cdx.json; LICENCE is that of the pictures.

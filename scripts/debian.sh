@@ -52,12 +52,20 @@ apt_suite_update() {
   touch "$stamp"
 }
 
-# unpack_suite_package SUITE DEST PACKAGE: a package and all that it depends on, unpacked into DEST.
-unpack_suite_package() {
-  local suite=$1 dest=$2 package=$3 deb
+# unpack_suite_packages SUITE DEST NAME...: these packages alone, without what they depend on, unpacked into DEST but for
+# paths that match a pattern of the array LEFT_OUT. What has been downloaded is not downloaded again.
+unpack_suite_packages() {
+  local suite=$1 dest=$2 archives=$CACHE/apt/$1/archives name deb pattern without=() count=0
+  shift 2
+  for pattern in ${LEFT_OUT+"${LEFT_OUT[@]}"}; do without+=(--exclude="$pattern"); done
   apt_suite_update "$suite"
-  apt_suite "$suite" install --download-only -y "$package"
   mkdir -p "$dest"
-  for deb in "$CACHE/apt/$suite/archives"/*.deb; do dpkg-deb -x "$deb" "$dest"; done
-  rm -f "$CACHE/apt/$suite/archives"/*.deb
+  (cd "$archives" && apt_suite "$suite" download "$@")
+  for name in "$@"; do
+    count=$((count + 1))
+    echo "[$count/$#] unpacking $name"
+    deb=("$archives/${name}"_*.deb)
+    dpkg-deb --fsys-tarfile "${deb[0]}" | tar -x -C "$dest" --no-same-owner "${without[@]}"
+  done
+  for name in "$@"; do rm -f "$archives/${name}"_*.deb; done
 }

@@ -15,7 +15,7 @@ start=$SECONDS
 "$ROOT/scripts/assets.sh"
 assets=$("$ROOT/scripts/assets.sh" --where)
 images=$assets/caltech101/101_ObjectCategories
-"$ROOT/scripts/build.sh"
+"$ROOT/scripts/build.sh" --programs
 
 # What something is made of: the builder, these files and the pictures. As long as that is the same, it is not made
 # again. A new builder might embed otherwise, so that nothing is kept of an old bundle.

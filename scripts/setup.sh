@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# setup.sh: installs and pins all that is needed to build and test HeyBagh on Debian 12. Needs Debian's packages and the
-# npm registry, nothing else; a second run takes seconds. Toolchain and downloads live in $HEYBAGH_CACHE
-# (default ~/.cache/heybagh), outside the checkout.
+# setup.sh [tests]: installs and pins what is needed to build HeyBagh on Debian 12; with "tests" also what its tests and
+# checks need (a browser, linters, the packages of the independent reference). Needs Debian's packages and the npm registry,
+# nothing else. A second run takes seconds, and one after a run that was stopped goes on where that was. Toolchain and
+# downloads live in $HEYBAGH_CACHE (default ~/.cache/heybagh), outside the checkout.
 . "$(dirname "$0")/common.sh"
 . "$ROOT/scripts/debian.sh"
 
-PACKAGES=(ca-certificates curl xz-utils patch patchelf python3 cmake ninja-build clang-19 libclang-rt-19-dev
-  libcmocka-dev clang-tidy-19 clang-format-14 llvm-19 cppcheck libjpeg62-turbo-dev libjsmn-dev chromium fonts-dejavu-core
-  python3-numpy python3-pil libopenblas0-pthread)   # the last three: the independent reference of the tests
+case ${1:-} in
+'' | tests) wanted=${1:-} ;;
+*) die "usage: scripts/setup.sh [tests]" ;;
+esac
+
+PACKAGES=(ca-certificates curl xz-utils patch patchelf python3 cmake ninja-build clang-19 libcmocka-dev libjpeg62-turbo-dev
+  libjsmn-dev)
+TEST_PACKAGES=(libclang-rt-19-dev clang-tidy-19 clang-format-14 llvm-19 cppcheck shellcheck chromium fonts-dejavu-core
+  python3-numpy python3-pil libopenblas0-pthread) # the last three: the independent reference
 
 node_packages() {
   command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] && command -v npm >/dev/null && return
@@ -59,7 +66,7 @@ headers_are_right() { (cd "$CACHE/include" && sed '/^$/d; s/ /  /' <<<"$HEADERS"
 headers() {
   rm -rf "$CACHE/stb" "$CACHE/include"
   mkdir -p "$CACHE/include"
-  unpack_suite_package "$STB_SUITE" "$CACHE/stb" libstb-dev
+  unpack_suite_packages "$STB_SUITE" "$CACHE/stb" libstb-dev
   cp "$CACHE"/stb/usr/include/stb/{stb_image.h,stb_image_resize2.h} /usr/include/jsmn.h "$CACHE/include/"
   rm -rf "$CACHE/stb"
   headers_are_right
@@ -81,20 +88,23 @@ if [ "$(emcc_dir)" != "$CACHE/emscripten/bin" ]; then
 elif [ -e "$CACHE/emscripten/.ready" ]; then
   say "Emscripten: there"
 else
-  step "Emscripten beside the system (about 400 MB)" bash "$ROOT/scripts/emscripten.sh"
+  step "Emscripten beside the system (a download of about 320 MB)" bash "$ROOT/scripts/emscripten.sh"
 fi
 for kind in native wasm-simd wasm-relaxed; do
   if [ -e "$("$ROOT/scripts/xnnpack.sh" $kind --where)/.ready" ]; then
     say "XNNPACK for $kind: there"
   else
-    step "XNNPACK for $kind (one to three minutes)" bash "$ROOT/scripts/xnnpack.sh" $kind
+    step "XNNPACK for $kind" bash "$ROOT/scripts/xnnpack.sh" $kind
   fi
 done
-for dir in tests/web web/examples/vite; do
-  if cmp -s "$ROOT/$dir/package-lock.json" "$ROOT/$dir/node_modules/.installed"; then
-    say "npm packages of $dir: there"
-  else
-    step "npm packages of $dir" npm_packages "$dir"
-  fi
-done
+if [ "$wanted" = tests ]; then
+  step "Debian packages of the tests" install_packages "${TEST_PACKAGES[@]}"
+  for dir in tests/web web/examples/vite; do
+    if cmp -s "$ROOT/$dir/package-lock.json" "$ROOT/$dir/node_modules/.installed"; then
+      say "npm packages of $dir: there"
+    else
+      step "npm packages of $dir" npm_packages "$dir"
+    fi
+  done
+fi
 say "ready"

@@ -4,8 +4,9 @@
 . "$(dirname "$0")/common.sh"
 
 start=$SECONDS
+"$ROOT/scripts/setup.sh" tests
 "$ROOT/scripts/demo.sh" --no-serve
-"$ROOT/scripts/build.sh" native-asan wasm-simd-asan
+"$ROOT/scripts/build.sh" native wasm-simd wasm-relaxed native-asan wasm-simd-asan
 
 assets=$("$ROOT/scripts/assets.sh" --where)
 images=$assets/caltech101/101_ObjectCategories
