@@ -18,7 +18,10 @@ NM = ["llvm-nm-19", "--defined-only", "--format=just-symbols"]
 
 
 def output(command):
-    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed: {done.stderr.strip()}")
+    return done.stdout  # what llvm-nm says of files without symbols is of no interest
 
 
 def programs(build):
