@@ -69,7 +69,8 @@ const char *hb_status_text(hb_status status);
 
 /* ---- Crop: what the network sees of a picture ------------------------------------------------------------------ */
 
-#define HB_CROP_BYTES (224 * 224 * 3) /* 8-bit RGB, rows top to bottom */
+#define HB_CROP_SIDE 224
+#define HB_CROP_BYTES (HB_CROP_SIDE * HB_CROP_SIDE * 3) /* 8-bit RGB, rows top to bottom */
 
 /* The most pixels that are decoded; a picture with more is refused before anything is allocated. In the browser the
  * engine's memory is capped at 256 MB, of which decoding takes up to 6 bytes a pixel beside 64 MB of model. */
@@ -99,6 +100,16 @@ hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, 
 /* Of decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not premultiplied. */
 hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
                        uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error);
+
+/* A picture of its own: 8-bit RGB, [height][width][3], the right way up. */
+typedef struct {
+  uint8_t *rgb; /* from malloc; whoever receives it frees it */
+  uint32_t width, height;
+} hb_picture;
+
+/* A picture file as hb_crop_file takes it, scaled with the crop's filter until its longer side has at most `longest`
+ * pixels, 1..65535; a picture that is smaller keeps its size. For thumbnails. Not in the browser. */
+hb_status hb_scale_file(const void *bytes, size_t size, uint32_t longest, hb_picture *out, hb_error *error);
 
 /* ---- Model: the network's weights ------------------------------------------------------------------------------ */
 
@@ -186,6 +197,8 @@ const char *hb_head_name(hb_head_kind kind);
 /* The reverse; false if there is no such head. */
 bool hb_head_parse(const char *name, hb_head_kind *out);
 
+#define HB_EXACT_DIM (HB_POOLED_DIM + 1) /* numbers in an embedding by the head `exact`, and the most by `svd` */
+
 typedef struct hb_head hb_head;
 
 /* Makes the model's head `name`: "logits" or "exact", or else reads a safetensors file of this name with a tensor
@@ -204,7 +217,12 @@ typedef enum { HB_ENCODING_F32, HB_ENCODING_F16, HB_ENCODING_I8 } hb_encoding;
 const char *hb_encoding_name(hb_encoding encoding);
 bool hb_encoding_parse(const char *name, hb_encoding *out);
 
-#define HB_DIM_MAX 32768 /* as in Milvus */
+#define HB_DIM_MAX 32768              /* as in Milvus */
+#define HB_BUNDLE_VERSION 1u          /* of the bundle's format, which this library reads and writes */
+#define HB_MANIFEST_NAME "index.json" /* the bundle's file that names all others */
+
+/* Scales to unit length, as queries must have it; a vector of zeros is left alone. */
+void hb_vector_normalize(float *vector, size_t dim);
 
 typedef struct hb_index hb_index;
 
@@ -241,6 +259,14 @@ const char *hb_index_model_url(const hb_index *index);
  * the 16 hex digits of hb_result.content, or "" if there are none. */
 const char *hb_index_image_url(const hb_index *index);
 const char *hb_index_thumb_url(const hb_index *index);
+
+uint64_t hb_index_seed(const hb_index *index);        /* of the k-means that made its lists */
+uint64_t hb_index_shard_bytes(const hb_index *index); /* the wanted size of a file of lists */
+/* The file with the head, or UINT32_MAX if the bundle has none: the head is HB_HEAD_LOGITS or HB_HEAD_NONE. */
+uint32_t hb_index_head_file(const hb_index *index);
+/* Images have positions, counted from 0 through the lists 0 .. nlist-1. Returns how many are in `list`, and sets *first
+ * to the position of the first. Needs the table of lists, if the bundle has one. */
+uint32_t hb_index_list_range(const hb_index *index, uint32_t list, uint32_t *first);
 
 /* Labels, numbered from 0. */
 uint32_t hb_index_label_count(const hb_index *index);
@@ -302,6 +328,8 @@ const hb_result *hb_search_results(hb_search *search, hb_search_report *report);
 /* The file with the planned list at `place`, 0 for the nearest; UINT32_MAX beyond the plan. A caller who releases files
  * learns from it which ones are used. */
 uint32_t hb_search_file(const hb_search *search, uint32_t place);
+/* The planned list itself, likewise; its images are hb_index_list_range's. */
+uint32_t hb_search_list(const hb_search *search, uint32_t place);
 
 void hb_search_free(hb_search *search);
 
@@ -362,6 +390,8 @@ uint32_t hb_catalog_count(const hb_catalog *catalog);
 hb_entry hb_catalog_entry(const hb_catalog *catalog, uint32_t number);
 /* The number of the image with this path, or UINT32_MAX. */
 uint32_t hb_catalog_find(const hb_catalog *catalog, const char *path);
+/* The number of the image at a position of hb_index_list_range. */
+uint32_t hb_catalog_number_at(const hb_catalog *catalog, uint32_t position);
 /* Writes the stored vector, hb_index_dim floats of unit length. */
 void hb_catalog_vector(const hb_catalog *catalog, uint32_t number, float *out);
 /* The cosines of `count` queries [count][hb_index_dim] with every image: scores [count][hb_catalog_count]. One query at

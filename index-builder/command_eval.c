@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "eval_output.h"
+#include "evaluation_run.h"
 #include "options.h"
 
 #define ALL_UP_TO 20000 /* images that are all queries by default; of more, so many: */

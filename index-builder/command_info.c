@@ -2,7 +2,6 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "bundle/bundle.h"
 #include "commands.h"
 #include "options.h"
 

@@ -7,7 +7,6 @@
 #include "npy.h"
 #include "options.h"
 #include "utf8.h"
-#include "vector/vector.h"
 
 typedef struct {
   const char *model_path, *index_path, *vectors_path;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "bundle/bundle.h"
 
 static hb_status map_named(const char *directory, const char *name, hb_mapping *out, hb_error *error) {
   char *path = hb_path_join(directory, name);
@@ -23,7 +22,7 @@ static hb_status provide(download_cost *f, const char *directory, uint32_t file,
   if (mapping.size > 0) memcpy(copy, mapping.bytes, mapping.size);
   hb_file_unmap(mapping);
   f->needed_bytes += mapping.size;
-  if (file == f->index->head_file) f->head_bytes = mapping.size;
+  if (file == hb_index_head_file(f->index)) f->head_bytes = mapping.size;
   return hb_index_provide(f->index, file, copy, mapping.size, error);
 }
 

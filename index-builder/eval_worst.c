@@ -1,6 +1,7 @@
 /* The queries with the worst answers, as pictures. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "eval_output.h"
 #include "html.h"
 

@@ -4,8 +4,9 @@
 #ifndef EVALUATION_H
 #define EVALUATION_H
 
-#include "base/error.h"
-#include "vector/topk.h"
+#include <heybagh.h>
+
+#include "base/topk.h"
 
 #define EVALUATION_K_MAX 100
 #define EVALUATION_PROBES_MAX 20 /* powers of two below HB_NLIST_MAX, the default and all lists */
@@ -51,8 +52,7 @@ typedef struct {
   uint64_t head_bytes;   /* of these the head */
 } evaluation;
 
-/* Answers the question, of which 1 <= queries <= count. Free with evaluation_free, also after a failure. */
-hb_status evaluation_run(evaluation *e, hb_error *error);
+/* The answer's memory, also after a failure. */
 void evaluation_free(evaluation *e);
 
 /* The number in the catalog of query i: queries are spread evenly. */
@@ -69,10 +69,5 @@ typedef struct {
 probe_means evaluation_probe(const evaluation *e, uint32_t probe);
 /* The probe of the bundle's default nprobe. */
 uint32_t evaluation_default_probe(const evaluation *e);
-
-/* Sets classes, class_of and class_count. */
-hb_status evaluation_find_classes(evaluation *e, hb_error *error);
-/* Averages `figures`, over queries and over classes, so that large classes do not weigh more. */
-void evaluation_summarise(evaluation *e);
 
 #endif

@@ -1,7 +1,8 @@
-/* The images of each label, and averages over them. */
+#include "evaluation_classes.h"
+
 #include <stdlib.h>
 
-#include "evaluation.h"
+#include "base/error.h"
 
 typedef struct {
   uint32_t label, number;

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle/bundle.h"
-
 struct known_content {
   uint64_t content;
   uint32_t number;
@@ -85,8 +83,8 @@ hb_status existing_open(const char *directory, const existing_needs *needs, exis
   return HB_OK;
 }
 
-uint64_t existing_seed(const existing_bundle *base) { return base->index->seed; }
-uint64_t existing_shard_bytes(const existing_bundle *base) { return base->index->shard_bytes; }
+uint64_t existing_seed(const existing_bundle *base) { return hb_index_seed(base->index); }
+uint64_t existing_shard_bytes(const existing_bundle *base) { return hb_index_shard_bytes(base->index); }
 
 /* The first image with this content, or UINT32_MAX. */
 static uint32_t find_content(const existing_bundle *base, uint64_t content) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "vector/head.h"
 
 /* The D of "svd:D", or 0. */
 static uint32_t parse_svd(const char *name) {

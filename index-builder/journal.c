@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "builder/builder.h"
 #include "existing_bundle.h"
 
 #define HEADER "heybagh embedded"

@@ -4,14 +4,14 @@
 #ifndef NPROBE_SWEEP_H
 #define NPROBE_SWEEP_H
 
-#include "bundle/bundle.h"
+#include <heybagh.h>
+
+#include "base/topk.h"
 
 typedef struct {
   const hb_index *index;
   const hb_catalog *catalog;
-  hb_query query;
-  float *list_scores; /* [nlist] */
-  hb_hit *order;      /* [nlist] */
+  hb_search *search; /* which lists are probed; it is never run */
   /* of the query: */
   uint32_t self, nprobe; /* its image; lists that were probed */
   uint64_t scanned;      /* rows in them */
@@ -20,13 +20,13 @@ typedef struct {
 
 /* For searches of `k`, one at a time. `index` and `catalog` stay the caller's. Free with nprobe_sweep_free, also after
  * a failure. */
-hb_status nprobe_sweep_create(const hb_index *index, const hb_catalog *catalog, uint32_t k, nprobe_sweep *out,
+hb_status nprobe_sweep_create(hb_index *index, const hb_catalog *catalog, uint32_t k, nprobe_sweep *out,
                               hb_error *error);
-void nprobe_sweep_free(nprobe_sweep *p);
+void nprobe_sweep_free(nprobe_sweep *sweep);
 
 /* Takes the next query. */
-void nprobe_sweep_start(nprobe_sweep *p, const float *query, uint32_t self);
+hb_status nprobe_sweep_start(nprobe_sweep *sweep, const float *query, uint32_t self, hb_error *error);
 /* Probes up to `nprobe` lists, which must not fall; `scores` are the query's with all images, by number. */
-void nprobe_sweep_widen(nprobe_sweep *p, uint32_t nprobe, const float *scores);
+void nprobe_sweep_widen(nprobe_sweep *sweep, uint32_t nprobe, const float *scores);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vector/vector.h"
+#include "base/half.h"
 
 #define HEADER_MAX 65535 /* NumPy writes some hundred bytes, and reads no more than 10,000 */
 #define WORD_MAX 32
@@ -217,7 +217,7 @@ hb_status npy_row(npy_file *file, uint32_t number, float *row, hb_error *error) 
   void *target = file->halves != NULL ? (void *)file->halves : row;
   hb_status status = read_at(file, file->start + (uint64_t)number * bytes, target, bytes, error);
   if (status != HB_OK) return status;
-  if (file->halves != NULL) hb_vector_from_f16(file->halves, row, file->dim);
+  if (file->halves != NULL) hb_half_to_float(file->halves, row, file->dim);
   for (uint32_t i = 0; i < file->dim; i++)
     if (!isfinite(row[i]))
       return hb_fail(error, HB_INVALID_ARGUMENT,

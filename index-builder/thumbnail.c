@@ -9,16 +9,9 @@
 #include <jerror.h>
 
 #include "base/file.h"
-#include "image/resize.h"
 
 #define QUALITY 80
 #define FIRST_CAPACITY 16384
-
-/* An upright picture, 8-bit RGB. */
-typedef struct {
-  uint8_t *pixels;
-  uint32_t width, height;
-} thumb;
 
 /* A JPEG being made. libjpeg calls back with its own structs, which are therefore the first members of ours. */
 typedef struct {
@@ -63,9 +56,9 @@ static void output_end(j_compress_ptr jpeg) {
   out->size = out->capacity - out->manager.free_in_buffer;
 }
 
-static void compress_rows(struct jpeg_compress_struct *jpeg, const thumb *t) {
-  jpeg->image_width = t->width;
-  jpeg->image_height = t->height;
+static void compress_rows(struct jpeg_compress_struct *jpeg, const hb_picture *picture) {
+  jpeg->image_width = picture->width;
+  jpeg->image_height = picture->height;
   jpeg->input_components = 3;
   jpeg->in_color_space = JCS_RGB;
   jpeg_set_defaults(jpeg); /* YCbCr 4:2:0; nothing but a JFIF header beside the picture */
@@ -73,26 +66,26 @@ static void compress_rows(struct jpeg_compress_struct *jpeg, const thumb *t) {
   jpeg->optimize_coding = TRUE;
   jpeg_simple_progression(jpeg);
   jpeg_start_compress(jpeg, TRUE);
-  while (jpeg->next_scanline < t->height) {
-    JSAMPROW row = t->pixels + (size_t)jpeg->next_scanline * t->width * 3;
+  while (jpeg->next_scanline < picture->height) {
+    JSAMPROW row = picture->rgb + (size_t)jpeg->next_scanline * picture->width * 3;
     jpeg_write_scanlines(jpeg, &row, 1);
   }
   jpeg_finish_compress(jpeg);
 }
 
 /* False if libjpeg failed. A function of its own because locals of the one that calls setjmp do not survive longjmp. */
-static bool try_to_compress(struct jpeg_compress_struct *jpeg, errors *e, const thumb *t, output *out) {
+static bool try_to_compress(struct jpeg_compress_struct *jpeg, errors *e, const hb_picture *picture, output *out) {
   jpeg->err = jpeg_std_error(&e->manager);
   e->manager.error_exit = on_error;
   if (setjmp(e->failed) != 0) return false;
   jpeg_create_compress(jpeg);
   jpeg->dest = &out->manager;
-  compress_rows(jpeg, t);
+  compress_rows(jpeg, picture);
   return true;
 }
 
 /* Into out->bytes, which the caller frees, also on failure. */
-static hb_status compress(const thumb *t, output *out, hb_error *error) {
+static hb_status compress(const hb_picture *picture, output *out, hb_error *error) {
   *out =
       (output){{.init_destination = output_start, .empty_output_buffer = output_grow, .term_destination = output_end},
                .bytes = malloc(FIRST_CAPACITY),
@@ -100,7 +93,7 @@ static hb_status compress(const thumb *t, output *out, hb_error *error) {
   if (out->bytes == NULL) return hb_fail_memory(error);
   errors e;
   struct jpeg_compress_struct jpeg = {0};
-  bool done = try_to_compress(&jpeg, &e, t, out);
+  bool done = try_to_compress(&jpeg, &e, picture, out);
   jpeg_destroy_compress(&jpeg);
   if (done) return HB_OK;
   if (e.manager.msg_code == JERR_OUT_OF_MEMORY) return hb_fail_memory(error);
@@ -115,47 +108,22 @@ static hb_status save(const char *path, const output *out, hb_error *error) {
   return hb_writer_close(writer, error);
 }
 
-static hb_status compress_and_save(const thumb *t, const char *path, hb_error *error) {
+static hb_status compress_and_save(const hb_picture *picture, const char *path, hb_error *error) {
   output out;
-  hb_status status = compress(t, &out, error);
+  hb_status status = compress(picture, &out, error);
   if (status == HB_OK) status = save(path, &out, error);
   free(out.bytes);
   return status;
-}
-
-/* `side` of a picture whose longer side shrinks from `longer` to `pixels`: rounded, at least 1. */
-static uint32_t shrink(uint32_t side, uint32_t longer, uint32_t pixels) {
-  if (longer <= pixels) return side;
-  uint32_t shrunk = (uint32_t)(((uint64_t)side * pixels + longer / 2) / longer);
-  return shrunk > 0 ? shrunk : 1;
-}
-
-/* The caller frees out->pixels. */
-static hb_status scale(const hb_image *image, uint32_t pixels, thumb *out, hb_error *error) {
-  bool swap = hb_orientation_swaps_axes(image->orientation);
-  uint32_t width = swap ? image->height : image->width, height = swap ? image->width : image->height;
-  uint32_t longer = width > height ? width : height;
-  thumb t = {NULL, shrink(width, longer, pixels), shrink(height, longer, pixels)};
-  t.pixels = malloc((size_t)t.width * t.height * 3); /* no more than the picture, which is in memory */
-  if (t.pixels == NULL) return hb_fail_memory(error);
-  hb_status status = hb_image_scale(image, t.width, t.height, t.pixels, error);
-  if (status != HB_OK) return free(t.pixels), status;
-  *out = t;
-  return HB_OK;
 }
 
 hb_status thumbnail_write(const void *bytes, size_t size, uint32_t pixels, const char *path, hb_error *error) {
   if (pixels < 1 || pixels > THUMBNAIL_PIXELS_MAX)
     return hb_fail(error, HB_INVALID_ARGUMENT, "a thumbnail of %u pixels is not possible, only 1 to %d", pixels,
                    THUMBNAIL_PIXELS_MAX);
-  hb_image image;
-  hb_status status = hb_image_decode(bytes, size, &image, error);
+  hb_picture picture; /* what was decoded is gone before the JPEG is made: of the two it is the large one */
+  hb_status status = hb_scale_file(bytes, size, pixels, &picture, error);
   if (status != HB_OK) return status;
-  thumb t;
-  status = scale(&image, pixels, &t, error);
-  hb_image_free(&image); /* before the JPEG is made: of the two it is the large one */
-  if (status != HB_OK) return status;
-  status = compress_and_save(&t, path, error);
-  free(t.pixels);
+  status = compress_and_save(&picture, path, error);
+  free(picture.rgb);
   return status;
 }

@@ -3,13 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "bundle/bundle.h"
-#include "image/region.h"
-#include "image/resize.h"
-#include "image/size.h"
+#include "bundle/index.h"
 #include "model/model.h"
-
-_Static_assert(HB_CROP_BYTES == HB_CROP_BYTES, "a crop is the network's input");
 
 struct hb_engine {
   hb_model *model; /* may be NULL */
@@ -66,46 +61,6 @@ void hb_engine_free(hb_engine *engine) {
   hb_network_free(engine->network);
   hb_search_free(engine->search);
   free(engine);
-}
-
-/* ---- Crops ---- */
-
-/* Of which the region is kept. `started` is when decoding began. */
-static hb_status crop_image(hb_image *image, const hb_region *region, double started, uint8_t crop[HB_CROP_BYTES],
-                            hb_timings *timings, hb_error *error) {
-  const double decoded = hb_clock_milliseconds();
-  hb_status status = region != NULL ? hb_region_keep(image, region, error) : HB_OK;
-  if (status == HB_OK) status = hb_image_center_crop(image, crop, error);
-  if (status == HB_OK && timings != NULL)
-    timings->decode = decoded - started, timings->preprocess = hb_clock_milliseconds() - decoded;
-  return status;
-}
-
-hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
-                       hb_timings *timings, hb_error *error) {
-  const double started = hb_clock_milliseconds();
-  hb_image image;
-  hb_status status = hb_image_decode(bytes, size, &image, error);
-  if (status != HB_OK) return status;
-  status = crop_image(&image, region, started, crop, timings, error);
-  hb_image_free(&image);
-  return status;
-}
-
-hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
-                       uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
-  const double started = hb_clock_milliseconds();
-  hb_status status = hb_image_check_size(width, height, error);
-  if (status != HB_OK) return status;
-  const size_t pixels = (size_t)width * height;
-  uint8_t *copy = malloc(4 * pixels);
-  if (copy == NULL) return hb_fail_memory(error);
-  memcpy(copy, rgba, 4 * pixels);
-  hb_image_flatten_alpha(copy, pixels);
-  hb_image image = {copy, width, height, 4, HB_UPRIGHT};
-  status = crop_image(&image, region, started, crop, timings, error);
-  free(copy);
-  return status;
 }
 
 /* ---- Embedding ---- */

@@ -119,6 +119,14 @@ char *hb_path_join(const char *directory, const char *name) {
   return path;
 }
 
+char *hb_path_beside(const char *directory, const char *suffix) {
+  size_t length = strlen(directory), capacity = length + strlen(suffix) + 2;
+  while (length > 1 && directory[length - 1] == '/') length--;
+  char *path = malloc(capacity);
+  if (path != NULL) snprintf(path, capacity, "%.*s.%s", (int)length, directory, suffix);
+  return path;
+}
+
 bool hb_path_exists(const char *path) { return access(path, F_OK) == 0; }
 
 bool hb_path_is_vacant(const char *path) {

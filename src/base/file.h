@@ -26,6 +26,8 @@ hb_status hb_writer_close(hb_writer *writer, hb_error *error);
 
 /* "directory/name" in fresh memory; NULL if there is none. */
 char *hb_path_join(const char *directory, const char *name);
+/* "DIRECTORY.SUFFIX" in fresh memory, a slash at the end of the directory's name left out; NULL without memory. */
+char *hb_path_beside(const char *directory, const char *suffix);
 
 /* True if `path` is a folder with nothing in it, or nothing at all; false if that cannot be known. */
 bool hb_path_is_vacant(const char *path);

@@ -1,19 +1,12 @@
-/* Folders: a bundle is written beside its place, and takes it when it is whole. */
+#include "builder/atomic_replace.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
-#include "builder/builder.h"
-
-char *hb_path_beside(const char *directory, const char *suffix) {
-  size_t length = strlen(directory), capacity = length + strlen(suffix) + 2;
-  while (length > 1 && directory[length - 1] == '/') length--;
-  char *path = malloc(capacity);
-  if (path != NULL) snprintf(path, capacity, "%.*s.%s", (int)length, directory, suffix);
-  return path;
-}
+#include "bundle/bundle.h"
 
 /* HB_OK if the file is a bundle's index.json, of any version and in any state otherwise; HB_BAD_INDEX if it is not. */
 static hb_status check_manifest(const char *path, hb_error *error) {

@@ -1,12 +1,16 @@
-/* Leads a bundle from images to a folder. */
-#include "builder/builder.h"
-
+/* Leads a bundle from images to a folder: row_store.c collects, clusters.c makes lists, nprobe_calibration.c chooses
+ * nprobe, bundle_write.c writes, atomic_replace.c puts the folder in its place. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "builder/atomic_replace.h"
+#include "builder/build_options.h"
+#include "builder/bundle_write.h"
+#include "builder/nprobe_calibration.h"
+#include "bundle/catalog.h"
 #include "model/model.h"
-#include "vector/vector.h"
+#include "vector/head_make.h"
 
 #define RECALL_TARGET 0.991 /* of a sample, to hold 0.99 on all */
 #define SVD_PREFIX "svd:"

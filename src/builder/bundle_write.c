@@ -1,12 +1,14 @@
-/* A bundle on its way to the disk, as bundle.h describes it. */
+#include "builder/bundle_write.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "builder/builder.h"
+#include "builder/build_options.h"
 #include "builder/manifest_write.h"
+#include "bundle/bundle.h"
 
 /* A file's content while it is being put together. */
 typedef struct {
@@ -89,22 +91,6 @@ static hb_status write_rows(job *j, const hb_rows *rows, const char *magic, cons
   align(&j->content);
   if (rows->scales != NULL) append(&j->content, rows->scales, rows->count * sizeof(float));
   return end(j, role, report, error);
-}
-
-hb_status hb_head_encode(const hb_head *head, hb_encoding encoding, hb_rows *out, void **codes, float **scales,
-                         hb_error *error) {
-  size_t bytes = hb_row_bytes(encoding, HB_EXACT_DIM);
-  *codes = malloc(head->dim * bytes);
-  *scales = malloc(head->dim * sizeof **scales);
-  if (*codes == NULL || *scales == NULL) return hb_fail_memory(error);
-  for (uint32_t d = 0; d < head->dim; d++) {
-    float row[HB_EXACT_DIM];
-    memcpy(row, head->matrix + (size_t)d * HB_POOLED_DIM, HB_POOLED_DIM * sizeof *row);
-    row[HB_POOLED_DIM] = head->bias[d];
-    hb_row_encode(encoding, HB_EXACT_DIM, row, false, (uint8_t *)*codes + d * bytes, *scales + d);
-  }
-  *out = (hb_rows){encoding, HB_EXACT_DIM, head->dim, *codes, encoding == HB_ENCODING_I8 ? *scales : NULL};
-  return HB_OK;
 }
 
 static hb_status write_head(job *j, hb_build_report *report, hb_error *error) {

@@ -1,10 +1,11 @@
-/* Rows into lists: how many lists, where their centroids are, in which order they lie, which rows they hold. */
+#include "builder/clusters.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
-#include "builder/builder.h"
+#include "builder/build_options.h"
 #include "vector/dot.h"
 #include "vector/kmeans.h"
 

@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "builder/build_options.h"
+#include "bundle/bundle.h"
+
 static void add_files(const hb_written_files *written, hb_text *text) {
   hb_text_add(text, ",\n\"files\":[");
   for (uint32_t f = 0; f < written->file_count; f++) {

@@ -2,7 +2,8 @@
 #ifndef HB_BUILDER_MANIFEST_WRITE_H
 #define HB_BUILDER_MANIFEST_WRITE_H
 
-#include "builder/builder.h"
+#include "base/text.h"
+#include "builder/bundle_parts.h"
 
 /* What has been written: of files name, hash and size, of lists file, place and count. */
 typedef struct {

@@ -1,9 +1,8 @@
-/* The default nprobe: rows of a sample search among all others, as a visitor's query would. */
+#include "builder/nprobe_calibration.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "builder/builder.h"
 
 #define RECALL_K 4      /* the page shows four results */
 #define SAMPLE_MAX 2000 /* queries of the sample ... */

@@ -1,8 +1,7 @@
-/* The rows of a bundle that is being built: names in memory, codes in a temporary file. */
+#include "builder/row_store.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "builder/builder.h"
 
 #define BLOCK_BYTES (8u << 20) /* of rows, decoded */
 

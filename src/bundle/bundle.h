@@ -59,17 +59,11 @@
 #ifndef HB_BUNDLE_BUNDLE_H
 #define HB_BUNDLE_BUNDLE_H
 
-#include "base/sha256.h"
-#include "vector/head.h"
-#include "vector/ivf.h"
+#include <heybagh.h>
 
 #define HB_BUNDLE_FORMAT "heybagh-index"
-#define HB_BUNDLE_VERSION 1u
-#define HB_MANIFEST_NAME "index.json"
 #define HB_BUNDLE_ALIGNMENT 16
 #define HB_LIST_HEADER 16
-#define HB_FILE_NAME_MAX 80
-#define HB_NO_FILE UINT32_MAX
 #define HB_INLINE_LISTS 512 /* more lists than this are in a table */
 
 #define HB_LISTS_ROLE "lists" /* in the names of their files */
@@ -89,67 +83,9 @@ typedef struct {
   uint32_t file, bytes, count;
 } hb_table_list;
 
-typedef struct {
-  char name[HB_FILE_NAME_MAX];
-  char sha256[HB_SHA256_HEX];
-  uint64_t expected;               /* bytes */
-  uint32_t first_list, list_count; /* its lists are among lists[first_list ..], not all of which need be its own */
-  const uint8_t *bytes;            /* NULL until it is there */
-  bool mapped;                     /* else from malloc */
-} hb_bundle_file;
-
-/* A list as index.json or the table describes it and, while its file is there, its columns. */
-typedef struct {
-  uint32_t file, count;
-  uint64_t offset, bytes;
-  hb_ivf_list ivf;
-  const uint64_t *contents;
-  const uint32_t *ids, *paths;
-  const char *text;
-} hb_bundle_list;
-
-/* A bundle, read. Filled by manifest.c; files come and go by bundle_files.c. */
-struct hb_index {
-  uint32_t count, dim, nlist, nprobe, longest; /* longest: rows of the longest list */
-  hb_encoding encoding;
-  hb_head_kind head_kind;
-  uint32_t head_file, centroid_file, table_file; /* HB_NO_FILE if the bundle has no head or table of its own */
-  uint64_t seed, shard_bytes;
-  uint32_t trained_count, trained_imbalance; /* the latter in thousandths */
-  char model_id[HB_SHA256_HEX];
-  char *model_url, *image_url, *thumb_url;
-  char **labels;
-  uint32_t label_count;
-  hb_bundle_file *files;
-  uint32_t file_count;
-  hb_bundle_list *lists; /* NULL until the table is there, if it is in one */
-  hb_rows centroids;     /* codes NULL until their file is there */
-  hb_head *head;         /* likewise */
-  char *directory;       /* where files of lists are found, or NULL if they are provided */
-};
-
 /* Bytes of rows [count][dim] up to the scales, padding included; and of a whole list with so much text. False on
  * overflow. */
 bool hb_bundle_code_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t *out);
 bool hb_bundle_list_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out);
-
-/* Once all lists are known: where each begins, and which files have them. False if they are not `count` vectors, or a
- * file that has them has another role too. */
-bool hb_bundle_place_lists(hb_index *index);
-/* Takes lists and their files from the table. *right is false, and the index as before, if it contradicts itself. */
-hb_status hb_bundle_read_table(hb_index *index, const uint8_t *bytes, size_t size, bool *right, hb_error *error);
-
-/* For a search: HB_OK if the file of this list is there, or is now. A file that must be provided sets *missing. */
-hb_status hb_index_load_list(hb_index *index, uint32_t list, bool *missing, hb_error *error);
-/* HB_OK once centroids and head are there. */
-hb_status hb_index_check_ready(const hb_index *index, hb_error *error);
-/* The number of the image at this position. */
-uint32_t hb_catalog_number_at(const hb_catalog *catalog, uint32_t position);
-/* The stored row of an image: a view of one row. */
-hb_rows hb_catalog_row(const hb_catalog *catalog, uint32_t number);
-/* The number of a label, or UINT32_MAX. */
-uint32_t hb_index_find_label(const hb_index *index, const char *label);
-/* The list with the row at this position. */
-uint32_t hb_index_list_at(const hb_index *index, uint32_t position);
 
 #endif

@@ -1,9 +1,11 @@
-/* A bundle's files: checked as they come, kept while they are used. */
+#include "bundle/bundle_files.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bundle/bundle.h"
+#include "bundle/list_table.h"
 #ifndef __wasm__
 #include "base/file.h"
 #endif
@@ -113,7 +115,7 @@ static hb_status attach_lists(hb_index *index, uint32_t number, const hb_bundle_
 
 static hb_status attach_table(hb_index *index, uint32_t number, const uint8_t *bytes, size_t size, hb_error *error) {
   bool right;
-  hb_status status = hb_bundle_read_table(index, bytes, size, &right, error);
+  hb_status status = hb_list_table_read(index, bytes, size, &right, error);
   if (status != HB_OK || right) return status;
   return fail_file(error, &index->files[number], "does not hold the table of lists");
 }
@@ -147,36 +149,10 @@ hb_status hb_index_provide(hb_index *index, uint32_t file, void *bytes, size_t s
   return status;
 }
 
-static void release_bytes(hb_bundle_file *file) {
-#ifndef __wasm__
-  if (file->mapped)
-    hb_file_unmap((hb_mapping){file->bytes, (size_t)file->expected});
-  else
-#endif
-    free((void *)file->bytes);
-  file->bytes = NULL;
-  file->mapped = false;
-}
-
 void hb_index_release(hb_index *index, uint32_t file) {
   if (file >= index->file_count || hb_index_file_is_needed(index, file)) return;
   detach_lists(index, file);
-  release_bytes(&index->files[file]);
-}
-
-void hb_index_free(hb_index *index) {
-  if (index == NULL) return;
-  for (uint32_t f = 0; f < index->file_count; f++) release_bytes(&index->files[f]);
-  for (uint32_t l = 0; l < index->label_count; l++) free(index->labels[l]);
-  hb_head_free(index->head);
-  free(index->files);
-  free(index->labels);
-  free(index->lists);
-  free(index->model_url);
-  free(index->image_url);
-  free(index->thumb_url);
-  free(index->directory);
-  free(index);
+  hb_bundle_file_release(&index->files[file]);
 }
 
 /* ---- Folders ---- */
@@ -231,17 +207,6 @@ hb_status hb_index_load_list(hb_index *index, uint32_t list, bool *missing, hb_e
   (void)error;
   *missing = true;
   return HB_OK;
-}
-
-/* ---- Questions ---- */
-
-uint32_t hb_index_file_count(const hb_index *index) { return index->file_count; }
-const char *hb_index_file_name(const hb_index *index, uint32_t file) { return index->files[file].name; }
-uint64_t hb_index_file_bytes(const hb_index *index, uint32_t file) { return index->files[file].expected; }
-bool hb_index_file_is_there(const hb_index *index, uint32_t file) { return index->files[file].bytes != NULL; }
-
-bool hb_index_file_is_needed(const hb_index *index, uint32_t file) {
-  return file == index->centroid_file || file == index->head_file || file == index->table_file;
 }
 
 hb_status hb_index_check_ready(const hb_index *index, hb_error *error) {

@@ -1,8 +1,10 @@
-/* All images of a bundle in byte order of their paths: for the builder, eval and info. */
+#include "bundle/catalog.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle/bundle.h"
+#include "base/error.h"
+#include "bundle/bundle_files.h"
 
 struct hb_catalog {
   hb_index *index;

@@ -1,4 +1,5 @@
-/* Where the lists of a bundle are: as index.json says, or the table of a large bundle. */
+#include "bundle/list_table.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,21 +7,6 @@
 #include "bundle/bundle.h"
 
 #define TABLE_FILE 32 /* bytes of a file in the table: its SHA-256 */
-
-bool hb_bundle_place_lists(hb_index *index) {
-  uint64_t total = 0;
-  for (uint32_t l = 0; l < index->nlist; l++) {
-    hb_bundle_list *list = &index->lists[l];
-    hb_bundle_file *file = &index->files[list->file];
-    if (file->list_count++ == 0) file->first_list = l;
-    if (hb_index_file_is_needed(index, list->file)) return false; /* it would never be read as a file of lists */
-    list->ivf.first = (uint32_t)total;
-    total += list->count;
-    if (total > index->count) return false;
-    if (list->count > index->longest) index->longest = list->count;
-  }
-  return total == index->count;
-}
 
 static uint64_t aligned(uint64_t at) {
   return (at + HB_BUNDLE_ALIGNMENT - 1) / HB_BUNDLE_ALIGNMENT * HB_BUNDLE_ALIGNMENT;
@@ -56,13 +42,13 @@ static bool read_table(hb_index *index, uint32_t first_file, uint32_t file_count
   const uint8_t *lists = bytes + (size_t)file_count * TABLE_FILE;
   for (uint32_t l = 0; l < index->nlist; l++)
     if (!read_list(index, first_file, file_count, lists + l * sizeof(hb_table_list), &index->lists[l])) return false;
-  if (!hb_bundle_place_lists(index)) return false;
+  if (!hb_index_place_lists(index)) return false;
   for (uint32_t f = 0; f < file_count; f++)
     if (index->files[first_file + f].list_count == 0) return false;
   return true;
 }
 
-hb_status hb_bundle_read_table(hb_index *index, const uint8_t *bytes, size_t size, bool *right, hb_error *error) {
+hb_status hb_list_table_read(hb_index *index, const uint8_t *bytes, size_t size, bool *right, hb_error *error) {
   hb_file_header header;
   memcpy(&header, bytes, sizeof header);
   uint32_t file_count = header.first, first_file = index->file_count;

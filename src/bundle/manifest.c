@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "bundle/bundle.h"
+#include "bundle/index.h"
 
 static hb_status fail_manifest(hb_error *error, const char *what) {
   return hb_fail(error, HB_BAD_INDEX, "%s is damaged or not made by index-builder: %s; build or fetch the index again",
@@ -63,22 +64,6 @@ static hb_status read_labels(hb_index *index, const hb_json *json, hb_error *err
   for (int item = hb_json_first(json, array); item >= 0 && status == HB_OK; item = hb_json_next(json, array, item))
     status = get_text(json, item, "a label is not text", &index->labels[index->label_count++], error);
   return status;
-}
-
-bool hb_bundle_code_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t *out) {
-  uint64_t bytes;
-  if (__builtin_mul_overflow((uint64_t)hb_row_bytes(encoding, dim), (uint64_t)count, &bytes) ||
-      __builtin_add_overflow(bytes, (uint64_t)HB_BUNDLE_ALIGNMENT - 1, &bytes))
-    return false;
-  *out = bytes / HB_BUNDLE_ALIGNMENT * HB_BUNDLE_ALIGNMENT;
-  return true;
-}
-
-bool hb_bundle_list_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out) {
-  uint64_t codes, columns = sizeof(uint64_t) + 3 * sizeof(uint32_t) + (encoding == HB_ENCODING_I8 ? sizeof(float) : 0);
-  return hb_bundle_code_bytes(encoding, dim, count, &codes) &&
-         !__builtin_add_overflow(codes, HB_LIST_HEADER + columns * count, &codes) &&
-         !__builtin_add_overflow(codes, text, out);
 }
 
 static hb_status read_list(hb_index *index, const hb_json *json, int item, hb_bundle_list *list, hb_error *error) {
@@ -191,7 +176,7 @@ static hb_status read_manifest(hb_index *index, const hb_json *json, hb_error *e
   if (status == HB_OK && (index->centroid_file == index->head_file || index->centroid_file == index->table_file ||
                           (index->table_file != HB_NO_FILE && index->table_file == index->head_file)))
     status = fail_manifest(error, "a file has two roles");
-  if (status == HB_OK && index->lists != NULL && !hb_bundle_place_lists(index))
+  if (status == HB_OK && index->lists != NULL && !hb_index_place_lists(index))
     status = fail_manifest(error, "the lists do not add up to the number of images, or a file has two roles");
   return status;
 }
@@ -208,38 +193,4 @@ hb_status hb_index_parse(const char *manifest, size_t size, hb_index **out, hb_e
   if (status != HB_OK) return hb_index_free(index), status;
   *out = index;
   return HB_OK;
-}
-
-/* ---- Questions ---- */
-
-uint32_t hb_index_count(const hb_index *index) { return index->count; }
-uint32_t hb_index_dim(const hb_index *index) { return index->dim; }
-uint32_t hb_index_nlist(const hb_index *index) { return index->nlist; }
-uint32_t hb_index_nprobe(const hb_index *index) { return index->nprobe; }
-hb_encoding hb_index_encoding(const hb_index *index) { return index->encoding; }
-hb_head_kind hb_index_head(const hb_index *index) { return index->head_kind; }
-const char *hb_index_model_id(const hb_index *index) { return index->model_id; }
-const char *hb_index_model_url(const hb_index *index) { return index->model_url; }
-const char *hb_index_image_url(const hb_index *index) { return index->image_url; }
-const char *hb_index_thumb_url(const hb_index *index) { return index->thumb_url; }
-
-uint32_t hb_index_label_count(const hb_index *index) { return index->label_count; }
-const char *hb_index_label(const hb_index *index, uint32_t label) { return index->labels[label]; }
-
-uint32_t hb_index_find_label(const hb_index *index, const char *label) {
-  for (uint32_t l = 0; l < index->label_count; l++)
-    if (strcmp(index->labels[l], label) == 0) return l;
-  return UINT32_MAX;
-}
-
-uint32_t hb_index_list_at(const hb_index *index, uint32_t position) {
-  uint32_t low = 0, high = index->nlist; /* lists[low].first <= position < lists[high].first */
-  while (high - low > 1) {
-    uint32_t middle = low + (high - low) / 2;
-    if (index->lists[middle].ivf.first <= position)
-      low = middle;
-    else
-      high = middle;
-  }
-  return low;
 }

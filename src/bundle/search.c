@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "bundle/bundle.h"
+#include "bundle/bundle_files.h"
 
 struct hb_search {
   hb_index *index;
@@ -244,6 +244,10 @@ hb_status hb_search_run(hb_search *s, uint32_t *missing, uint32_t capacity, uint
 
 uint32_t hb_search_file(const hb_search *s, uint32_t place) {
   return place < s->report.planned ? s->index->lists[s->order[place].id].file : UINT32_MAX;
+}
+
+uint32_t hb_search_list(const hb_search *s, uint32_t place) {
+  return place < s->report.planned ? s->order[place].id : UINT32_MAX;
 }
 
 const hb_result *hb_search_results(hb_search *s, hb_search_report *report) {

@@ -1,6 +1,5 @@
 #include "image/resize.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +17,9 @@
 #define RESIZE_SIDE 256
 #define MAX_ASPECT 100000
 
-/* torchvision ResNet18_Weights.IMAGENET1K_V1.transforms */
-static const double mean[3] = {0.485, 0.456, 0.406};
-static const double standard_deviation[3] = {0.229, 0.224, 0.225};
-
 /* CenterCrop's int(round((size - 224) / 2.0)), where Python rounds a half to the even neighbour. */
 static uint32_t crop_offset(uint32_t size) {
-  uint32_t twice = size - HB_INPUT_SIDE, half = twice / 2;
+  uint32_t twice = size - HB_CROP_SIDE, half = twice / 2;
   return twice % 2 == 1 && half % 2 == 1 ? half + 1 : half;
 }
 
@@ -83,9 +78,9 @@ hb_status hb_image_center_crop(const hb_image *image, uint8_t crop[HB_CROP_BYTES
   uint32_t height = w <= h ? (uint32_t)((uint64_t)RESIZE_SIDE * h / w) : RESIZE_SIDE;
   /* the crop's place counts from the shown picture's corner; a flipped axis counts from the other end */
   uint32_t left = crop_offset(width), top = crop_offset(height);
-  if (hb_orientation_flips_x(image->orientation)) left = width - HB_INPUT_SIDE - left;
-  if (hb_orientation_flips_y(image->orientation)) top = height - HB_INPUT_SIDE - top;
-  const window centre = {width, height, left, top, HB_INPUT_SIDE, HB_INPUT_SIDE};
+  if (hb_orientation_flips_x(image->orientation)) left = width - HB_CROP_SIDE - left;
+  if (hb_orientation_flips_y(image->orientation)) top = height - HB_CROP_SIDE - top;
+  const window centre = {width, height, left, top, HB_CROP_SIDE, HB_CROP_SIDE};
   return show(image, &centre, crop, error);
 }
 
@@ -94,27 +89,4 @@ hb_status hb_image_scale(const hb_image *image, uint32_t width, uint32_t height,
   uint32_t stored_width = swap ? height : width, stored_height = swap ? width : height;
   const window whole = {stored_width, stored_height, 0, 0, stored_width, stored_height};
   return show(image, &whole, rgb, error);
-}
-
-static double normalized(int channel, int value) {
-  return (value / 255.0 - mean[channel]) / standard_deviation[channel];
-}
-
-void hb_input_normalize(const uint8_t crop[HB_CROP_BYTES], float *input) {
-  float table[3][256];
-  for (int c = 0; c < 3; c++)
-    for (int v = 0; v < 256; v++) table[c][v] = (float)normalized(c, v);
-  for (size_t i = 0; i < HB_CROP_BYTES; i += 3)
-    for (size_t c = 0; c < 3; c++) input[i + c] = table[c][crop[i + c]];
-}
-
-void hb_input_quantize(const uint8_t crop[HB_CROP_BYTES], hb_quantization q, int8_t *input) {
-  int8_t table[3][256];
-  for (int c = 0; c < 3; c++)
-    for (int v = 0; v < 256; v++) {
-      double code = rint(normalized(c, v) / (double)q.scale) + q.zero;
-      table[c][v] = (int8_t)fmin(127, fmax(-128, code));
-    }
-  for (size_t i = 0; i < HB_CROP_BYTES; i += 3)
-    for (size_t c = 0; c < 3; c++) input[i + c] = table[c][crop[i + c]];
 }

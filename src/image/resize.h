@@ -1,10 +1,9 @@
-/* image/resize.h: pixels to the network's input, as torchvision's preset ImageClassification(crop_size=224,
- * resize_size=256) does it with Pillow: Resize(256, bilinear with antialias), CenterCrop(224), mean and std. */
+/* resize.h: pixels to the crop that the network sees, as torchvision's preset ImageClassification(crop_size=224,
+ * resize_size=256) does it with Pillow: Resize(256, bilinear with antialias), then CenterCrop(224). */
 #ifndef HB_IMAGE_RESIZE_H
 #define HB_IMAGE_RESIZE_H
 
 #include "image/decode.h"
-#include "resnet18/quantization.h"
 
 /* The crop as 8-bit RGB, [224][224][3], the right way up. Only the pixels of the crop are computed, and orientation
  * is applied to the crop, not to the picture. Fails for pictures narrower than 1 : 100,000. */
@@ -13,11 +12,5 @@ hb_status hb_image_center_crop(const hb_image *image, uint8_t crop[HB_CROP_BYTES
 /* The whole picture, scaled with the same filter to width x height as it is shown: 8-bit RGB, [height][width][3], the
  * right way up. For thumbnails. Sides are 1..65535. */
 hb_status hb_image_scale(const hb_image *image, uint32_t width, uint32_t height, uint8_t *rgb, hb_error *error);
-
-/* (x / 255 - mean) / std, a channel at a time, into [224][224][3] floats. */
-void hb_input_normalize(const uint8_t crop[HB_CROP_BYTES], float *input);
-
-/* The same in 8 bits. */
-void hb_input_quantize(const uint8_t crop[HB_CROP_BYTES], hb_quantization quantization, int8_t *input);
 
 #endif

@@ -1,7 +1,7 @@
 /* Convolution as it is written: each output is a sum of products. A tile of a few pixels by 8 channels keeps its sums
  * in registers; for each row of the window, its pixels' runs of numbers are read side by side. Pixels are counted
  * through the rows, so that tiles fill small maps, too. */
-#include "int8/conv_i8.h"
+#include "int8/conv_direct.h"
 
 #define BLOCK HB_CONV_BLOCK
 

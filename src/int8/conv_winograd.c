@@ -1,5 +1,4 @@
-/* winograd_i8.h as a kind of convolution. */
-#include "int8/conv_i8.h"
+#include "int8/conv_winograd.h"
 
 static hb_winograd_i8 shape_of(const hb_conv_i8_source *source, uint32_t side, hb_i8_form form) {
   return (hb_winograd_i8){side,

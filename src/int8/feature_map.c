@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "int8/requantize.h"
+#include "base/simd_i8.h"
 
 #ifdef __wasm__
 

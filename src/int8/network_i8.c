@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "int8/conv_i8.h"
+#include "int8/conv_choice.h"
+#include "int8/conv_direct.h"
 #include "resnet18/plan.h"
 
 #define STEM_SIDE 112
@@ -176,7 +177,7 @@ static hb_feature_map basic_block(const hb_network_i8 *network, int *c, int bloc
 
 void hb_network_i8_run(hb_network_i8 *network, const int8_t *numbers, float pooled[HB_POOLED_DIM]) {
   hb_feature_map picture =
-      hb_feature_map_place(network->places[BRANCH], HB_INPUT_SIDE, 3, 3, network->form, network->input.zero);
+      hb_feature_map_place(network->places[BRANCH], HB_CROP_SIDE, 3, 3, network->form, network->input.zero);
   hb_feature_map_write(numbers, &picture);
   if (network->product == HB_I8_WIDE) picture = hb_feature_map_widen(&picture, network->scratch, network->team);
   hb_feature_map x = lay_map(network, HOME, POOLED_SIDE, STEM_CHANNELS, network->conv[0].zero);

@@ -4,7 +4,7 @@
 #define HB_INT8_REQUANTIZE_H
 
 #include "base/simd_i8.h"
-#include "int8/feature_map.h"
+#include "resnet18/quantization.h"
 
 /* Adding 1.5 * 2^23 leaves a float's whole part, rounded to even, in its low bits. */
 #define HB_ROUNDER 0x1.8p23f

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "int8/winograd_transform.h"
-
 #define EIGHT HB_WINOGRAD_CHANNELS
 #define POINTS HB_WINOGRAD_POINTS
 #define TAPS 9

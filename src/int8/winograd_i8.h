@@ -16,30 +16,7 @@
 #include <stdint.h>
 
 #include "base/worker_team.h"
-
-#define HB_WINOGRAD_CHANNELS 8 /* channels are multiples of it */
-#define HB_WINOGRAD_SIDE 4     /* the smallest side */
-
-typedef struct {
-  uint32_t side, in, out; /* of a square map; channels */
-  int32_t input_zero, output_zero;
-  uint8_t flip; /* 0x80 for maps of unsigned bytes, which are those of int8 with the highest bit inverted; else 0 */
-} hb_winograd_i8;
-
-/* A map's first pixel, and bytes from row to row; pixels are `channels` bytes. Around an input there is a border of one
- * pixel of its zero, which `pixels` does not count. */
-typedef struct {
-  uint8_t *pixels;
-  size_t stride;
-} hb_winograd_map;
-
-/* What is added to the convolution's output q, if anything, as XNNPACK's qs8 addition does:
- * (bias + q * multiplier + other * other_multiplier) >> shift, plus zero, kept within -128 .. 127. */
-typedef struct {
-  hb_winograd_map other; /* of the output's shape; it may be the output */
-  int32_t multiplier, other_multiplier, bias, zero;
-  uint32_t shift;
-} hb_winograd_sum;
+#include "int8/winograd_transform.h"
 
 /* Whether it is exact for every input: a bound on the sums, bias included, from weights and input zero, for each output
  * channel. kernel is [out][3][3][in]. False also for sides and channels that it does not take. */

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "model/safetensors.h"
-#include "model/weights.h"
+#include "model/weights_read.h"
 #ifndef __wasm__
 #include "base/file.h"
+#include "model/weights_write.h"
 #endif
 
 struct hb_model {

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "model/model.h"
 #include "model/quantize_weights.h"
-#include "vector/vector.h"
 
 #define FC_SIZE ((size_t)HB_LOGITS_DIM * HB_POOLED_DIM)
 #define WIDEST 128 /* between two maps' scales; XNNPACK takes factors from 2^-10 to 2^8 */
@@ -40,8 +40,8 @@ static hb_status f32_weights(const hb_model *model, const hb_weights **out, hb_e
 static bool round_to_halves(const float *from, float *to, size_t count) {
   uint16_t *codes = malloc(count * sizeof *codes);
   if (codes == NULL) return false;
-  hb_vector_to_f16(from, codes, count);
-  hb_vector_from_f16(codes, to, count);
+  hb_half_from_float(from, codes, count);
+  hb_half_to_float(codes, to, count);
   free(codes);
   return true;
 }

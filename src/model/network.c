@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "int8/network_i8.h"
+#include "resnet18/input.h"
 
 /* Natively XNNPACK has kernels for every machine's widest products. */
 #ifdef __wasm__

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xnnpack.h>
 
+#include "resnet18/input.h"
 #include "resnet18/layers.h"
 
 #define WORKSPACE_ALIGNMENT 64 /* enough for every vector register */
@@ -36,8 +37,8 @@ struct hb_network_xnnpack {
 #define STEM_TAPS 7
 #define STEM_ROW (STEM_TAPS * 3)
 #define STEM_CHANNELS 24
-#define STEM_WIDTH (HB_INPUT_SIDE / 2)
-#define STEM_HEIGHT (HB_INPUT_SIDE - 2 + STEM_TAPS)
+#define STEM_WIDTH (HB_CROP_SIDE / 2)
+#define STEM_HEIGHT (HB_CROP_SIDE - 2 + STEM_TAPS)
 
 typedef struct {
   uint32_t padding, height, width, stride_y, stride_x, in, out; /* height and width of the kernel */
@@ -224,21 +225,21 @@ float *hb_network_xnnpack_input(hb_network_xnnpack *n) { return IS_I8(n) ? NULL 
  * many bytes, and outside the picture all of these are `fill`. The last numbers of a pixel meet weights of zero, and
  * stay as they are. */
 static void unroll_row(const char *row, int fill, size_t number, char *out) {
-  char line[(HB_INPUT_SIDE + STEM_TAPS) * 3 * sizeof(float)];
+  char line[(HB_CROP_SIDE + STEM_TAPS) * 3 * sizeof(float)];
   memset(line, fill, sizeof line);
-  if (row != NULL) memcpy(line + STEM_TAPS / 2 * 3 * number, row, HB_INPUT_SIDE * 3 * number);
+  if (row != NULL) memcpy(line + STEM_TAPS / 2 * 3 * number, row, HB_CROP_SIDE * 3 * number);
   for (size_t x = 0; x < STEM_WIDTH; x++)
     memcpy(out + x * STEM_CHANNELS * number, line + 6 * x * number, STEM_ROW * number);
 }
 
 /* The input as the stem reads it. */
 static void unroll(hb_network_xnnpack *n) {
-  const size_t number = IS_I8(n) ? 1 : sizeof(float), row = HB_INPUT_SIDE * 3 * number;
+  const size_t number = IS_I8(n) ? 1 : sizeof(float), row = HB_CROP_SIDE * 3 * number;
   const int fill = IS_I8(n) ? n->maps[HB_MAP_INPUT].zero : 0;
   const char *input = n->buffers[HB_BUFFER_INPUT];
   char *out = n->stem;
   for (uint32_t y = 0; y < STEM_HEIGHT; y++, out += STEM_WIDTH * STEM_CHANNELS * number) {
-    const bool inside = y >= STEM_TAPS / 2 && y < HB_INPUT_SIDE + STEM_TAPS / 2;
+    const bool inside = y >= STEM_TAPS / 2 && y < HB_CROP_SIDE + STEM_TAPS / 2;
     unroll_row(inside ? input + (y - STEM_TAPS / 2) * row : NULL, fill, number, out);
   }
 }

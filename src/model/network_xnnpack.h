@@ -2,7 +2,6 @@
 #ifndef HB_MODEL_NETWORK_XNNPACK_H
 #define HB_MODEL_NETWORK_XNNPACK_H
 
-#include "image/resize.h"
 #include "model/packed_weights.h"
 #include "model/weights.h"
 

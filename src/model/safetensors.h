@@ -4,7 +4,6 @@
 #define HB_MODEL_SAFETENSORS_H
 
 #include "base/error.h"
-#include "base/text.h"
 
 #define HB_TENSOR_MAX_RANK 4
 
@@ -33,21 +32,5 @@ void hb_safetensors_free(hb_safetensors *file);
 const hb_tensor *hb_safetensors_find(const hb_safetensors *file, const char *name);
 /* A string of __metadata__ into `out`; false if it is not there or too long. */
 bool hb_safetensors_metadata(const hb_safetensors *file, const char *key, char *out, size_t capacity);
-
-#ifndef __wasm__
-/* A tensor to be written. */
-typedef struct {
-  const char *name;
-  hb_dtype dtype;
-  uint32_t rank;
-  uint32_t shape[HB_TENSOR_MAX_RANK];
-  const void *data;
-} hb_tensor_source;
-
-/* Writes tensors in the order given, each aligned to 64 bytes in the file, as long as the sizes of those before it are
- * multiples of that, so that a mapped file can be used in place. `metadata` holds `count` pairs key, value. */
-hb_status hb_safetensors_write(const char *path, const char *const (*metadata)[2], size_t metadata_count,
-                               const hb_tensor_source *tensors, size_t tensor_count, hb_error *error);
-#endif
 
 #endif

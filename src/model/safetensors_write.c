@@ -1,5 +1,7 @@
+#include "model/safetensors_write.h"
+
 #include "base/file.h"
-#include "model/safetensors.h"
+#include "base/text.h"
 
 #define ALIGNMENT 64
 

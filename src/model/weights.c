@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vector/vector.h"
-
 const uint32_t hb_fc_shape[2] = {HB_LOGITS_DIM, HB_POOLED_DIM};
 
 size_t hb_kernel_size(const hb_conv_spec *spec) { return (size_t)spec->out * spec->kernel * spec->kernel * spec->in; }

@@ -18,11 +18,6 @@ typedef struct {
   float *owned;                       /* the memory behind what does not point into the file, or NULL */
 } hb_weights;
 
-/* Reads either of the two kinds of file (see hb_model_open). The pointers may lead into the file's bytes, which must
- * outlive the result. */
-hb_status hb_weights_read(const hb_safetensors *file, hb_weights *out, hb_error *error);
-/* The same of a file with torchvision's own 122 tensors (num_batches_tracked is of no use after training). */
-hb_status hb_weights_import(const hb_safetensors *file, hb_weights *out, hb_error *error);
 void hb_weights_free(hb_weights *weights);
 
 #define HB_MODEL_KIND "heybagh-resnet18-" /* __metadata__.kind of the project's own files, and f32, f16 or i8 */
@@ -45,9 +40,5 @@ hb_status hb_weights_allocate_quantized(hb_weights *out, hb_error *error);
  * convolution in turn, then of fc; in i8 of kernel, scales and bias of each convolution, of scales and zeros of the
  * maps, and of fc as f32. */
 void hb_weights_identify(hb_weights *weights);
-
-#ifndef __wasm__
-hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error *error);
-#endif
 
 #endif

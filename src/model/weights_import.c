@@ -1,9 +1,8 @@
-/* torchvision's ResNet-18: batch norm folded into the convolutions. */
+#include "model/weights_import.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "model/weights.h"
 
 #define BATCH_NORM_EPSILON 1e-5 /* torch.nn.BatchNorm2d's default, which torchvision's ResNet keeps */
 

@@ -1,11 +1,12 @@
-/* Weight files: the project's own, in three precisions. */
+#include "model/weights_read.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "model/weights.h"
+#include "base/half.h"
+#include "model/weights_import.h"
 #include "vector/row_encoding.h"
-#include "vector/vector.h"
 
 typedef struct {
   const hb_safetensors *file;
@@ -59,13 +60,13 @@ static void read_f16(reader *r, hb_weights *weights) {
     const uint16_t *kernel = view_kernel(r, spec, HB_F16);
     const float *bias = view(r, spec->name, "bias", HB_F32, 1, &spec->out);
     if (r->status != HB_OK) return;
-    hb_vector_from_f16(kernel, (float *)weights->kernel[c], hb_kernel_size(spec));
+    hb_half_to_float(kernel, (float *)weights->kernel[c], hb_kernel_size(spec));
     memcpy((float *)weights->bias[c], bias, spec->out * sizeof *bias);
   }
   const uint16_t *kernel = view(r, "fc", "weight", HB_F16, 2, hb_fc_shape);
   const float *bias = view(r, "fc", "bias", HB_F32, 1, hb_fc_shape);
   if (r->status != HB_OK) return;
-  hb_vector_from_f16(kernel, (float *)weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM);
+  hb_half_to_float(kernel, (float *)weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM);
   memcpy((float *)weights->fc_bias, bias, HB_LOGITS_DIM * sizeof *bias);
 }
 

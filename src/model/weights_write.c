@@ -1,11 +1,12 @@
-/* The project's own weight files, written. Not in the browser. */
+#include "model/weights_write.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/weights.h"
+#include "base/half.h"
+#include "model/safetensors_write.h"
 #include "vector/row_encoding.h"
-#include "vector/vector.h"
 
 #define TENSORS_MAX (3 * HB_CONV_COUNT + 5)
 
@@ -48,12 +49,12 @@ static bool add_halves(list *l, const hb_weights *weights) {
   if (next == NULL) return false;
   for (int c = 0; c < HB_CONV_COUNT; c++) {
     const hb_conv_spec *spec = &hb_conv_specs[c];
-    hb_vector_to_f16(weights->kernel[c], next, hb_kernel_size(spec));
+    hb_half_from_float(weights->kernel[c], next, hb_kernel_size(spec));
     add_kernel(l, spec, HB_F16, next);
     add(l, spec->name, "bias", HB_F32, 1, &spec->out, weights->bias[c]);
     next += hb_kernel_size(spec);
   }
-  hb_vector_to_f16(weights->fc_kernel, next, fc_size);
+  hb_half_from_float(weights->fc_kernel, next, fc_size);
   add(l, "fc", "weight", HB_F16, 2, hb_fc_shape, next);
   add(l, "fc", "bias", HB_F32, 1, hb_fc_shape, weights->fc_bias);
   return true;

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 
-#define HB_INPUT_SIDE 224
 #define HB_CONV_COUNT 20
 #define HB_BLOCK_COUNT 8
 #define HB_TENSOR_NAME 40 /* bytes that the name of any tensor fits in */

@@ -37,7 +37,7 @@ static hb_plan_map basic_block(pen *p, uint32_t block, hb_plan_map in) {
 void hb_plan_make(hb_plan *plan) {
   *plan = (hb_plan){0};
   pen p = {plan, 0, 0};
-  hb_plan_map x = {HB_BUFFER_INPUT, HB_MAP_INPUT, HB_INPUT_SIDE, 3};
+  hb_plan_map x = {HB_BUFFER_INPUT, HB_MAP_INPUT, HB_CROP_SIDE, 3};
   plan->buffer_sizes[HB_BUFFER_INPUT] = hb_plan_map_size(&x);
   x = convolution(&p, x, HB_BUFFER_STEM, true);
   x = max_pool(&p, x);

@@ -51,47 +51,24 @@ void hb_head_read_rows(hb_head *head, const hb_rows *rows) {
   }
 }
 
+hb_status hb_head_encode(const hb_head *head, hb_encoding encoding, hb_rows *out, void **codes, float **scales,
+                         hb_error *error) {
+  size_t bytes = hb_row_bytes(encoding, HB_EXACT_DIM);
+  *codes = malloc(head->dim * bytes);
+  *scales = malloc(head->dim * sizeof **scales);
+  if (*codes == NULL || *scales == NULL) return hb_fail_memory(error);
+  for (uint32_t d = 0; d < head->dim; d++) {
+    float row[HB_EXACT_DIM];
+    memcpy(row, head->matrix + (size_t)d * HB_POOLED_DIM, HB_POOLED_DIM * sizeof *row);
+    row[HB_POOLED_DIM] = head->bias[d];
+    hb_row_encode(encoding, HB_EXACT_DIM, row, false, (uint8_t *)*codes + d * bytes, *scales + d);
+  }
+  *out = (hb_rows){encoding, HB_EXACT_DIM, head->dim, *codes, encoding == HB_ENCODING_I8 ? *scales : NULL};
+  return HB_OK;
+}
+
 void hb_head_apply(const hb_head *head, const float *pooled, float *embedding) {
   hb_dot_rows(pooled, head->matrix, head->dim, HB_POOLED_DIM, embedding);
   hb_vector_add(embedding, head->bias, head->dim);
   hb_vector_normalize(embedding, head->dim);
-}
-
-static hb_status check_weight(const hb_tensor *weight, hb_error *error) {
-  if (weight != NULL && weight->dtype == HB_F32 && weight->rank == 2 && weight->shape[0] >= 1 &&
-      weight->shape[0] <= HB_DIM_MAX && weight->shape[1] == HB_POOLED_DIM)
-    return HB_OK;
-  return hb_fail(error, HB_BAD_MODEL, "a head needs a tensor 'weight', f32 of shape d x %d with d from 1 to %d%s",
-                 HB_POOLED_DIM, HB_DIM_MAX, weight == NULL ? ", which is missing" : "; this one is different");
-}
-
-static hb_status check_bias(const hb_tensor *bias, uint32_t dim, hb_error *error) {
-  if (bias == NULL || (bias->dtype == HB_F32 && bias->rank == 1 && bias->shape[0] == dim)) return HB_OK;
-  return hb_fail(error, HB_BAD_MODEL, "the head's tensor 'bias' should be f32 of shape %u, as its 'weight' has %u rows",
-                 dim, dim);
-}
-
-/* Copies a tensor, which may lie at any address. */
-static hb_status copy_finite(const hb_tensor *tensor, float *out, hb_error *error) {
-  memcpy(out, tensor->data, tensor->bytes);
-  for (size_t i = 0; i < tensor->bytes / sizeof *out; i++)
-    if (!isfinite(out[i]))
-      return hb_fail(error, HB_BAD_MODEL, "the head's tensor '%.80s' has a number that is not finite (element %zu)",
-                     tensor->name, i);
-  return HB_OK;
-}
-
-hb_status hb_head_from_file(const hb_safetensors *file, hb_head **out, hb_error *error) {
-  const hb_tensor *weight = hb_safetensors_find(file, "weight"), *bias = hb_safetensors_find(file, "bias");
-  hb_status status = check_weight(weight, error);
-  if (status == HB_OK) status = check_bias(bias, (uint32_t)weight->shape[0], error);
-  if (status != HB_OK) return status;
-  hb_head *head;
-  status = hb_head_create(HB_HEAD_FILE, (uint32_t)weight->shape[0], &head, error);
-  if (status != HB_OK) return status;
-  status = copy_finite(weight, head->matrix, error);
-  if (status == HB_OK && bias != NULL) status = copy_finite(bias, head->bias, error);
-  if (status != HB_OK) return hb_head_free(head), status;
-  *out = head;
-  return HB_OK;
 }

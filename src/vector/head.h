@@ -3,10 +3,7 @@
 #define HB_VECTOR_HEAD_H
 
 #include "base/error.h"
-#include "model/safetensors.h"
 #include "vector/row_encoding.h"
-
-#define HB_EXACT_DIM (HB_POOLED_DIM + 1)
 
 struct hb_head {
   hb_head_kind kind;
@@ -21,22 +18,11 @@ hb_status hb_head_create(hb_head_kind kind, uint32_t dim, hb_head **out, hb_erro
 /* Sets the head from rows [dim][513], each with its bias at the end, as a bundle stores them. */
 void hb_head_read_rows(hb_head *head, const hb_rows *rows);
 
+/* The head's rows as a bundle stores them: encodes into fresh memory (*codes, *scales; the caller frees both). */
+hb_status hb_head_encode(const hb_head *head, hb_encoding encoding, hb_rows *out, void **codes, float **scales,
+                         hb_error *error);
+
 /* embedding = matrix . pooled + bias, scaled to unit length. */
 void hb_head_apply(const hb_head *head, const float *pooled, float *embedding);
-
-/* The `exact` head of the fully connected layer: Q R with R'R = [W b]'[W b] (Cholesky) and Q a fixed random rotation,
- * so that Q R [x 1] has the same lengths and cosines as W x + b in 513 dimensions instead of 1000, and its energy is
- * spread evenly over them, as int8 storage wants it. */
-hb_status hb_head_make_exact(const hb_head *logits, hb_head **out, hb_error *error);
-
-/* The `svd` head: the `dim` (1..513) leading principal directions of the embeddings that `exact` makes of a
- * collection, rotated among themselves. `moment` [513][513] is the collection's, from hb_head_add_moment. */
-hb_status hb_head_make_svd(const hb_head *exact, const double *moment, uint32_t dim, hb_head **out, hb_error *error);
-
-/* Adds e e' of one image to the upper triangle of `moment`, e its embedding by `exact` (unit length). */
-void hb_head_add_moment(const float *embedding, double *moment);
-
-/* A head from a safetensors file: tensor "weight" [d][512] and, optional, "bias" [d], both f32; d 1..HB_DIM_MAX. */
-hb_status hb_head_from_file(const hb_safetensors *file, hb_head **out, hb_error *error);
 
 #endif

@@ -1,9 +1,8 @@
+#include "vector/head_make.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "model/model.h"
-#include "vector/head.h"
 #include "vector/linear_algebra.h"
 
 #define N HB_EXACT_DIM
@@ -89,46 +88,4 @@ hb_status hb_head_make_svd(const hb_head *exact, const double *moment, uint32_t 
   }
   free(memory);
   return status;
-}
-
-static hb_status copy_of(const hb_head *head, hb_head **out, hb_error *error) {
-  hb_head *copy;
-  hb_status status = hb_head_create(head->kind, head->dim, &copy, error);
-  if (status != HB_OK) return status;
-  memcpy(copy->matrix, head->matrix, (size_t)head->dim * (HB_POOLED_DIM + 1) * sizeof *copy->matrix);
-  *out = copy;
-  return HB_OK;
-}
-
-static hb_status read_bytes(hb_mapping mapping, hb_head **out, hb_error *error) {
-  hb_safetensors *file;
-  hb_status status = hb_safetensors_parse(mapping.bytes, mapping.size, &file, error);
-  if (status != HB_OK) return status;
-  status = hb_head_from_file(file, out, error);
-  hb_safetensors_free(file);
-  return status;
-}
-
-static hb_status read_file(const char *path, hb_head **out, hb_error *error) {
-  hb_error inner;
-  hb_mapping mapping;
-  hb_status status = hb_file_map(path, &mapping, &inner);
-  if (status == HB_OK) {
-    status = read_bytes(mapping, out, &inner);
-    hb_file_unmap(mapping);
-  }
-  if (status == HB_OK) return HB_OK;
-  return hb_fail(error, status, "the head '%.100s' is neither logits nor exact nor a usable safetensors file: %.250s",
-                 path, inner.text);
-}
-
-hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, hb_error *error) {
-  if (strcmp(name, hb_head_name(HB_HEAD_LOGITS)) == 0) return copy_of(hb_model_logits(model), out, error);
-  if (strcmp(name, hb_head_name(HB_HEAD_EXACT)) == 0) return hb_head_make_exact(hb_model_logits(model), out, error);
-  if (strcmp(name, "svd") == 0 || strncmp(name, "svd:", 4) == 0)
-    return hb_fail(error, HB_INVALID_ARGUMENT,
-                   "the head '%.20s' is made by 'build' from a collection's images and travels with its bundle; "
-                   "use the bundle",
-                   name);
-  return read_file(name, out, error);
 }

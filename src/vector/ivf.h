@@ -4,7 +4,7 @@
 #define HB_VECTOR_IVF_H
 
 #include "vector/row_encoding.h"
-#include "vector/topk.h"
+#include "base/topk.h"
 
 typedef struct {
   hb_rows rows;           /* codes NULL: the list is not there */

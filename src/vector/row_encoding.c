@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "vector/dot.h"
-#include "vector/vector.h"
 
 #define I8_MOST 127
 #define F16_INFINITE 0x7c00 /* one less is the largest finite half */
@@ -60,7 +60,7 @@ static void encode_i8(uint32_t dim, const float *row, bool unit, int8_t *codes, 
 
 /* A half that is infinite becomes the largest finite one, so that it can be decoded and encoded again. */
 static void encode_f16(uint32_t dim, const float *row, uint16_t *codes) {
-  hb_vector_to_f16(row, codes, dim);
+  hb_half_from_float(row, codes, dim);
   for (uint32_t i = 0; i < dim; i++)
     if ((codes[i] & F16_INFINITE) == F16_INFINITE)
       codes[i] = isfinite(row[i]) ? (uint16_t)(codes[i] & 0x8000) | (F16_INFINITE - 1) : 0;
@@ -90,7 +90,7 @@ void hb_row_decode(const hb_rows *rows, uint32_t row, float *out) {
   const void *codes = codes_at(rows, row);
   switch (rows->encoding) {
     case HB_ENCODING_F32: memcpy(out, codes, hb_row_bytes(HB_ENCODING_F32, rows->dim)); break;
-    case HB_ENCODING_F16: hb_vector_from_f16(codes, out, rows->dim); break;
+    case HB_ENCODING_F16: hb_half_to_float(codes, out, rows->dim); break;
     case HB_ENCODING_I8: decode_i8(rows->dim, codes, rows->scales[row], out); break;
   }
 }
@@ -134,7 +134,7 @@ void hb_query_set(hb_query *query, const float *vector) {
 static void score_f16(const hb_rows *rows, uint32_t first, uint32_t count, const hb_query *query, float *scores) {
   for (uint32_t done = 0, n; done < count; done += n) {
     n = count - done < HB_QUERY_BLOCK ? count - done : HB_QUERY_BLOCK;
-    hb_vector_from_f16(codes_at(rows, first + done), query->expanded, (size_t)n * rows->dim);
+    hb_half_to_float(codes_at(rows, first + done), query->expanded, (size_t)n * rows->dim);
     hb_dot_rows(query->vector, query->expanded, n, rows->dim, scores + done);
   }
 }
@@ -198,7 +198,7 @@ static hb_rows take_block(const hb_rows *rows, uint32_t first, const hb_query *q
   const void *codes = codes_at(rows, first);
   if (rows->encoding != HB_ENCODING_F16)
     return (hb_rows){rows->encoding, rows->dim, count, codes, rows->scales != NULL ? rows->scales + first : NULL};
-  hb_vector_from_f16(codes, queries->expanded, (size_t)count * rows->dim);
+  hb_half_to_float(codes, queries->expanded, (size_t)count * rows->dim);
   return (hb_rows){HB_ENCODING_F32, rows->dim, count, queries->expanded, NULL};
 }
 

@@ -12,6 +12,7 @@
 #include "image/resize.h"
 #include "model/network_xnnpack.h"
 #include "model/safetensors.h"
+#include "model/weights_read.h"
 
 #define ROUNDS_MAX 4000
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "image/resize.h"
+#include "resnet18/input.h"
 
 #define THREADS_MAX 64
 #define RUNS_MAX 4096

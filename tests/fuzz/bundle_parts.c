@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "bundle/bundle.h"
 
 #define ANY_ID "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle/bundle.h"
+#include "base/sha256.h"
+#include "bundle/index.h"
 #include "input.h"
 
 static void ask(hb_index *index) {

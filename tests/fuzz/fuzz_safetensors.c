@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "input.h"
+#include "model/head_file.h"
 #include "model/model.h"
 #include "vector/head.h"
 

@@ -2,7 +2,7 @@
 #ifndef BUNDLE_MEMORY_H
 #define BUNDLE_MEMORY_H
 
-#include "bundle/bundle.h"
+#include "bundle/index.h"
 #include "support.h"
 
 #define BUNDLE_FILES_MAX 32

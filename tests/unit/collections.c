@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "builder/bundle_write.h"
 #include "vector/vector.h"
 
 static char *text_of(const char *format, uint32_t a, uint32_t b) {

@@ -2,7 +2,7 @@
 #ifndef COLLECTIONS_H
 #define COLLECTIONS_H
 
-#include "builder/builder.h"
+#include "builder/bundle_parts.h"
 #include "support.h"
 
 /* Vectors around a few centres, with paths in byte order ("kind-2/0017.jpg") and labels ("kind-2"). */

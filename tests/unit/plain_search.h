@@ -2,7 +2,7 @@
 #ifndef PLAIN_SEARCH_H
 #define PLAIN_SEARCH_H
 
-#include "bundle/bundle.h"
+#include "bundle/index.h"
 #include "support.h"
 
 /* The lists by the scores of their centroids, nearest first; order[nlist]. */

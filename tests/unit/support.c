@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vector/vector.h"
-
 hb_error failure;
 
 static void stop(const char *what, const char *name) {

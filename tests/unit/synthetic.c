@@ -118,7 +118,7 @@ hb_weights synthetic_quantized(uint64_t seed) {
 uint8_t *synthetic_crops(uint32_t count, uint64_t seed) {
   uint8_t *crops = must_allocate((size_t)count * HB_CROP_BYTES);
   for (uint32_t i = 0; i < count; i++) {
-    picture p = picture_make(HB_INPUT_SIDE, HB_INPUT_SIDE, 3, seed + i);
+    picture p = picture_make(HB_CROP_SIDE, HB_CROP_SIDE, 3, seed + i);
     memcpy(crops + (size_t)i * HB_CROP_BYTES, p.pixels, HB_CROP_BYTES);
     picture_free(&p);
   }

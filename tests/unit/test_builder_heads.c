@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "bundle/catalog.h"
 #include "collections.h"
 #include "model/model.h"
+#include "model/safetensors_write.h"
 #include "synthetic.h"
 
 #define COUNT 160

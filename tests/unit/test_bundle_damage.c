@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle/bundle.h"
+#include "bundle/bundle_files.h"
 #include "bundle_memory.h"
 #include "collections.h"
 

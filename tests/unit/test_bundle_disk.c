@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "allocations.h"
+#include "builder/bundle_write.h"
 #include "bundle_memory.h"
 #include "collections.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "bundle/bundle_files.h"
 #include "bundle_memory.h"
 #include "collections.h"
 

@@ -5,6 +5,8 @@
 
 #include "allocations.h"
 #include "base/file.h"
+#include "builder/bundle_write.h"
+#include "bundle/catalog.h"
 #include "bundle_memory.h"
 #include "collections.h"
 

@@ -5,6 +5,8 @@
 
 #include "feature_maps.h"
 #include "helper_threads.h"
+#include "int8/conv_choice.h"
+#include "int8/conv_direct.h"
 #include "int8/conv_i8.h"
 #include "reference_i8.h"
 #include "support.h"

@@ -6,7 +6,7 @@
 
 #include "allocations.h"
 #include "support.h"
-#include "vector/head.h"
+#include "vector/head_make.h"
 
 #define ROW (HB_POOLED_DIM + 1) /* floats of a head for each dimension */
 

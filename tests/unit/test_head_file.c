@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "model/head_file.h"
 #include "support.h"
-#include "vector/head.h"
 
 /* A safetensors file: this header, then `count` floats, all different and at an address of `shift` modulo 4. A
  * `stranger` that is not 0 is written over the number at `place`. */

@@ -5,6 +5,8 @@
 
 #include "allocations.h"
 #include "base/json.h"
+#include "bundle/bundle_files.h"
+#include "bundle/list_table.h"
 #include "bundle_memory.h"
 #include "collections.h"
 
@@ -174,7 +176,7 @@ static void a_refused_table_leaves_nothing_behind(void **state) {
     bool right;
     blob wrong = blob_of(table->bytes, table->size);
     wrong.bytes[list_at(COUNT - 1) + 8] ^= 1;
-    assert_ok(hb_bundle_read_table(index, wrong.bytes, wrong.size, &right, &failure));
+    assert_ok(hb_list_table_read(index, wrong.bytes, wrong.size, &right, &failure));
     assert_false(right);
     assert_int_equal(hb_index_file_count(index), 2);
     blob_free(&wrong);

@@ -6,6 +6,7 @@
 #include "allocations.h"
 #include "model/model.h"
 #include "synthetic.h"
+#include "vector/head_make.h"
 
 /* A copy of a file in memory from malloc, for hb_model_from_memory to take. */
 static void *copy_of(const char *path, size_t *size) {

@@ -5,6 +5,7 @@
 
 #include "image/resize.h"
 #include "model/network_xnnpack.h"
+#include "model/weights_read.h"
 #include "reference.h"
 #include "synthetic.h"
 

@@ -7,6 +7,7 @@
 #include "image/resize.h"
 #include "model/model.h"
 #include "model/network_xnnpack.h"
+#include "model/weights_read.h"
 #include "older_cpu.h"
 #include "reference_network_i8.h"
 #include "synthetic.h"

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "allocations.h"
+#include "base/topk.h"
+#include "builder/nprobe_calibration.h"
 #include "collections.h"
-#include "vector/topk.h"
 
 #define NEIGHBOURS 4
 

@@ -8,7 +8,6 @@
 #include "support.h"
 #include "vector/dot.h"
 #include "vector/row_encoding.h"
-#include "vector/vector.h"
 
 #define DIM_MOST 1000
 #define COUNT 70 /* more than two blocks of any storage's scoring */

@@ -5,7 +5,7 @@
 #include "allocations.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "model/safetensors.h"
+#include "model/safetensors_write.h"
 #include "support.h"
 
 static const char *const metadata[][2] = {

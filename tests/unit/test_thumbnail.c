@@ -189,9 +189,9 @@ static void scaling_agrees_with_the_network_s_crop(void **state) {
     uint32_t width = swap ? 256 : 300, height = swap ? 300 : 256, left = swap ? 16 : 38, top = swap ? 38 : 16;
     assert_ok(hb_image_center_crop(&image, crop, &failure));
     assert_ok(hb_image_scale(&image, width, height, scaled, &failure));
-    for (uint32_t y = 0; y < HB_INPUT_SIDE; y++)
-      for (uint32_t x = 0; x < 3 * HB_INPUT_SIDE; x++) {
-        int away = abs(crop[y * 3 * HB_INPUT_SIDE + x] - scaled[((y + top) * width + left) * 3 + x]);
+    for (uint32_t y = 0; y < HB_CROP_SIDE; y++)
+      for (uint32_t x = 0; x < 3 * HB_CROP_SIDE; x++) {
+        int away = abs(crop[y * 3 * HB_CROP_SIDE + x] - scaled[((y + top) * width + left) * 3 + x]);
         if (away > 1) fail_msg("orientation %d: (%u, %u) is %d levels away", orientation, x / 3, y, away);
       }
     picture_free(&p);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "support.h"
-#include "vector/topk.h"
+#include "base/topk.h"
 
 #define STREAM_MAX 700
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/sha256.h"
+#include "model/weights_write.h"
 #include "synthetic.h"
 #include "weight_files.h"
 

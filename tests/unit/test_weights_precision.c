@@ -6,9 +6,10 @@
 
 #include "allocations.h"
 #include "base/file.h"
+#include "base/half.h"
+#include "model/weights_write.h"
 #include "synthetic.h"
 #include "vector/row_encoding.h"
-#include "vector/vector.h"
 #include "weight_files.h"
 
 #define FC_SIZE ((size_t)HB_LOGITS_DIM * HB_POOLED_DIM)
@@ -73,8 +74,8 @@ static void writes_the_same(const blob *file, void **state) {
 static void assert_rounded(const float *got, const float *from, size_t count) {
   uint16_t *codes = must_allocate(count * sizeof *codes);
   float *expected = must_allocate(count * sizeof *expected);
-  hb_vector_to_f16(from, codes, count);
-  hb_vector_from_f16(codes, expected, count);
+  hb_half_from_float(from, codes, count);
+  hb_half_to_float(codes, expected, count);
   assert_same_bits(got, expected, count);
   free(codes);
   free(expected);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/weights_read.h"
+
 hb_status read_at(const uint8_t *bytes, size_t size, hb_weights *out) {
   hb_safetensors *file;
   hb_status status = hb_safetensors_parse(bytes, size, &file, &failure);

@@ -1,6 +1,6 @@
 /* topk.h: the k best of a stream of scores, in a heap whose memory belongs to the caller. */
-#ifndef HB_VECTOR_TOPK_H
-#define HB_VECTOR_TOPK_H
+#ifndef HB_BASE_TOPK_H
+#define HB_BASE_TOPK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "vector/topk.h"
+#include "base/topk.h"
 
 static void swap(hb_hit *a, hb_hit *b) {
   hb_hit t = *a;

@@ -1,0 +1,12 @@
+/* catalog.h: inside the catalog, for the builder. Not in the browser. */
+#ifndef HB_BUNDLE_CATALOG_H
+#define HB_BUNDLE_CATALOG_H
+
+#include <heybagh.h>
+
+#include "vector/row_encoding.h"
+
+/* The stored row of an image: a view of one row. */
+hb_rows hb_catalog_row(const hb_catalog *catalog, uint32_t number);
+
+#endif

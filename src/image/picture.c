@@ -1,0 +1,84 @@
+/* A picture, as a file or as pixels, to what the public header has of it: the crop, and a smaller picture. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "image/region.h"
+#include "image/resize.h"
+#include "image/size.h"
+
+#define LONGEST_SIDE 65535
+
+/* ---- Crops ---- */
+
+/* Of which the region is kept. `started` is when decoding began. */
+static hb_status crop_image(hb_image *image, const hb_region *region, double started, uint8_t crop[HB_CROP_BYTES],
+                            hb_timings *timings, hb_error *error) {
+  const double decoded = hb_clock_milliseconds();
+  hb_status status = region != NULL ? hb_region_keep(image, region, error) : HB_OK;
+  if (status == HB_OK) status = hb_image_center_crop(image, crop, error);
+  if (status == HB_OK && timings != NULL)
+    timings->decode = decoded - started, timings->preprocess = hb_clock_milliseconds() - decoded;
+  return status;
+}
+
+hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error) {
+  const double started = hb_clock_milliseconds();
+  hb_image image;
+  hb_status status = hb_image_decode(bytes, size, &image, error);
+  if (status != HB_OK) return status;
+  status = crop_image(&image, region, started, crop, timings, error);
+  hb_image_free(&image);
+  return status;
+}
+
+hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
+                       uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
+  const double started = hb_clock_milliseconds();
+  hb_status status = hb_image_check_size(width, height, error);
+  if (status != HB_OK) return status;
+  const size_t pixels = (size_t)width * height;
+  uint8_t *copy = malloc(4 * pixels);
+  if (copy == NULL) return hb_fail_memory(error);
+  memcpy(copy, rgba, 4 * pixels);
+  hb_image_flatten_alpha(copy, pixels);
+  hb_image image = {copy, width, height, 4, HB_UPRIGHT};
+  status = crop_image(&image, region, started, crop, timings, error);
+  free(copy);
+  return status;
+}
+
+/* ---- Smaller pictures ---- */
+
+/* `side` of a picture whose longer side shrinks from `longer` to `longest`: rounded, at least 1. */
+static uint32_t shrink(uint32_t side, uint32_t longer, uint32_t longest) {
+  if (longer <= longest) return side;
+  uint32_t shrunk = (uint32_t)(((uint64_t)side * longest + longer / 2) / longer);
+  return shrunk > 0 ? shrunk : 1;
+}
+
+static hb_status scale(const hb_image *image, uint32_t longest, hb_picture *out, hb_error *error) {
+  bool swap = hb_orientation_swaps_axes(image->orientation);
+  uint32_t width = swap ? image->height : image->width, height = swap ? image->width : image->height;
+  uint32_t longer = width > height ? width : height;
+  hb_picture scaled = {NULL, shrink(width, longer, longest), shrink(height, longer, longest)};
+  scaled.rgb = malloc((size_t)scaled.width * scaled.height * 3); /* no more than the picture, which is in memory */
+  if (scaled.rgb == NULL) return hb_fail_memory(error);
+  hb_status status = hb_image_scale(image, scaled.width, scaled.height, scaled.rgb, error);
+  if (status != HB_OK) return free(scaled.rgb), status;
+  *out = scaled;
+  return HB_OK;
+}
+
+hb_status hb_scale_file(const void *bytes, size_t size, uint32_t longest, hb_picture *out, hb_error *error) {
+  if (longest < 1 || longest > LONGEST_SIDE)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the longer side cannot have %u pixels, only 1 to %d", longest,
+                   LONGEST_SIDE);
+  hb_image image;
+  hb_status status = hb_image_decode(bytes, size, &image, error);
+  if (status != HB_OK) return status;
+  status = scale(&image, longest, out, error);
+  hb_image_free(&image);
+  return status;
+}
