@@ -41,7 +41,8 @@
 extern "C" {
 #endif
 
-#define HB_VERSION "0.1.0"
+/* Of the library, such as "0.1.0" (semantic versioning, https://semver.org). Static storage. */
+const char *hb_version(void);
 
 /* ---- Errors ---------------------------------------------------------------------------------------------------- */
 

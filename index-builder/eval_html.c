@@ -84,11 +84,11 @@ static void add_facts(hb_text *t, const evaluation *e) {
 static void add_head(hb_text *t, const evaluation *e) {
   const hb_index *index = e->index;
   uint32_t count = hb_catalog_count(e->catalog);
-  hb_text_add(
-      t,
-      "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n"
-      "<meta name=viewport content=\"width=device-width\">\n<meta name=generator content=\"index-builder " HB_VERSION
-      "\">\n<title>Retrieval quality of ");
+  hb_text_add(t,
+              "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n"
+              "<meta name=viewport content=\"width=device-width\">\n"
+              "<meta name=generator content=\"index-builder %s\">\n<title>Retrieval quality of ",
+              hb_version());
   html_add(t, e->directory);
   hb_text_add(t, "</title>\n<style>\n%s</style>\n<h1>Retrieval quality</h1>\n<p><code>", style);
   html_add(t, e->directory);

@@ -101,7 +101,7 @@ hb_status journal_open(const char *bundle, const char *model_id, journal **out, 
   journal *j = calloc(1, sizeof *j);
   if (j == NULL) return hb_fail_memory(error);
   j->file = -1;
-  snprintf(j->scratch.version, sizeof j->scratch.version, "heybagh %s", HB_VERSION);
+  snprintf(j->scratch.version, sizeof j->scratch.version, "heybagh %s", hb_version());
   snprintf(j->scratch.model, sizeof j->scratch.model, "%s", model_id);
   hb_status status = hb_path_resolve(bundle, &place, error);
   if (status == HB_OK) {

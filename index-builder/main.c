@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
   const char *name = argv[1];
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
     return print_help(), EXIT_DONE;
-  if (strcmp(name, "--version") == 0) return puts("index-builder " HB_VERSION), EXIT_DONE;
+  if (strcmp(name, "--version") == 0) return printf("index-builder %s\n", hb_version()), EXIT_DONE;
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(commands[i].name, name) == 0) return flush_output(commands[i].run(argc - 1, argv + 1));
   return fail_usage("there is no command '%s'; it is one of model, build, embed, search, eval and info", name);

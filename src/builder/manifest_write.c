@@ -60,7 +60,7 @@ hb_status hb_manifest_write(const hb_bundle_parts *p, const hb_written_files *wr
   const hb_clusters *c = p->clusters;
   hb_text m = {0};
   hb_text_add(&m, "{\"format\":\"%s\",\"version\":%u", HB_BUNDLE_FORMAT, HB_BUNDLE_VERSION);
-  add_member(&m, "generator", "heybagh " HB_VERSION);
+  hb_text_add(&m, ",\"generator\":\"heybagh %s\"", hb_version());
   add_model(p, &m);
   hb_text_add(&m, ",\n\"metric\":\"COSINE\",\"storage\":\"%s\",\"dim\":%u,\"count\":%u",
               hb_encoding_name(p->rows->encoding), p->rows->dim, p->rows->count);

@@ -98,7 +98,8 @@ static bool add_all(list *l, const hb_weights *weights) {
 }
 
 hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error *error) {
-  char kind[64];
+  char kind[64], generator[64];
+  snprintf(generator, sizeof generator, "heybagh %s", hb_version());
   snprintf(kind, sizeof kind, HB_MODEL_KIND "%s", hb_precision_name(weights->precision));
   const char *const metadata[][2] = {
       {"kind", kind},
@@ -106,7 +107,7 @@ hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error
       {"layout", "convolutions OHWI, batch norm folded"},
       {"preprocessing",
        "Resize(256, bilinear, antialias), CenterCrop(224), mean 0.485 0.456 0.406, std 0.229 0.224 0.225"},
-      {"generator", "heybagh " HB_VERSION},
+      {"generator", generator},
   };
   list *l = calloc(1, sizeof *l);
   if (l == NULL) return hb_fail_memory(error);
