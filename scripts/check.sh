@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # check.sh [CHECK...]: what can be said of the code without running it; all checks, or those named:
 #   format    C is as clang-format 14 leaves it (.clang-format)
+#   layers    nothing includes or calls a floor above its own, and no files do so in a circle (scripts/layers.txt)
+#   version   what says which version this is says what VERSION says
 #   cppcheck  cppcheck finds nothing in the C (.cppcheck)
 #   tidy      clang-tidy finds nothing in it (.clang-tidy), natively, and in the browser's build where that is other code
 #   types     TypeScript finds nothing in the JavaScript (jsconfig.json)
@@ -15,10 +17,21 @@ cd "$ROOT"
 
 check_format() { git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror; }
 
+check_layers() { node scripts/layers.mjs; }
+
+check_version() {
+  node -e '
+    const version = fs.readFileSync("VERSION", "utf8").trim();
+    const { version: packaged } = JSON.parse(fs.readFileSync("web/package.json", "utf8"));
+    if (packaged === version) process.exit(0);
+    console.error(`web/package.json says ${packaged}, and VERSION says ${version}`);
+    process.exit(1);'
+}
+
 check_cppcheck() {
   cppcheck -j "$JOBS" --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
     --suppressions-list=.cppcheck -D__x86_64__ -D_GNU_SOURCE -I include -I src -I index-builder -I tests/unit \
-    include src index-builder tests
+    include src index-builder tests examples
 }
 
 # tidy FOLDER OPTION... -- FILE...: with the commands that are in FOLDER.
@@ -91,7 +104,7 @@ check_audit() {
   done
 }
 
-all=(format cppcheck tidy types xnnpack pins audit)
+all=(format layers version cppcheck tidy types xnnpack pins audit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 failed=()
 for check in "$@"; do
