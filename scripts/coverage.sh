@@ -27,10 +27,10 @@ print_table() {
   node -e '
     const { files, totals } = JSON.parse(fs.readFileSync(0)).data[0];
     const cell = ({ count, covered }) => (count ? `${(100 * covered / count).toFixed(1)} %` : "-").padStart(9);
-    const row = (name, { lines, branches }) => console.log(name.padEnd(28) + cell(lines) + cell(branches));
-    console.log("src/".padEnd(28) + "lines".padStart(9) + "branches".padStart(9));
+    const row = (name, { lines, branches }) => console.log(name.padEnd(32) + cell(lines) + cell(branches));
+    console.log("src/".padEnd(32) + "lines".padStart(9) + "branches".padStart(9));
     files.sort((a, b) => a.summary.lines.percent - b.summary.lines.percent);
-    for (const { filename, summary } of files) row(filename.slice(filename.lastIndexOf("/") + 1), summary);
+    for (const { filename, summary } of files) row(filename.slice(filename.lastIndexOf("/src/") + 5), summary);
     row("all", totals);
     const [, least] = process.argv;
     if (totals.lines.percent >= Number(least)) process.exit(0);
