@@ -46,7 +46,7 @@ check_types() {
   local tsc=tests/web/node_modules/.bin/tsc
   "$tsc" -p jsconfig.json
   # a service worker's globals are not those of a page
-  "$tsc" --allowJs --checkJs --noEmit --target es2022 --lib es2023,webworker web/sw.js
+  "$tsc" --strict --allowJs --checkJs --noEmit --target es2022 --lib es2023,webworker web/sw.js
 }
 
 check_xnnpack() {
