@@ -7,11 +7,11 @@
 //   for (const { label, score, url } of results) …
 
 import { HeyBaghError } from './shared/errors.js';
-import { readImage } from './page/read-image.js';
-import { loadEngine } from './page/loader.js';
 import { pictureUrls } from './shared/manifest.js';
-import { checkLoadOptions, checkRegion, checkSearchOptions, checkVector } from './page/options.js';
 import { EngineClient } from './page/engine-client.js';
+import { loadEngine } from './page/loader.js';
+import { checkLoadOptions, checkRegion, checkSearchOptions, checkVector } from './page/options.js';
+import { readImage } from './page/read-image.js';
 
 export { HeyBaghError };
 
@@ -63,8 +63,8 @@ export class HeyBagh {
   }
 
   /**
-   * The same at once, for who may have a picture before the engine is ready: it is decoded while the model is on its
-   * way.
+   * Starts an engine and hands it over at once, for callers who may have a picture before it is ready: the picture is
+   * decoded while the model is on its way.
    *
    * @param {LoadOptions} options
    * @returns {HeyBagh} whose `search` and `embed` wait for `ready`, and fail as it does

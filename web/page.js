@@ -1,9 +1,9 @@
 // The demo page: a search that fills it. `?index=` names another bundle, of this site only: a link must not make the
 // page show what others put there.
 
-import './element.js';
 import { resolveUrl } from './shared/url.js';
 import { keepSite, showKept } from './site/offline.js';
+import './element.js';
 
 const search = /** @type {import('./element.js').HeyBaghSearchElement} */ (document.querySelector('heybagh-search'));
 const wanted = new URLSearchParams(location.search).get('index');

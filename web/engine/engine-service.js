@@ -10,8 +10,8 @@
 // can be cropped after `start`, and the rest can be done after `finish`.
 
 import { canReadPixels } from '../shared/browser-decoder.js';
-import { cropPicture } from './crop-picture.js';
 import { HeyBaghError } from '../shared/errors.js';
+import { cropPicture } from './crop-picture.js';
 import { IndexFiles } from './index-files.js';
 import { prefetch } from './prefetch.js';
 import { searchIndex } from './search-index.js';

@@ -1,8 +1,8 @@
 // One file of the index: from the cache or the network into the engine, which verifies it.
 
-import { FileCache } from '../shared/file-cache.js';
 import { isUnanswered, readExactly, request } from '../shared/download.js';
 import { HeyBaghError } from '../shared/errors.js';
+import { FileCache } from '../shared/file-cache.js';
 import { BACK_OFF, pause } from '../shared/limits.js';
 import { checkFiles } from '../shared/manifest.js';
 

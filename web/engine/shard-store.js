@@ -1,9 +1,9 @@
 // The files of lists that are in the engine's memory: fetched when a search needs them, each once however many searches
 // wait for it, and released when there are too many.
 
-import { ShardBatch } from './shard-batch.js';
-import { isWorthARetry } from './index-files.js';
 import { TaskQueue } from '../shared/task-queue.js';
+import { isWorthARetry } from './index-files.js';
+import { ShardBatch } from './shard-batch.js';
 
 /** @import { Job } from '../shared/task-queue.js' */
 /** @import { Traffic } from '../shared/types.js' */

@@ -10,7 +10,7 @@ const MEMBERS_MAX = 4; // HB_WORKER_TEAM_MEMBERS_MAX
 /** @typedef {{file: string, url: URL}} BuildFile */
 
 /**
- * All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
+ * All builds find the same results; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
  * addresses are written out, so that bundlers find the files.
  *
  * @type {{simd: Simd, supported: () => boolean, one: BuildFile, several: BuildFile}[]}

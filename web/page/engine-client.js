@@ -6,8 +6,8 @@ import { HeyBaghError } from '../shared/errors.js';
 import { BEAT, DEAD_BEATS, QUIET_BEATS } from '../shared/limits.js';
 import { openLocal, openWorker } from './transport.js';
 
-/** @import { EngineService, Method } from '../engine/engine-service.js' */
 /** @import { Usage } from '../shared/types.js' */
+/** @import { EngineService, Method } from '../engine/engine-service.js' */
 /** @import { Line } from './transport.js' */
 
 /**

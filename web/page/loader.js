@@ -3,12 +3,12 @@
 // The page downloads the wasm, index.json and the model, because they can be on their way before the Worker runs. What
 // the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
-import { FileCache } from '../shared/file-cache.js';
 import { isUnanswered, onceMore, readBody, request } from '../shared/download.js';
+import { FileCache } from '../shared/file-cache.js';
 import { readManifest } from '../shared/manifest.js';
+import { compileWasm, membersFor } from './compile-wasm.js';
 import { ModelSource } from './model-source.js';
 import { ProgressTeller } from './progress.js';
-import { compileWasm, membersFor } from './compile-wasm.js';
 
 /** @import { NamedModel } from '../shared/manifest.js' */
 /** @import { Progress, Simd, Source } from '../shared/types.js' */

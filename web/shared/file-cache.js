@@ -43,7 +43,7 @@ export class FileCache {
   }
 
   /**
-   * The same in place of the copies that differ only in the query.
+   * Keeps a body in place of the copies whose addresses differ only in the query.
    *
    * @param {string} url absolute
    * @param {Blob} blob of bytes that have been verified

@@ -72,7 +72,7 @@ export class Tray {
     this.#tell();
   }
 
-  /** The same for good; nothing more is shown. */
+  /** Stops for good; nothing more is shown. */
   close() {
     this.#closed = true;
     for (const item of this.#waiting.splice(0)) this.#remove(item);
