@@ -26,8 +26,8 @@ tools=$ROOT/tests/bench
 programs=$ROOT/build/native/tests/bench
 python=/usr/bin/python3 # Debian's own, which has NumPy
 work=$ROOT/build/bench
-nprobes="1 2 3 4 5 6 7 8 10 13 16 20 25 32 40 50 64 80 100"
-faiss_nprobes="1 2 4 8 16 32 64"
+nprobes=(1 2 3 4 5 6 7 8 10 13 16 20 25 32 40 50 64 80 100)
+faiss_nprobes=(1 2 4 8 16 32 64)
 
 # build_bundle COUNT: the bundle of DIRECTORY COUNT, and what it took, as the first line of lines.jsonl.
 build_bundle() {
@@ -48,6 +48,13 @@ print(json.dumps({'side': 'build', 'count': count, 'nlist': manifest['nlist'], '
 PYTHON
 }
 
+# up_to MOST NUMBER...: the numbers that are not larger, one a line.
+up_to() {
+  local most=$1 n
+  shift
+  for n in "$@"; do [ "$n" -gt "$most" ] || echo "$n"; done
+}
+
 # bench_size COUNT: all of one size, into $work/COUNT/lines.jsonl.
 bench_size() {
   local count=$1 dir=$work/$1 nlist
@@ -55,21 +62,22 @@ bench_size() {
   step "bench: bundle of $count vectors" build_bundle "$count"
   nlist=$($python -c "import json; print(json.load(open('$dir/bundle/index.json'))['nlist'])")
   local fitting
-  fitting=$(for n in $nprobes; do [ "$n" -gt "$nlist" ] || echo "$n"; done)
+  mapfile -t fitting < <(up_to "$nlist" "${nprobes[@]}")
   say "searching $count vectors natively ..."
-  "$programs/bench-scan" "$dir" "$dir/bundle" $fitting >>"$dir/lines.jsonl"
+  "$programs/bench-scan" "$dir" "$dir/bundle" "${fitting[@]}" >>"$dir/lines.jsonl"
   if [ -x "$programs/bench-faiss" ]; then
-    fitting=$(for n in $faiss_nprobes; do [ "$n" -gt "$nlist" ] || echo "$n"; done)
+    mapfile -t fitting < <(up_to "$nlist" "${faiss_nprobes[@]}")
     for kind in flat sq8; do
       say "FAISS $kind, $count vectors ..."
-      "$programs/bench-faiss" "$dir" $kind "$nlist" $fitting >>"$dir/lines.jsonl"
+      "$programs/bench-faiss" "$dir" $kind "$nlist" "${fitting[@]}" >>"$dir/lines.jsonl"
     done
   else
     say "no FAISS to compare with: install libfaiss-dev and g++, then run scripts/build.sh native"
   fi
   say "searching $count vectors in Chromium ..."
-  fitting=$($python "$tools/report.py" nprobe "$dir/lines.jsonl" 0.95)
-  node "$tools/web_vectors.mjs" "$dir" "$dir/bundle" $fitting >>"$dir/lines.jsonl"
+  local nprobe
+  nprobe=$($python "$tools/report.py" nprobe "$dir/lines.jsonl" 0.95)
+  node "$tools/web_vectors.mjs" "$dir" "$dir/bundle" ${nprobe:+"$nprobe"} >>"$dir/lines.jsonl"
 }
 
 bench_index() {

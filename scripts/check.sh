@@ -6,6 +6,8 @@
 #   cppcheck  cppcheck finds nothing in the C (.cppcheck)
 #   tidy      clang-tidy finds nothing in it (.clang-tidy), natively, and in the browser's build where that is other code
 #   types     TypeScript finds nothing in the JavaScript (jsconfig.json)
+#   lint      ESLint finds nothing in the JavaScript (tests/web/eslint.config.js)
+#   shell     shellcheck finds nothing in the shell scripts (.shellcheckrc)
 #   xnnpack   all that is compiled of XNNPACK is linked into something (cmake/xnnpack)
 #   pins      what is downloaded is pinned by its hash, and what is in the cache has it
 #   audit     npm knows of no weakness in the packages of the tests and examples
@@ -46,7 +48,7 @@ check_tidy() {
   local native wasm sysroot
   # stb_image loses memory where there is none left, and is not the project's
   tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image/decode.c
-  mapfile -t native < <(ls src/*/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image/decode\|api/wasm_api\).c$')
+  mapfile -t native < <(printf '%s\n' src/*/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image/decode\|api/wasm_api\).c$')
   tidy -p build/native -- "${native[@]}"
   tidy -p build/native-fuzz -- tests/fuzz/*.c
   sysroot=$("$(emcc_dir)/em-config" CACHE)/sysroot
@@ -59,8 +61,13 @@ check_types() {
   local tsc=tests/web/node_modules/.bin/tsc
   "$tsc" -p jsconfig.json
   # a service worker's globals are not those of a page
-  "$tsc" --allowJs --checkJs --noEmit --target es2022 --lib es2023,webworker web/sw.js
+  "$tsc" --strict --allowJs --checkJs --noEmit --target es2022 --lib es2023,webworker web/sw.js
 }
+
+check_lint() { tests/web/node_modules/.bin/eslint -c tests/web/eslint.config.js web tests scripts; }
+
+# Those that are run; what they source is looked at with them.
+check_shell() { git grep -lE '^#!.*\bbash' -- '*.sh' .ci | xargs shellcheck --check-sourced --severity=info; }
 
 check_xnnpack() {
   local kind unused=0
@@ -71,8 +78,8 @@ check_xnnpack() {
 }
 
 check_pins() {
-  local name file sha suite
-  while read -r name file sha suite; do
+  local name file sha
+  while read -r name file sha _; do
     [ -z "$name" ] || echo "$sha  $CACHE/download/$file"
   done <<<"$SOURCES" | sha256sum --check --strict --quiet
   (cd "$CACHE/include" && sed '/^$/d; s/ /  /' <<<"$HEADERS" | sha256sum --check --strict --quiet -)
@@ -104,7 +111,7 @@ check_audit() {
   done
 }
 
-all=(format layers version cppcheck tidy types xnnpack pins audit)
+all=(format layers version cppcheck tidy types lint shell xnnpack pins audit)
 [ $# -gt 0 ] || set -- "${all[@]}"
 failed=()
 for check in "$@"; do
@@ -115,6 +122,6 @@ for check in "$@"; do
   (set -e; "check_$check")
   status=$?
   set -e
-  [ $status -eq 0 ] && say "$check: passed, in $((SECONDS - began)) s" || { say "$check: FAILED"; failed+=("$check"); }
+  if [ $status -eq 0 ]; then say "$check: passed, in $((SECONDS - began)) s"; else say "$check: FAILED"; failed+=("$check"); fi
 done
 [ ${#failed[@]} -eq 0 ] || die "failed: ${failed[*]}"

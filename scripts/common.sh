@@ -1,4 +1,5 @@
 # Sourced by every script here: where things are, what is pinned, how to speak and how to fail.
+# shellcheck disable=SC2034 # no script uses all of it
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

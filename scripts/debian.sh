@@ -18,6 +18,7 @@ install_packages() {
 
 # debian_mirror: the address that this machine's own apt configuration uses.
 debian_mirror() {
+  # shellcheck source=/dev/null
   . /etc/os-release
   # no "head": it would close the pipe early and fail the function under pipefail
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \

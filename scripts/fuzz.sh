@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 
 BUILD=$ROOT/build/native-fuzz
-TARGETS="image exif safetensors manifest lists centroids head table kmeans search wasm_api"
+TARGETS=(image exif safetensors manifest lists centroids head table kmeans search wasm_api)
 # Of the short turn: as many as take some five seconds each on one processor.
 declare -A RUNS=([image]=15000 [exif]=300000 [safetensors]=150000 [manifest]=150000 [lists]=20000 [centroids]=12000
   [head]=8000 [table]=15000 [kmeans]=4000 [search]=12000 [wasm_api]=10000)
@@ -13,7 +13,7 @@ usage() {
 usage: scripts/fuzz.sh MINUTES [TARGET...]   fuzzes for so many minutes in all, an equal share for each target
        scripts/fuzz.sh --short [TARGET...]   the same few runs each time, as scripts/test.sh does
 
-Targets: $TARGETS; without names: all.
+Targets: ${TARGETS[*]}; without names: all.
 What a long turn has learnt is kept in build/native-fuzz/corpus. Exits with 1, and names the input, if a target crashes,
 hangs or leaks; build/native-fuzz/tests/fuzz/fuzz_TARGET FILE tries that input again.
 END
@@ -29,10 +29,11 @@ dictionary() {
 
 # fuzz TARGET CORPUS OPTION...: true if nothing was found.
 fuzz() {
-  local name=$1 corpus=$2 log=$BUILD/fuzz-$1.log found=$BUILD/findings
+  local name=$1 corpus=$2 log=$BUILD/fuzz-$1.log found=$BUILD/findings dictionary=()
+  mapfile -t dictionary < <(dictionary "$1")
   shift 2
   mkdir -p "$corpus" "$found"
-  if "$BUILD/tests/fuzz/fuzz_$name" "$@" $(dictionary "$name") -max_len=4096 -timeout=25 -print_final_stats=1 \
+  if "$BUILD/tests/fuzz/fuzz_$name" "$@" "${dictionary[@]}" -max_len=4096 -timeout=25 -print_final_stats=1 \
     -artifact_prefix="$found/$name-" "$corpus" "$BUILD/seeds/$name" >"$log" 2>&1; then
     say "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs, nothing found"
     return
@@ -49,7 +50,7 @@ case $minutes in
 *) [[ $minutes =~ ^[1-9][0-9]*$ ]] || { usage >&2; exit 2; } ;;
 esac
 shift
-[ $# -gt 0 ] || set -- $TARGETS
+[ $# -gt 0 ] || set -- "${TARGETS[@]}"
 for name in "$@"; do [ -n "${RUNS[$name]:-}" ] || die "there is no target '$name'"; done
 
 "$ROOT/scripts/build.sh" native-fuzz

@@ -12,9 +12,9 @@ tsc=$ROOT/tests/web/node_modules/.bin/tsc
 
 declarations() {
   local all=$package/types name
-  "$tsc" --allowJs --declaration --emitDeclarationOnly --skipLibCheck --target es2022 --module nodenext \
+  "$tsc" --strict --allowJs --declaration --emitDeclarationOnly --skipLibCheck --target es2022 --module nodenext \
     --lib es2023,dom,dom.iterable --outDir "$all" "$package/heybagh.js"
-  for name in heybagh page/read-image shared/errors; do # the first names the others
+  for name in heybagh shared/errors; do # the first names the other, and shared/types.d.ts
     mv "$all/$name.d.ts" "$package/$name.d.ts"
   done
   rm -rf "$all"
@@ -22,9 +22,9 @@ declarations() {
 
 rm -rf "$package"
 mkdir -p "$package" "$out"
-cp -r "$ROOT"/web/{*.js,engine,lang,page,shared,ui,package.json,README.md} "$package/"
+(cd "$ROOT/web" && cp --parents ./*.js ./{engine,lang,page,shared,ui}/*.js shared/types.d.ts element.d.ts package.json README.md \
+  "$package/")
 cp "$SITE"/{*.wasm,LICENSE,NOTICE,licenses.txt} "$package/"
 declarations
-cp "$ROOT/web/element.d.ts" "$package/"
 bill_of_materials "$package"
 echo "$out/$(cd "$package" && npm pack --silent --pack-destination "$out")"

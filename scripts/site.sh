@@ -59,8 +59,10 @@ copy_model() {
 }
 
 copy_program() {
-  cp -r "$ROOT"/web/*.{html,js,css,svg,webmanifest} "$ROOT"/web/{engine,lang,page,shared,site,ui} "$out/"
-  cp "${engines[@]}" "$ROOT/LICENSE" "$ROOT/NOTICE" "$out/"
+  local place
+  place=$(realpath "$out")
+  (cd "$ROOT/web" && cp --parents ./*.{html,js,css,svg,webmanifest} ./{engine,lang,page,shared,site,ui}/*.js "$place/")
+  cp "${engines[@]}" "$ROOT/LICENSE" "$ROOT/NOTICE" "$place/"
   # The licences of what is compiled into the engine ask to travel with it.
   local name
   for name in xnnpack pthreadpool fxdiv; do

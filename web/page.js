@@ -1,21 +1,22 @@
 // The demo page: a search that fills it. `?index=` names another bundle, of this site only: a link must not make the
 // page show what others put there.
 
-import './element.js';
-import { keepSite, showKept } from './site/offline.js';
 import { resolveUrl } from './shared/url.js';
+import { keepSite, showKept } from './site/offline.js';
+import './element.js';
 
-const search = document.querySelector('heybagh-search');
+const search = /** @type {import('./element.js').HeyBaghSearchElement} */ (document.querySelector('heybagh-search'));
 const wanted = new URLSearchParams(location.search).get('index');
 if (wanted && resolveUrl(wanted, document.baseURI)?.origin === location.origin) search.index = wanted;
 else if (wanted) refuse('The index must be on the same site as this page.');
 
-const kept = showKept(document.querySelector('#kept'));
+const kept = showKept(/** @type {HTMLElement} */ (document.querySelector('#kept')));
 search.addEventListener('heybagh-results', async () => {
   if (!kept.isCleared) await keepSite();
   await kept.update();
 });
 
+/** @param {string} sentence */
 function refuse(sentence) {
   const notice = document.createElement('p');
   notice.setAttribute('role', 'alert');

@@ -38,7 +38,10 @@ worker.addEventListener('fetch', event => {
   event.respondWith(request.mode === 'navigate' ? open(request, name) : serve(name));
 });
 
-/** The path in the site; the page has two addresses. */
+/**
+ * @param {string} url
+ * @returns {string} the path in the site; the page has two addresses
+ */
 function nameOf(url) {
   if (!url.startsWith(scope)) return '';
   return url.slice(scope.length).replace(/[?#].*/, '') || PAGE;
@@ -50,7 +53,11 @@ async function install() {
   await Promise.all(names.map(async name => cache.put(scope + name, await download(name))));
 }
 
-/** Some hosts have no index document, others send index.html away to it. */
+/**
+ * Some hosts have no index document, others send index.html away to it.
+ *
+ * @param {string} name
+ */
 async function download(name) {
   /** @type {RequestInit} */
   const options = { cache: 'no-cache', integrity: `sha256-${PROGRAM.files[name]}` };
@@ -66,29 +73,37 @@ async function removeOthers() {
   await Promise.all(names.filter(name => name.startsWith(PREFIX) && name !== CACHE).map(name => caches.delete(name)));
 }
 
+/** @param {string} name */
 async function serve(name) {
   return await read(name) ?? download(name);
 }
 
+/**
+ * @param {Request} request
+ * @param {string} name
+ */
 async function open(request, name) {
-  if (await isLast()) {
-    // Reloading the only tab never lets the old version go by itworker.
-    worker.registration.waiting.postMessage('take-over');
+  const next = await nextVersion();
+  if (next) {
+    // Reloading the only tab never lets the old version go by itself.
+    next.postMessage('take-over');
     return new Response(CHANGING, { headers: { 'Content-Type': 'text/html', Refresh: '5' } });
   }
   return await read(name) ?? fetch(request);
 }
 
-/** Whether a new version waits for nobody but the tab that asks. */
-async function isLast() {
-  return Boolean(worker.registration.waiting) && (await worker.clients.matchAll()).length < 2;
+/** The new version, if it waits for nobody but the tab that asks. */
+async function nextVersion() {
+  const { waiting } = worker.registration;
+  return waiting && (await worker.clients.matchAll()).length < 2 ? waiting : null;
 }
 
 let isAnswering = true; // Cache Storage
 
+/** @param {string} name */
 async function read(name) {
   if (!isAnswering) return undefined;
-  let timer;
+  let timer = 0;
   const late = new Promise(resolve => {
     timer = setTimeout(() => {
       isAnswering = false;

@@ -17,10 +17,11 @@ import './shared/cross-origin-worker.js';
 import './shared/download.js';
 import './shared/errors.js';
 import './shared/file-cache.js';
-import './shared/formats.js';
 import './shared/limits.js';
 import './shared/manifest.js';
+import './shared/picture-size.js';
 import './shared/task-queue.js';
 import './shared/url.js';
 
-serve(/** @type {any} */ (self)); // a DedicatedWorkerGlobalScope, which the library for pages does not know
+// self is a DedicatedWorkerGlobalScope, which the library for pages does not know
+serve(/** @type {Pick<MessagePort, 'postMessage' | 'onmessage'>} */ (/** @type {unknown} */ (self)));

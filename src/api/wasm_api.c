@@ -1,6 +1,5 @@
-/* The browser's exports, nothing else. One context holds the model, the index, the engine and the last text;
- * web/engine/wasm-engine.js calls them. Functions return an hb_status; the sentence of the last failure is
- * hb_wasm_error. */
+/* The browser's exports, nothing else; web/engine/wasm-engine.js calls them. One context holds the model, the index,
+ * the engine and the last text. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
 #ifdef __EMSCRIPTEN__
 #include <emscripten/emscripten.h>
 #else /* in a test */

@@ -13,8 +13,7 @@ const PROGRAM = 'bench-network-i8';
 async function runProgram(address) {
   const { makeImports } = await import('/engine/wasi.js');
   const module = await WebAssembly.compileStreaming(fetch(address));
-  let instance;
-  instance = await WebAssembly.instantiate(module, makeImports(module, () => instance.exports.memory));
+  const instance = await WebAssembly.instantiate(module, makeImports(module, () => instance.exports.memory));
   try {
     instance.exports._start();
   } catch (error) {

@@ -20,8 +20,7 @@ const macs = layer => side(layer) ** 2 * channels(layer) ** 2 * 9;
 async function measure([address, layers, kinds, seconds]) {
   const { makeImports } = await import('/engine/wasi.js');
   const module = await WebAssembly.compile(await (await fetch(address)).arrayBuffer());
-  let instance;
-  instance = await WebAssembly.instantiate(module, makeImports(module, () => instance.exports.memory));
+  const instance = await WebAssembly.instantiate(module, makeImports(module, () => instance.exports.memory));
   const bench = instance.exports;
   bench._initialize?.();
   bench.bench_prepare();

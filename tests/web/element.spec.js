@@ -26,7 +26,7 @@ test('nothing heavy is asked for before somebody is about to search', async ({ p
   expect(Number(size)).toBeGreaterThan(model.bytes / 1e6);
   expect(Number(size)).toBeLessThan(model.bytes / 1e6 + 1);
   expect(asked.filter(path => HEAVY.test(path))).toEqual([]);
-  await shoot(page, 'widget-facade');
+  await shoot(page, 'widget-cost');
   await widget(page).hover();
   await expect(status(page)).toContainText('Ready to search');
 });

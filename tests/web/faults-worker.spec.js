@@ -105,7 +105,7 @@ async function delayLists(page, ms) {
 }
 
 test('engine modules that do not come are told in a minute', async ({ page }) => {
-  await page.route('**/ui/shared-engines.js', async route => {
+  await page.route('**/ui/search.js', async route => {
     const response = await route.fetch();
     const body = (await response.text()).replace('MODULES = 60_000', 'MODULES = 1_000');
     await route.fulfill({ response, body });

@@ -27,7 +27,7 @@ test('the package holds engine, element, declarations and licences, and nothing 
     .filter(name => /^((engine|lang|page|shared|ui)\/)?[\w-]+\.js$/.test(name) && !['page.js', 'sw.js'].includes(name));
   const engines = readdirSync(SITE).filter(name => name.endsWith('.wasm'));
   const others = ['LICENSE', 'NOTICE', 'README.md', 'licenses.txt', 'package.json', 'sbom.cdx.json',
-    'element.d.ts', 'heybagh.d.ts', 'page/read-image.d.ts', 'shared/errors.d.ts'];
+    'element.d.ts', 'heybagh.d.ts', 'shared/errors.d.ts', 'shared/types.d.ts'];
   expect(engines).toHaveLength(4);
   expect(files).toEqual([...scripts, ...engines, ...others].sort());
 });
@@ -56,8 +56,47 @@ function check(file) {
   }
 }
 
+const HEAD = `
+import { HeyBagh, HeyBaghError } from 'heybagh';
+import type { Answer, EmbedOptions, Info, LoadOptions, Progress, Region, Result, SearchOptions } from 'heybagh';
+import { HeyBaghSearchElement } from 'heybagh/element';
+declare const engine: HeyBagh, search: HeyBaghSearchElement, photo: File;
+`.trim();
+
+/** What TypeScript says to these statements. */
+function checkStatements(statements) {
+  const file = join(VITE, 'node_modules', 'statements.ts');
+  writeFileSync(file, `${HEAD}\n${statements.join(';\n')};\n`);
+  return check(file);
+}
+
 test('a program that uses the package as documented compiles', () => {
   expect(check('main.ts')).toBe('');
+});
+
+// Every option and every event once, so that none is forgotten in the declarations.
+const RIGHT = [
+  'const region: Region = { x: 0, y: 0.5, width: 1, height: 0.5 }',
+  'const loading: Required<LoadOptions> = { index: "bundle/", model: "m", memory: 0, prefetch: true, simd: "simd", threads: 2,'
+    + ' onProgress: ({ phase, loaded, total, source }) => `${phase} ${loaded / total} ${source}` }',
+  'const searching: Required<SearchOptions> = { k: 4, nprobe: 2, exact: false, labels: ["camera"], region, minScore: 0.5,'
+    + ' partial: true, onResults: ({ results, nprobe, planned, scanned, complete }) => complete || nprobe + planned + scanned + results.length }',
+  'const embedding: Required<EmbedOptions> = { region }',
+  'const loaded: Promise<HeyBagh> = HeyBagh.load(loading)',
+  'const answer: Promise<Answer> = engine.search(photo, searching)',
+  'const shown: Promise<Answer | null> = search.search(new Float32Array(256), searching)',
+  'const vectors: Promise<Float32Array[]> = Promise.all([engine.embed("a.jpg", embedding), search.embed(photo, embedding)])',
+  'const known: (Info | null)[] = [engine.info(), search.info()]',
+  'search.addEventListener("heybagh-ready", ({ detail }) => detail.count.toFixed())',
+  'search.addEventListener("heybagh-progress", ({ detail }: CustomEvent<Progress>) => detail.phase)',
+  'search.addEventListener("heybagh-results", ({ detail }) => detail.results.map((result: Result) => result.url + String(detail.photo)))',
+  'search.addEventListener("heybagh-error", ({ detail }) => detail.code + detail.message)',
+  'document.querySelector("heybagh-search")?.load().then(({ ready }) => ready)',
+  'engine.ready.catch((error: unknown) => error instanceof HeyBaghError && error.code)',
+];
+
+test('all options, answers and events are declared', () => {
+  expect(checkStatements(RIGHT)).toBe('');
 });
 
 const WRONG = {
@@ -67,18 +106,18 @@ const WRONG = {
   'an option that does not exist': 'engine.search("a.jpg", { count: 4 })',
   'a number as a picture': 'engine.embed(4)',
   'a field that no result has': 'engine.search("a.jpg").then(({ results }) => results[0]!.name)',
+  'an option that the element\'s search does not have': 'search.search("a.jpg", { count: 4 })',
+  'an option of search for embed': 'search.embed("a.jpg", { k: 4 })',
+  'half a region': 'search.embed("a.jpg", { region: { x: 0, y: 0 } })',
   'a property of the wrong type': 'search.k = "4"',
   'an event\'s detail of another': 'search.addEventListener("heybagh-error", ({ detail }) => detail.results)',
 };
 
 test('a program that uses it wrongly does not', () => {
-  const lines = Object.values(WRONG);
-  const head = "import { HeyBagh } from 'heybagh';\nimport { HeyBaghSearchElement } from 'heybagh/element';\n"
-    + 'declare const engine: HeyBagh, search: HeyBaghSearchElement;\n';
-  const file = join(VITE, 'node_modules', 'wrong.ts');
-  writeFileSync(file, `${head}${lines.join(';\n')};\n`);
-  const told = new Set([...check(file).matchAll(/wrong\.ts\((\d+),/g)].map(([, line]) => Number(line)));
-  expect(told).toEqual(new Set(lines.map((_, i) => i + 4)));
+  const wrong = Object.values(WRONG);
+  const first = HEAD.split('\n').length + 1;
+  const told = new Set([...checkStatements(wrong).matchAll(/statements\.ts\((\d+),/g)].map(([, line]) => Number(line)));
+  expect(told).toEqual(new Set(wrong.map((_, i) => i + first)));
 });
 
 test('element.d.ts declares the properties and methods that the element has', async ({ page }) => {

@@ -52,7 +52,7 @@ async function walkLoading(page, open, see) {
   await open(page);
   if (await element(page).getAttribute('loading') !== 'eager') {
     await expect(status(page)).toHaveText(/MB/);
-    await see('facade');
+    await see('cost');
     await element(page).dispatchEvent('pointerdown');
   }
   await expect(page.getByRole('progressbar')).toBeVisible();

@@ -11,7 +11,7 @@ const isolated = test.extend({
   baseURL: async ({ replaced }, use, testInfo) => {
     const roots = [['/', `${SITE}/`], ['/favicon.ico', join(SITE, 'favicon.svg')]];
     for (const [path, script] of Object.entries(replaced)) {
-      const file = testInfo.outputPath(path.replace('/', ''));
+      const file = testInfo.outputPath(path.replaceAll('/', '_'));
       if (script !== null) writeFileSync(file, script);
       roots.push([path, file]);
     }
@@ -56,8 +56,8 @@ for (const [simd, name] of builds) {
 
 isolated.describe(() => {
   isolated.use({ replaced: {
-    '/engine/threads.js': `Object.defineProperty(navigator, 'hardwareConcurrency', { value: 16 });
-      ${readFileSync(join(SITE, 'engine/threads.js'), 'utf8')}`,
+    '/page/compile-wasm.js': `Object.defineProperty(navigator, 'hardwareConcurrency', { value: 16 });
+      ${readFileSync(join(SITE, 'page/compile-wasm.js'), 'utf8')}`,
   } });
 
   isolated('more threads than processors find the same, and at most four are used', async ({ page, context }) => {

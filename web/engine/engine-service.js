@@ -10,13 +10,18 @@
 // can be cropped after `start`, and the rest can be done after `finish`.
 
 import { canReadPixels } from '../shared/browser-decoder.js';
-import { cropPicture } from './crop-picture.js';
 import { HeyBaghError } from '../shared/errors.js';
+import { cropPicture } from './crop-picture.js';
 import { IndexFiles } from './index-files.js';
 import { prefetch } from './prefetch.js';
 import { searchIndex } from './search-index.js';
 import { ShardStore } from './shard-store.js';
 import { startWasm } from './start-wasm.js';
+
+/** @import { Build, Picture, Region, Source, Usage } from '../shared/types.js' */
+/** @import { Found, Query, WasmEngine } from './wasm-engine.js' */
+
+/** @typedef {Exclude<keyof EngineService, 'usage'>} Method what can be asked */
 
 const NOT_EMBEDDED = { network: 0, head: 0 };
 
@@ -28,9 +33,13 @@ const NOT_EMBEDDED = { network: 0, head: 0 };
  */
 export function serve(line, ended) {
   const service = new EngineService(() => line.postMessage({ usage: service.usage }), ended);
-  line.onmessage = async ({ data: { id, method, args } }) => {
+  line.onmessage = async ({ data }) => {
+    /** @type {{id: number, method: Method, args: never}} */
+    const { id, method, args } = data; // args are those of the method, as engine-client.js sees to it
+    /** @param {unknown} progress */
+    const report = progress => line.postMessage({ id, progress });
     try {
-      const value = await service[method](args, progress => line.postMessage({ id, progress }));
+      const value = await service[method](args, report);
       line.postMessage({ id, value, usage: service.usage });
     } catch (error) {
       const { code, message } = error instanceof HeyBaghError ? error : crash(error);
@@ -39,50 +48,74 @@ export function serve(line, ended) {
   };
 }
 
-/** What can be asked. */
-class EngineService {
-  #engine;
-  #files;
-  #shards;
+/** What can be asked: each method takes one object, and some report how far they are. */
+export class EngineService {
+  /** @type {WasmEngine | null} after `start` */
+  #started = null;
+  /** @type {{files: IndexFiles, shards: ShardStore} | null} after `open` */
+  #opened = null;
   #onPrefetched;
   #ended;
 
+  /**
+   * @param {() => void} onPrefetched called when the prefetch has ended
+   * @param {AbortSignal} [ended] stops the prefetch
+   */
   constructor(onPrefetched, ended) {
     this.#onPrefetched = onPrefetched;
     this.#ended = ended;
   }
 
-  /** @returns {object | undefined} what is held and was fetched; nothing before `open` */
-  get usage() {
-    if (!this.#files) return undefined;
-    const { network, cached } = this.#files;
-    const { heapBytes, threads } = this.#engine;
-    return { heapBytes, threads, shards: this.#shards.usage, network: { ...network }, cached: { ...cached } };
+  get #engine() {
+    return there(this.#started);
   }
 
-  /** Tells if it can have the browser decode pictures. */
+  get #index() {
+    return there(this.#opened);
+  }
+
+  /** @returns {Usage | undefined} nothing before `open` */
+  get usage() {
+    if (!this.#opened) return undefined;
+    const { files: { network, cached }, shards } = this.#opened;
+    const { heapBytes, threads } = this.#engine;
+    return { heapBytes, threads, shards: shards.usage, network: { ...network }, cached: { ...cached } };
+  }
+
+  /**
+   * @param {Build} build
+   * @returns {Promise<boolean>} if the browser's decoder can be used here
+   */
   async start(build) {
-    this.#engine = await startWasm(build);
+    this.#started = await startWasm(build);
     return canReadPixels();
   }
 
-  /** Tells how many bytes `obtain` will bring. */
+  /**
+   * @param {{bytes: Uint8Array, folder: string, memory: number}} manifest index.json, the absolute URL of its folder, and
+   *   how many bytes lists may fill
+   * @returns {number} bytes that `obtain` will bring
+   */
   open({ bytes, folder, memory }) {
     this.#engine.parseManifest(bytes);
-    this.#files = new IndexFiles(this.#engine, folder);
-    this.#shards = new ShardStore(this.#engine, this.#files, memory);
-    return this.#files.neededBytes;
+    const files = new IndexFiles(this.#engine, folder);
+    this.#opened = { files, shards: new ShardStore(this.#engine, files, memory) };
+    return files.neededBytes;
   }
 
+  /**
+   * @param {{}} _
+   * @param {(progress: {bytes: number, source: Source}) => void} report
+   */
   obtain(_, report) {
-    return this.#files.obtainNeeded((bytes, source) => report({ bytes, source }));
+    return this.#index.files.obtainNeeded((bytes, source) => report({ bytes, source }));
   }
 
-  /** Pieces come through the port. */
+  /** @param {{bytes: number, port: MessagePort}} model its size; pieces come through the port */
   async model({ bytes, port }) {
     const room = this.#engine.takeModel(bytes);
     await new Promise(resolve => {
-      port.onmessage = ({ data }) => room.fill(data) && resolve();
+      port.onmessage = ({ data }) => room.fill(data) && resolve(null);
     });
     port.close();
     room.give();
@@ -91,10 +124,12 @@ class EngineService {
   /** A sign of life. */
   ping() {}
 
+  /** @param {{prefetch: boolean}} options */
   finish({ prefetch: wanted }) {
+    const { files, shards } = this.#index;
     this.#engine.start();
-    this.#files.prune();
-    if (wanted) prefetch(this.#files, this.#shards, this.#ended).then(this.#onPrefetched);
+    files.prune();
+    if (wanted) prefetch(files, shards, this.#ended).then(this.#onPrefetched);
     return this.#engine.info();
   }
 
@@ -102,24 +137,47 @@ class EngineService {
     this.#engine.warmUp();
   }
 
+  /** @param {{image: Picture, region?: Region}} what */
   crop({ image, region }) {
     return cropPicture(this.#engine, image, region);
   }
 
+  /** @param {{crop: Uint8Array}} picture from `crop` */
   embed({ crop }) {
     return this.#engine.embed(crop);
   }
 
+  /**
+   * @param {{crop?: Uint8Array, vector?: Float32Array, options: Query & {partial: boolean}, early: boolean}} query one of
+   *   `crop` and `vector`; `early` if what is found is to be reported before all is searched
+   * @param {(found: Found) => void} report
+   */
   async search({ crop, vector, options, early }, report) {
-    const query = vector ?? this.#engine.embed(crop);
+    const query = vector ?? this.#engine.embed(there(crop));
     const { network, head } = vector ? NOT_EMBEDDED : this.#engine.timings();
-    const found = await searchIndex(this.#engine, this.#shards, query, options, early ? report : undefined);
+    const found = await searchIndex(this.#engine, this.#index.shards, query, options, early ? report : undefined);
     const { results, nprobe, planned, scanned, scan, waited, traffic } = found;
     return { results, nprobe, planned, scanned, timings: { network, head, fetch: waited, scan }, ...traffic };
   }
 }
 
-/** Anything that was not foreseen, a wasm trap above all. What the engine's memory holds then is anyone's guess. */
+/**
+ * @template T
+ * @param {T | null | undefined} part of the service or of a request
+ * @returns {T}
+ * @throws {Error} if it is asked for before it is there, as the page never does
+ */
+function there(part) {
+  if (!part) throw new Error('it was asked for something too early');
+  return part;
+}
+
+/**
+ * Anything that was not foreseen, a wasm trap above all. What the engine's memory holds then is anyone's guess.
+ *
+ * @param {unknown} error
+ */
 function crash(error) {
-  return new HeyBaghError('crashed', `The engine broke down (${error?.message ?? error}). Load it again.`);
+  const why = error instanceof Error ? error.message : error;
+  return new HeyBaghError('crashed', `The engine broke down (${why}). Load it again.`);
 }

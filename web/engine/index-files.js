@@ -1,22 +1,28 @@
 // One file of the index: from the cache or the network into the engine, which verifies it.
 
-import { FileCache } from '../shared/file-cache.js';
 import { isUnanswered, readExactly, request } from '../shared/download.js';
 import { HeyBaghError } from '../shared/errors.js';
+import { FileCache } from '../shared/file-cache.js';
 import { BACK_OFF, pause } from '../shared/limits.js';
 import { checkFiles } from '../shared/manifest.js';
+
+/** @import { Source, Traffic } from '../shared/types.js' */
+/** @import { IndexFile, WasmEngine } from './wasm-engine.js' */
 
 const CACHE = 'heybagh-index-1';
 const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];
 
 /**
- * @typedef {{bytes: number, requests: number}} Traffic what came over the network, broken downloads with it
+ * @typedef {object} How
+ * @property {Traffic} [traffic] is added to
+ * @property {RequestPriority} [priority] of the request
  */
 
 /** The files of a bundle, by their number in the engine. */
 export class IndexFiles {
   #engine;
   #folder;
+  /** @type {(IndexFile & {url: string})[]} */
   #files;
   #cache = new FileCache(CACHE);
   #isAway = false; // nobody answered, twice: of other files that would be no news
@@ -27,13 +33,13 @@ export class IndexFiles {
   cached = { bytes: 0, files: 0 };
 
   /**
-   * @param {import('./wasm-engine.js').WasmEngine} engine
+   * @param {WasmEngine} engine
    * @param {string} folder absolute URL of the bundle
    */
   constructor(engine, folder) {
     this.#engine = engine;
     this.#folder = folder;
-    this.#list();
+    this.#files = this.#list();
   }
 
   /** @returns {number} bytes of the files that must be given before the start */
@@ -44,14 +50,14 @@ export class IndexFiles {
   /**
    * Obtains head, centroids and, of a large index, the table that names the files of its lists.
    *
-   * @param {(bytes: number, source: 'cache' | 'network') => void} onBytes told of each
+   * @param {(bytes: number, source: Source) => void} onBytes told of each
    * @throws {HeyBaghError} as `obtain`, or `bad-index`
    */
   async obtainNeeded(onBytes) {
     await Promise.all(this.#files.map(async ({ bytes, needed }, i) => {
       if (needed) onBytes(bytes, await this.obtain(i));
     }));
-    this.#list();
+    this.#files = this.#list();
   }
 
   /** Removes from the cache what the bundle has no more. */
@@ -64,12 +70,18 @@ export class IndexFiles {
     return [...this.#files.keys()].filter(i => !this.#files[i].needed);
   }
 
-  /** @returns {number} bytes of file `i` */
+  /**
+   * @param {number} i
+   * @returns {number} bytes of file `i`
+   */
   size(i) {
     return this.#files[i].bytes;
   }
 
-  /** @returns {Promise<boolean>} if file `i` is kept for the next visit */
+  /**
+   * @param {number} i
+   * @returns {Promise<boolean>} if file `i` is kept for the next visit
+   */
   isCached(i) {
     return this.#cache.has(this.#files[i].url);
   }
@@ -79,10 +91,8 @@ export class IndexFiles {
    * STALL_BYTES come in each STALL.
    *
    * @param {number} i
-   * @param {object} [how]
-   * @param {Traffic} [how.traffic] is added to
-   * @param {RequestPriority} [how.priority] of the request
-   * @returns {Promise<'cache' | 'network'>} where it came from
+   * @param {How} [how]
+   * @returns {Promise<Source>} where it came from
    * @throws {HeyBaghError} `download-failed`, `bad-download`, `bad-index`: naming the file, after a second try
    */
   async obtain(i, { traffic, priority } = {}) {
@@ -102,9 +112,10 @@ export class IndexFiles {
   #list() {
     const files = this.#engine.files();
     checkFiles(files);
-    this.#files = files.map(file => ({ ...file, url: new URL(file.name, this.#folder).href }));
+    return files.map(file => ({ ...file, url: new URL(file.name, this.#folder).href }));
   }
 
+  /** @param {number} i */
   async #takeFromCache(i) {
     const { bytes, url } = this.#files[i];
     const body = await this.#cache.read(url);
@@ -121,6 +132,11 @@ export class IndexFiles {
     return true;
   }
 
+  /**
+   * @param {number} i
+   * @param {Traffic[]} counters
+   * @param {RequestPriority} [priority]
+   */
   async #downloadAgain(i, counters, priority) {
     try {
       await this.#download(i, counters, { priority, cache: 'reload' }); // the HTTP cache may hold what was damaged
@@ -130,6 +146,11 @@ export class IndexFiles {
     }
   }
 
+  /**
+   * @param {number} i
+   * @param {Traffic[]} counters
+   * @param {RequestInit} options
+   */
   async #download(i, counters, options) {
     const { name, bytes, url } = this.#files[i];
     for (const counter of counters) counter.requests++;
@@ -141,7 +162,10 @@ export class IndexFiles {
   }
 }
 
-/** @returns {boolean} whether a file that could not be had may be had when it is asked for again */
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether a file that could not be had may be had when it is asked for again
+ */
 export function isWorthARetry(error) {
   return error instanceof HeyBaghError && WORTH_A_RETRY.includes(error.code);
 }

@@ -2,23 +2,18 @@
 
 import { isUnanswered } from '../shared/download.js';
 
-/**
- * @typedef {object} Found as the engine answers
- * @property {{id: number, path: string, label: string, score: number, content: string}[]} results
- * @property {number} nprobe lists scanned so far
- * @property {number} planned lists that will be, as far as is known
- * @property {number} scanned pictures compared
- * @property {number} scan ms
- */
+/** @import { Traffic } from '../shared/types.js' */
+/** @import { ShardStore } from './shard-store.js' */
+/** @import { Found, Query, WasmEngine } from './wasm-engine.js' */
 
 /**
- * @param {import('./wasm-engine.js').WasmEngine} engine
- * @param {import('./shard-store.js').ShardStore} shards
+ * @param {WasmEngine} engine
+ * @param {ShardStore} shards
  * @param {Float32Array} query unit length
- * @param {object} options as `WasmEngine#startSearch` takes them, and `partial`
+ * @param {Query & {partial: boolean}} options
  * @param {(found: Found) => void} [onFound] told what is found before the search is done, if it has to wait
- * @returns {Promise<Found & {waited: number, traffic: import('./index-files.js').Traffic}>} `waited` for shards, in ms;
- *   fewer lists scanned than planned if it is partial
+ * @returns {Promise<Found & {waited: number, traffic: Traffic}>} `waited` for shards, in ms; fewer lists scanned than
+ *   planned if it is partial
  * @throws {import('../shared/errors.js').HeyBaghError}
  */
 export async function searchIndex(engine, shards, query, { partial, ...options }, onFound) {
@@ -51,14 +46,21 @@ export async function searchIndex(engine, shards, query, { partial, ...options }
 /** The shards that a partial search does without, as nobody answered who could send them. */
 class Absent {
   #allowed;
+  /** @type {Set<number>} */
   #shards = new Set();
+  /** @type {Error | null} why the first is absent */
   #error = null;
 
+  /** @param {boolean} allowed */
   constructor(allowed) {
     this.#allowed = allowed;
   }
 
-  /** @returns {boolean} false if the search cannot do without it */
+  /**
+   * @param {number} i
+   * @param {unknown} error
+   * @returns {boolean} false if the search cannot do without it
+   */
   add(i, error) {
     if (!this.#allowed || !isUnanswered(error)) return false;
     this.#shards.add(i);
@@ -66,6 +68,7 @@ class Absent {
     return true;
   }
 
+  /** @param {number[]} shards */
   without(shards) {
     return shards.filter(i => !this.#shards.has(i));
   }

@@ -5,10 +5,12 @@ const INTERVAL = 50; // ms between two scans
 /** Filled by `add` and `fail`; its one reader waits for a `turn` and then takes what has arrived. */
 export class ShardBatch {
   #nearest;
+  /** @type {number[]} */
   #arrived = [];
+  /** @type {Error | null} */
   #failure = null;
   #lastTurn = -Infinity;
-  /** @type {(value?: any) => void} */
+  /** @type {() => void} */
   #wake = () => {};
 
   /** Those that have not been scanned and may be; the reader removes them. */
@@ -51,7 +53,7 @@ export class ShardBatch {
     while (!this.#isDue(isShort)) {
       if (this.#failure) throw this.#failure;
       await new Promise(resolve => {
-        this.#wake = resolve;
+        this.#wake = () => resolve(null);
         setTimeout(resolve, INTERVAL);
       });
     }
@@ -63,6 +65,7 @@ export class ShardBatch {
     return this.#arrived.splice(0);
   }
 
+  /** @param {() => boolean} isShort */
   #isDue(isShort) {
     if (this.#failure) return false;
     if (this.left.size === 0) return true; // the last one was missed

@@ -1,9 +1,14 @@
 // The files of lists that are in the engine's memory: fetched when a search needs them, each once however many searches
 // wait for it, and released when there are too many.
 
-import { ShardBatch } from './shard-batch.js';
-import { isWorthARetry } from './index-files.js';
 import { TaskQueue } from '../shared/task-queue.js';
+import { isWorthARetry } from './index-files.js';
+import { ShardBatch } from './shard-batch.js';
+
+/** @import { Job } from '../shared/task-queue.js' */
+/** @import { Traffic } from '../shared/types.js' */
+/** @import { How, IndexFiles } from './index-files.js' */
+/** @import { WasmEngine } from './wasm-engine.js' */
 
 const PARALLEL_DOWNLOADS = 6; // as many as browsers allow to one HTTP/1.1 host
 
@@ -13,14 +18,17 @@ export class ShardStore {
   #files;
   #budget;
   #queue = new TaskQueue(PARALLEL_DOWNLOADS);
-  #jobs = new Map(); // shards that are on their way
-  #awaited = new Map(); // shard → how many searches have yet to scan it
-  #held = new Set(); // in the engine, the least recently used first
+  /** @type {Map<number, Job<void>>} shards that are on their way */
+  #jobs = new Map();
+  /** @type {Map<number, number>} shard → how many searches have yet to scan it */
+  #awaited = new Map();
+  /** @type {Set<number>} in the engine, the least recently used first */
+  #held = new Set();
   #bytes = 0; // of what is held
 
   /**
-   * @param {import('./wasm-engine.js').WasmEngine} engine
-   * @param {import('./index-files.js').IndexFiles} files
+   * @param {WasmEngine} engine
+   * @param {IndexFiles} files
    * @param {number} budget bytes
    */
   constructor(engine, files, budget) {
@@ -39,7 +47,7 @@ export class ShardStore {
    * more arrive, and when all have. What has arrived stays at least until the caller asks for the next turn.
    *
    * @param {number[]} shards that the search misses, the nearest first
-   * @param {import('./index-files.js').Traffic} traffic is added to, but for shards that are on their way already
+   * @param {Traffic} traffic is added to, but for shards that are on their way already
    * @param {(i: number, error: Error) => boolean} canDoWithout asked about each that cannot be had
    * @returns {AsyncGenerator<void>}
    * @throws {import('../shared/errors.js').HeyBaghError} as soon as one cannot be had or done without
@@ -74,7 +82,7 @@ export class ShardStore {
   /**
    * @param {number} i
    * @param {number} rank less is earlier
-   * @param {object} [how] as `IndexFiles#obtain` takes it
+   * @param {How} [how]
    * @returns {Promise<void>} when it is in memory, where it stays if a search waits for it or there is room
    */
   async load(i, rank, how) {
@@ -96,16 +104,27 @@ export class ShardStore {
     }
   }
 
-  /** @returns {boolean} if shard `i` is in memory */
+  /**
+   * @param {number} i
+   * @returns {boolean} if shard `i` is in memory
+   */
   has(i) {
     return this.#held.has(i);
   }
 
-  /** @returns {boolean} if there is room for shard `i` besides all that is in memory */
+  /**
+   * @param {number} i
+   * @returns {boolean} if there is room for shard `i` besides all that is in memory
+   */
   hasRoomFor(i) {
     return this.#bytes + this.#files.size(i) <= this.#budget;
   }
 
+  /**
+   * @param {number} i
+   * @param {number} rank
+   * @param {How} [how]
+   */
   #fetch(i, rank, how) {
     const job = this.#queue.add(rank, async () => {
       try {
@@ -119,6 +138,7 @@ export class ShardStore {
     return job.done;
   }
 
+  /** @param {number} i */
   #keep(i) {
     this.#held.add(i);
     this.#bytes += this.#files.size(i);
@@ -134,13 +154,19 @@ export class ShardStore {
     }
   }
 
+  /** @param {number} i */
   #release(i) {
     this.#engine.releaseFile(i);
     this.#held.delete(i);
     this.#bytes -= this.#files.size(i);
   }
 
-  /** One search more, or less, that has yet to scan the shard. */
+  /**
+   * One search more, or less, that has yet to scan the shard.
+   *
+   * @param {number} i
+   * @param {1 | -1} change
+   */
   #await(i, change) {
     const count = (this.#awaited.get(i) ?? 0) + change;
     if (count > 0) this.#awaited.set(i, count);

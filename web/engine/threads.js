@@ -1,20 +1,11 @@
-// Threads: Workers that help the engine's with the network. Only pages that are cross-origin isolated may share memory;
-// nothing depends on it.
+// Threads: Workers that help the engine's with the network, in the memory that they share. Nothing depends on them.
 
 import { isCrossOrigin, startCrossOriginWorker } from '../shared/cross-origin-worker.js';
 
-const MEMBERS_MAX = 4; // HB_WORKER_TEAM_MEMBERS_MAX
+/** @import { WasmEngine } from './wasm-engine.js' */
+
 const STACK_BYTES = 64 * 1024;
 const PAGES = { initial: 64, maximum: 4096 }; // as cmake/wasm.cmake links it: 4 MB and 256 MB
-
-/**
- * @param {number} [wanted] at most so many
- * @returns {number} how many threads the engine should have here, its own Worker included
- */
-export function membersFor(wanted = MEMBERS_MAX) {
-  if (!globalThis.crossOriginIsolated) return 1;
-  return Math.min(wanted, MEMBERS_MAX, navigator.hardwareConcurrency || 1);
-}
 
 /** @returns {WebAssembly.Memory} as the builds for several threads import it */
 export function sharedMemory() {
@@ -25,7 +16,7 @@ export function sharedMemory() {
  * Starts Workers that join the engine's team when they are ready. One that cannot start is not missed: who is there
  * does the work. They end with this Worker.
  *
- * @param {import('./wasm-engine.js').WasmEngine} engine
+ * @param {WasmEngine} engine
  * @param {WebAssembly.Module} module its own
  * @param {number} count
  */

@@ -9,6 +9,8 @@ const NOT_SEEKABLE = 70;
 
 const REALTIME_CLOCK = 0;
 
+/** @typedef {(...values: number[]) => number | void} WasmImport */
+
 /**
  * Makes the imports that a module asks for. A call that is not known here is replaced by a function that throws its
  * name, so that a new import is found when it is used rather than by a module that does not start.
@@ -19,6 +21,7 @@ const REALTIME_CLOCK = 0;
  * @returns {WebAssembly.Imports}
  */
 export function makeImports(module, memory) {
+  /** @type {Record<string, WasmImport>} */
   const known = { ...wasi(memory), ...environment };
   /** @type {WebAssembly.Imports} */
   const imports = {};
@@ -42,11 +45,13 @@ const environment = {
   hardware_concurrency: () => navigator.hardwareConcurrency ?? 1,
 };
 
+/** @param {() => WebAssembly.Memory} memory */
 function wasi(memory) {
   const view = () => new DataView(memory().buffer);
   const print = linePrinter();
 
-  return {
+  /** @type {Record<string, WasmImport>} pointers are numbers, and so is all that they point at */
+  const calls = {
     fd_write(fd, vectors, count, written) {
       if (fd !== 1 && fd !== 2) return BAD_FILE;
       let total = 0;
@@ -67,7 +72,7 @@ function wasi(memory) {
     // The 64-bit precision comes as one BigInt or as two numbers, as the build likes; the pointer is always last.
     clock_time_get(clock, ...rest) {
       const milliseconds = performance.now() + (clock === REALTIME_CLOCK ? performance.timeOrigin : 0);
-      view().setBigUint64(rest.at(-1), BigInt(Math.round(milliseconds * 1e6)), true);
+      view().setBigUint64(rest[rest.length - 1], BigInt(Math.round(milliseconds * 1e6)), true);
       return SUCCESS;
     },
     environ_sizes_get(count, size) {
@@ -77,15 +82,20 @@ function wasi(memory) {
     },
     environ_get: () => SUCCESS,
   };
+  return calls;
 }
 
-/** C writes in pieces, a console in lines. */
+/**
+ * C writes in pieces, a console in lines.
+ *
+ * @returns {(bytes: Uint8Array<ArrayBuffer>) => void}
+ */
 function linePrinter() {
   const decoder = new TextDecoder();
   let line = '';
   return bytes => {
     const lines = (line + decoder.decode(bytes, { stream: true })).split('\n');
-    line = lines.pop();
+    line = lines.pop() ?? '';
     for (const text of lines) console.error(text);
   };
 }

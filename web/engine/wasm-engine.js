@@ -2,24 +2,65 @@
 
 import { HeyBaghError } from '../shared/errors.js';
 
+/** @import { Pixels, Region, Simd } from '../shared/types.js' */
+
 const NO_FILE = 0xffffffff;
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
+
+/**
+ * The exports of src/api/wasm_api.c, `malloc` and `free`: numbers in, a number out.
+ *
+ * @typedef {Record<string, (...values: number[]) => number>} WasmFunctions
+ *
+ * @typedef {{simd: Simd, file: string, members: number}} BuildName which build it is, and for how many threads
+ *
+ * @typedef {object} IndexFile
+ * @property {string} name
+ * @property {number} bytes
+ * @property {boolean} needed before the start: head, centroids and table
+ *
+ * @typedef {object} Known what the engine knows of model and index, and which build it is
+ * @property {string} build
+ * @property {Simd} simd
+ * @property {string} model_id
+ * @property {string} head
+ * @property {'f32' | 'f16' | 'i8' | ''} precision
+ * @property {string} storage
+ * @property {number} dim
+ * @property {number} count
+ * @property {number} nlist
+ * @property {number} nprobe
+ * @property {string[]} labels
+ *
+ * @typedef {object} Query what is wanted, checked and complete
+ * @property {number} k
+ * @property {number} [nprobe]
+ * @property {boolean} exact
+ * @property {string[]} labels
+ * @property {number} [minScore]
+ *
+ * @typedef {object} Found
+ * @property {{id: number, path: string, label: string, score: number, content: string}[]} results
+ * @property {number} nprobe lists scanned so far
+ * @property {number} planned lists that will be, as far as is known
+ * @property {number} scanned pictures compared
+ * @property {number} scan ms
+ */
 
 /**
  * src/api/wasm_api.c as a class. It hides pointers, ownership and text encoding, and turns every status but 0 into a
  * HeyBaghError. No view of memory outlives a call: memory grows, and then old views are detached.
  */
 export class WasmEngine {
-  /** @type {Record<string, any>} */
   #c;
   #memory;
   #context;
   #build;
 
   /**
-   * @param {WebAssembly.Exports} exports
+   * @param {WasmFunctions} exports
    * @param {WebAssembly.Memory} memory
-   * @param {{file: string, simd: 'simd' | 'relaxed-simd', members: number}} build which it is, and for how many threads
+   * @param {BuildName} build
    */
   constructor(exports, memory, { file, simd, members }) {
     this.#c = exports;
@@ -79,9 +120,8 @@ export class WasmEngine {
   }
 
   /**
-   * @returns {{name: string, bytes: number, needed: boolean}[]} the files of the index, in the order that `giveFile`
-   *   counts; those that are needed, head, centroids and table, must be given before `start`. Of an index with a table
-   *   the files of lists are known once the table was given
+   * @returns {IndexFile[]} the files of the index, in the order that `giveFile` counts. Of an index with a table the
+   *   files of lists are known once the table was given
    */
   files() {
     return Array.from({ length: this.#c.hb_wasm_file_count(this.#context) }, (_, i) => ({
@@ -103,7 +143,11 @@ export class WasmEngine {
     this.#check(this.#c.hb_wasm_file(this.#context, i, pointer, bytes.length));
   }
 
-  /** Gives the memory of file `i` back, which is not one of the needed. */
+  /**
+   * Gives the memory of file `i` back, which is not one of the needed.
+   *
+   * @param {number} i
+   */
   releaseFile(i) {
     this.#c.hb_wasm_release(this.#context, i);
   }
@@ -113,7 +157,7 @@ export class WasmEngine {
     this.#check(this.#c.hb_wasm_start(this.#context));
   }
 
-  /** @returns {object} what the engine knows of model and index, and which build it is */
+  /** @returns {Known} */
   info() {
     const known = JSON.parse(this.#text(this.#c.hb_wasm_info(this.#context)));
     return { ...this.#build, ...known };
@@ -122,15 +166,20 @@ export class WasmEngine {
   /**
    * Decodes a picture; this needs neither model nor index.
    *
-   * @param {import('./crop-picture.js').Picture} image
-   * @param {import('../page/read-image.js').Region} [region] of it; by default the whole
+   * @param {{bytes: Uint8Array} | Pixels} image a file, or what the browser has made of it
+   * @param {Region} [region] of it; by default the whole
    * @returns {Uint8Array} for `embed`
    */
-  crop({ bytes, pixels, width, height }, region = WHOLE) {
+  crop(image, region = WHOLE) {
     const c = this.#c;
     const part = [region.x, region.y, region.width, region.height];
-    if (bytes) this.#lend(bytes, at => this.#check(c.hb_wasm_crop_file(this.#context, at, bytes.length, ...part)));
-    else this.#lend(pixels, at => this.#check(c.hb_wasm_crop_rgba(this.#context, at, width, height, ...part)));
+    if ('bytes' in image) {
+      const { bytes } = image;
+      this.#lend(bytes, at => this.#check(c.hb_wasm_crop_file(this.#context, at, bytes.length, ...part)));
+    } else {
+      const { pixels, width, height } = image;
+      this.#lend(pixels, at => this.#check(c.hb_wasm_crop_rgba(this.#context, at, width, height, ...part)));
+    }
     return new Uint8Array(this.#memory.buffer, c.hb_wasm_crop(this.#context) >>> 0, c.hb_wasm_crop_bytes()).slice();
   }
 
@@ -164,9 +213,8 @@ export class WasmEngine {
    * Begins a search; several may be under way.
    *
    * @param {Float32Array} query unit length
-   * @param {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number}} options
-   * @returns {{run: () => number[], files: () => number[], answer: () => import('./search-index.js').Found,
-   *   free: () => void}} `run` scans the lists that are there, and says which files are missing for the others, that of
+   * @param {Query} options
+   * @returns {{run: () => number[], files: () => number[], answer: () => Found, free: () => void}} `run` scans the lists that are there, and says which files are missing for the others, that of
    *   the nearest list first; `files` are all that the search scans
    */
   startSearch(query, options) {
@@ -196,7 +244,11 @@ export class WasmEngine {
     };
   }
 
-  /** @type {(search: number, query: Float32Array, options: Parameters<WasmEngine['startSearch']>[1]) => void} */
+  /**
+   * @param {number} search
+   * @param {Float32Array} query
+   * @param {Query} options
+   */
   #begin(search, query, { k, nprobe = 0, exact, labels, minScore }) {
     const list = new TextEncoder().encode(labels.map(label => `${label}\0`).join(''));
     const vector = new Uint8Array(query.buffer, query.byteOffset, query.byteLength);
@@ -205,7 +257,9 @@ export class WasmEngine {
       Number(minScore !== undefined), minScore ?? 0))));
   }
 
+  /** @param {number} search */
   #plannedFiles(search) {
+    /** @type {Set<number>} */
     const files = new Set();
     for (let place = 0; ; place++) {
       const file = this.#c.hb_wasm_search_file(search, place) >>> 0;
@@ -214,7 +268,12 @@ export class WasmEngine {
     }
   }
 
-  /** Copies bytes in for the time of one call; nothing at all is pointer 0. */
+  /**
+   * Copies bytes in for the time of one call; nothing at all is pointer 0.
+   *
+   * @param {Uint8Array} bytes
+   * @param {(pointer: number) => void} use
+   */
   #lend(bytes, use) {
     if (!bytes.length) return use(0);
     const pointer = this.#allocate(bytes.length);
@@ -226,33 +285,48 @@ export class WasmEngine {
     }
   }
 
+  /** @param {number} size in bytes */
   #allocate(size) {
     const pointer = this.#c.malloc(size) >>> 0;
     if (!pointer) throw new HeyBaghError('out-of-memory', `There is no memory for ${Math.ceil(size / 1e6)} MB more.`);
     return pointer;
   }
 
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} pointer
+   */
   #put(bytes, pointer) {
     new Uint8Array(this.#memory.buffer, pointer, bytes.length).set(bytes);
   }
 
+  /** @param {number} status */
   #check(status) {
     if (status === 0) return;
     const code = this.#text(this.#c.hb_wasm_status_text(status));
     throw new HeyBaghError(code, asSentence(this.#text(this.#c.hb_wasm_error(this.#context))));
   }
 
+  /**
+   * @param {number} pointer
+   * @param {number} count of uint32
+   */
   #numbers(pointer, count) {
     return count === 0 ? [] : Array.from(new Uint32Array(this.#memory.buffer, pointer >>> 0, count));
   }
 
+  /** @param {number} pointer of a C string */
   #text(pointer) {
     const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
     return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0))); // a copy: no decoder takes memory that is shared
   }
 }
 
-/** The library words its errors to follow "index-builder: photo.jpg: "; here they stand alone. */
+/**
+ * The library words its errors to follow "index-builder: photo.jpg: "; here they stand alone.
+ *
+ * @param {string} text
+ */
 function asSentence(text) {
   const beginsWithFile = /^\S+\.\w/.test(text);
   return `${beginsWithFile ? text.charAt(0) : text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -16,7 +16,7 @@ export const strings = {
   whole: 'Ganzes Foto suchen',
   partHelp: 'Ausschnitt des Fotos, mit dem gesucht wird. Pfeiltasten verschieben ihn, mit Umschalt ändern sie die Größe, '
     + 'Eingabe sucht, Escape kehrt zum ganzen Foto zurück.',
-  facade: 'Durchsucht {count} Bilder in diesem Tab. Die erste Suche lädt {size} MB.',
+  cost: 'Durchsucht {count} Bilder in diesem Tab. Die erste Suche lädt {size} MB.',
   loadingEngine: 'Das Programm wird geladen …',
   loadingModel: 'Das Modell wird geladen …',
   loadingIndex: 'Der Index wird geladen …',

@@ -16,7 +16,7 @@ export const strings = {
   whole: 'Chercher la photo entière',
   partHelp: 'Partie de la photo à chercher. Les flèches la déplacent, avec Maj elles changent sa taille, Entrée lance la '
     + 'recherche, Échap revient à la photo entière.',
-  facade: 'Cherche parmi {count} images dans cet onglet. La première recherche charge {size} Mo.',
+  cost: 'Cherche parmi {count} images dans cet onglet. La première recherche charge {size} Mo.',
   loadingEngine: 'Chargement du moteur…',
   loadingModel: 'Chargement du modèle…',
   loadingIndex: 'Chargement de l’index…',

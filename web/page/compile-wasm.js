@@ -1,11 +1,19 @@
-// The engine's WebAssembly: which build this browser can run, and how it is compiled.
+// The engine's WebAssembly: which build this browser can run, for how many threads, and how it is compiled.
 
 import { mayPass, onceMore, readBody, request } from '../shared/download.js';
 import { cannotRun, HeyBaghError } from '../shared/errors.js';
 
+/** @import { Build, Simd } from '../shared/types.js' */
+
+const MEMBERS_MAX = 4; // HB_WORKER_TEAM_MEMBERS_MAX
+
+/** @typedef {{file: string, url: URL}} BuildFile */
+
 /**
- * All builds do the same; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
+ * All builds find the same results; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
  * addresses are written out, so that bundlers find the files.
+ *
+ * @type {{simd: Simd, supported: () => boolean, one: BuildFile, several: BuildFile}[]}
  */
 const BUILDS = [
   {
@@ -26,7 +34,10 @@ const BUILDS = [
 const SIMD_PROBE = probe(0x41, 0, 0xfd, 0x0f); // i8x16.splat(0)
 const RELAXED_SIMD_PROBE = probe(0x41, 0, 0xfd, 0x0f, 0x41, 0, 0xfd, 0x0f, 0xfd, 0x80, 0x02); // i8x16.relaxed_swizzle
 
-/** @returns {Uint8Array<ArrayBuffer>} */
+/**
+ * @param {...number} instructions
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
 function probe(...instructions) {
   const body = [0, ...instructions, 0x0b]; // no locals; end
   return Uint8Array.of(
@@ -38,26 +49,44 @@ function probe(...instructions) {
 }
 
 /**
+ * Only pages that are cross-origin isolated may share memory between threads.
+ *
+ * @param {number} [wanted] at most so many
+ * @returns {number} how many threads the engine should have here, its own Worker included
+ */
+export function membersFor(wanted = MEMBERS_MAX) {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return Math.min(wanted, MEMBERS_MAX, navigator.hardwareConcurrency || 1);
+}
+
+/**
  * Downloads and compiles the fastest build that this browser can run.
  *
- * @param {'simd' | 'relaxed-simd' | undefined} wanted this instruction set and no other, or the best
+ * @param {Simd | undefined} wanted this instruction set and no other, or the best
  * @param {number} members threads that it is for
  * @param {AbortSignal} [signal] ends the download
- * @returns {Promise<{simd: 'simd' | 'relaxed-simd', file: string, members: number, module: WebAssembly.Module}>} for
- *   `startWasm`, in any thread
+ * @returns {Promise<Build>}
  * @throws {HeyBaghError} `no-simd`, `download-failed`, `engine-failed`
  */
 export async function compileWasm(wanted, members, signal) {
   const hasWasm = 'WebAssembly' in globalThis; // some browsers are locked down
   const build = BUILDS.find(({ simd, supported }) => hasWasm && (!wanted || simd === wanted) && supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
-  const simd = /** @type {'simd' | 'relaxed-simd'} */ (build.simd);
   const { file, url } = members > 1 ? build.several : build.one;
-  const attempt = options => compile(file, url, { signal, ...options });
-  const module = await onceMore(attempt, signal, error => mayPass(error) || error.code === 'engine-failed');
-  return { simd, file, members, module };
+  const module = await onceMore(options => compile(file, url, { signal, ...options }), signal, isWorthARetry);
+  return { simd: build.simd, file, members, module };
 }
 
+/** @param {unknown} error */
+function isWorthARetry(error) {
+  return mayPass(error) || (error instanceof HeyBaghError && error.code === 'engine-failed');
+}
+
+/**
+ * @param {string} file
+ * @param {URL} url
+ * @param {RequestInit} options
+ */
 async function compile(file, url, options) {
   const response = await request(url, file, options);
   // Many static hosts do not know .wasm and send another type, which the streaming compiler refuses.

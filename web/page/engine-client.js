@@ -6,28 +6,50 @@ import { HeyBaghError } from '../shared/errors.js';
 import { BEAT, DEAD_BEATS, QUIET_BEATS } from '../shared/limits.js';
 import { openLocal, openWorker } from './transport.js';
 
+/** @import { Usage } from '../shared/types.js' */
+/** @import { EngineService, Method } from '../engine/engine-service.js' */
+/** @import { Line } from './transport.js' */
+
+/**
+ * A call that waits for its answer.
+ *
+ * @typedef {{resolve(value: unknown): void, reject(error: HeyBaghError): void, onProgress?(progress: unknown): void}} Call
+ */
+
+/** @type {Usage} */
+const NOTHING = {
+  heapBytes: 0, threads: 0, shards: { bytes: 0, files: 0 }, network: { bytes: 0, requests: 0 }, cached: { bytes: 0, files: 0 },
+};
+
 /** The page's end of the line to one engine. */
 export class EngineClient {
+  /** @type {Line} */
   #line;
-  #early = []; // asked before the first answer, to be asked again if no Worker starts; nothing is transferred so early
+  /**
+   * What was asked before the first answer, to be asked again if no Worker starts; nothing is transferred so early.
+   *
+   * @type {{id: number, method: Method, args?: object}[] | null}
+   */
+  #early = [];
+  /** @type {Map<number, Call>} by their ids */
   #calls = new Map();
   #lastId = 0;
   #ended = new AbortController();
   #silence = 0; // beats since the last message
   #beating = 0; // a timer, while something is asked
 
-  /** @type {object} what the engine holds and has fetched, as of the last message that told */
-  usage = {};
+  /** @type {Usage} as of the last message that told */
+  usage = NOTHING;
 
   constructor() {
     const worker = openWorker();
-    if (worker) this.#begin(worker);
-    else this.#goLocal();
+    this.#line = worker ?? this.#openLocal();
+    this.#listen();
+    if (worker) this.#watch(worker);
   }
 
   /** @param {Worker} worker */
-  #begin(worker) {
-    this.#listen(worker);
+  #watch(worker) {
     worker.onerror = event => {
       const neverRan = this.#early && !event.message; // a script that runs and fails has one
       if (neverRan) this.#goLocal();
@@ -43,10 +65,11 @@ export class EngineClient {
   /**
    * Settles as the Worker does, and DEAD_BEATS after its last message at the latest.
    *
-   * @param {string} method
-   * @param {object} args
-   * @param {{transfer?: Transferable[], onProgress?: (progress: object) => void}} [options]
-   * @returns {Promise<any>}
+   * @template {Method} M
+   * @param {M} method
+   * @param {Parameters<EngineService[M]>[0]} [args]
+   * @param {{transfer?: Transferable[], onProgress?: Parameters<EngineService[M]>[1]}} [options]
+   * @returns {Promise<Awaited<ReturnType<EngineService[M]>>>}
    * @throws {HeyBaghError}
    */
   call(method, args, { transfer = [], onProgress } = {}) {
@@ -73,21 +96,25 @@ export class EngineClient {
     this.#calls.clear();
   }
 
-  #listen(line) {
-    this.#line = line;
-    line.onmessage = ({ data }) => this.#receive(data);
-    line.onmessageerror = () => this.end(brokenDown('a message could not be read'));
+  #listen() {
+    this.#line.onmessage = ({ data }) => this.#receive(data);
+    this.#line.onmessageerror = () => this.end(brokenDown('a message could not be read'));
+  }
+
+  #openLocal() {
+    return openLocal(error => this.end(brokenDown(error.message)));
   }
 
   #goLocal() {
-    this.#line?.terminate();
-    this.#listen(openLocal(error => this.end(brokenDown(error.message))));
-    for (const message of this.#early) this.#line.postMessage(message);
+    this.#line.terminate();
+    this.#line = this.#openLocal();
+    this.#listen();
+    for (const message of this.#early ?? []) this.#line.postMessage(message, []);
   }
 
   #beat() {
     this.#silence++;
-    if (this.#silence === QUIET_BEATS) this.#line.postMessage({ id: 0, method: 'ping' });
+    if (this.#silence === QUIET_BEATS) this.#line.postMessage({ id: 0, method: 'ping' }, []);
     if (this.#silence < DEAD_BEATS) return;
     this.end(brokenDown(`nothing was heard of it for ${DEAD_BEATS * BEAT / 1000} seconds`));
   }
@@ -97,6 +124,7 @@ export class EngineClient {
     this.#beating = this.#silence = 0;
   }
 
+  /** @param {MessageEvent['data']} message as engine-service.js sends it */
   #receive({ id, progress, error, value, usage }) {
     this.#early = null;
     this.#silence = 0;
@@ -113,6 +141,7 @@ export class EngineClient {
   }
 }
 
+/** @param {string} why */
 function brokenDown(why) {
   return new HeyBaghError('crashed', `The engine's Worker broke down: ${why}. Load it again.`);
 }

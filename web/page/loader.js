@@ -3,26 +3,31 @@
 // The page downloads the wasm, index.json and the model, because they can be on their way before the Worker runs. What
 // the engine finds in index.json, head, centroids and lists, is the Worker's own business.
 
-import { FileCache } from '../shared/file-cache.js';
 import { isUnanswered, onceMore, readBody, request } from '../shared/download.js';
+import { FileCache } from '../shared/file-cache.js';
 import { readManifest } from '../shared/manifest.js';
+import { compileWasm, membersFor } from './compile-wasm.js';
 import { ModelSource } from './model-source.js';
 import { ProgressTeller } from './progress.js';
-import { membersFor } from '../engine/threads.js';
-import { compileWasm } from './compile-wasm.js';
+
+/** @import { NamedModel } from '../shared/manifest.js' */
+/** @import { Progress, Simd, Source } from '../shared/types.js' */
+/** @import { Known } from '../engine/wasm-engine.js' */
+/** @import { EngineClient } from './engine-client.js' */
+/** @import { Start } from './options.js' */
+
+/** @typedef {Known & {imageUrl: string, thumbUrl: string}} Loaded what is known of an engine that is ready */
 
 const MANIFESTS = 'heybagh-manifests-1';
 
 /**
  * A failure leaves the engine half made and other downloads running; whoever called ends the whole Worker then.
  *
- * @param {import('./engine-client.js').EngineClient} worker
- * @param {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number, memory: number,
- *   prefetch: boolean}} what `indexUrl` is index.json's
- * @param {(progress: object) => void} report told as `HeyBagh.load` documents it
- * @returns {{started: Promise<boolean>, ready: Promise<object>}} `started` when pictures can be cropped, true if the
- *   Worker can have the browser decode them; `ready` with what the engine knows and the manifest's `imageUrl` and
- *   `thumbUrl`; both fail with a HeyBaghError
+ * @param {EngineClient} worker
+ * @param {Start} what
+ * @param {(progress: Progress) => void} report
+ * @returns {{started: Promise<boolean>, ready: Promise<Loaded>}} `started` when pictures can be cropped, true if the
+ *   Worker can use the browser's decoder; both fail with a HeyBaghError
  */
 export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, prefetch }, report) {
   const progress = new ProgressTeller(report);
@@ -44,7 +49,14 @@ export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, 
   return { started, ready };
 }
 
-/** Whatever keeps threads from starting, without them the engine is only slower. */
+/**
+ * Whatever keeps threads from starting, without them the engine is only slower.
+ *
+ * @param {EngineClient} worker
+ * @param {Simd | undefined} simd
+ * @param {number} members
+ * @param {() => void} onCompiled
+ */
 async function startEngine(worker, simd, members, onCompiled) {
   const build = await compileWasm(simd, members, worker.ended).catch(error => {
     if (members > 1) return compileWasm(simd, 1, worker.ended);
@@ -60,6 +72,10 @@ async function startEngine(worker, simd, members, onCompiled) {
 /**
  * Always fresh: everything else is named by its hash, so an old manifest would name files that are gone. Only without a
  * network it is the one with which an engine was last ready, as the files that were kept since are its.
+ *
+ * @param {string} url
+ * @param {FileCache} manifests
+ * @param {AbortSignal} signal
  */
 async function loadManifest(url, manifests, signal) {
   const bytes = await onceMore(options => downloadManifest(url, { signal, ...options }).catch(async error => {
@@ -70,13 +86,24 @@ async function loadManifest(url, manifests, signal) {
   return { bytes, ...readManifest(bytes, url) };
 }
 
+/**
+ * @param {string} url
+ * @param {RequestInit} options
+ */
 async function downloadManifest(url, options) {
   return readBody(await request(url, 'index.json', { cache: 'no-cache', ...options }), 'index.json');
 }
 
-/** Head, centroids and table, by the Worker; true if all of them were kept from an earlier visit. */
+/**
+ * Head, centroids and table, by the Worker.
+ *
+ * @param {EngineClient} worker
+ * @param {(bytes: number, source: Source) => void} onBytes
+ * @returns {Promise<boolean>} true if all of them were kept from an earlier visit
+ */
 async function obtainIndex(worker, onBytes) {
   let kept = true;
+  /** @param {{bytes: number, source: Source}} progress */
   const onProgress = ({ bytes, source }) => {
     kept &&= source === 'cache';
     onBytes(bytes, source);
@@ -85,6 +112,14 @@ async function obtainIndex(worker, onBytes) {
   return kept;
 }
 
+/**
+ * @param {EngineClient} worker
+ * @param {Promise<[manifest: {model: NamedModel | null, imageUrl: string, thumbUrl: string}, modelIsKept: boolean,
+ *   needed: number, indexIsKept: boolean]>} all
+ * @param {boolean} prefetch
+ * @param {ProgressTeller} progress
+ * @returns {Promise<Loaded>}
+ */
 async function finish(worker, all, prefetch, progress) {
   const [{ model, imageUrl, thumbUrl }, modelIsKept, needed, indexIsKept] = await all;
   const info = await worker.call('finish', { prefetch });

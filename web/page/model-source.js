@@ -1,7 +1,14 @@
 // The model: from an earlier visit or the network to the Worker, piece by piece as it comes.
 
+import { HeyBaghError } from '../shared/errors.js';
 import { FileCache } from '../shared/file-cache.js';
 import { bringPieces } from './resumable-download.js';
+
+/** @import { NamedModel } from '../shared/manifest.js' */
+/** @import { Source } from '../shared/types.js' */
+/** @import { EngineClient } from './engine-client.js' */
+
+/** @typedef {(bytes: number, source: Source) => void} OnBytes */
 
 const CACHE = 'heybagh-models-1';
 
@@ -12,12 +19,12 @@ export class ModelSource {
   /**
    * A model whose weights are not those that the manifest names is asked for once more, past the browser's cache.
    *
-   * @param {import('./engine-client.js').EngineClient} worker
-   * @param {Promise<any>} opened when the Worker has the index, by which it knows a model that is damaged
-   * @param {{id: string, url: string, bytes: number}} model as the manifest names it
-   * @param {(bytes: number, source: 'cache' | 'network') => void} onBytes less than 0 for what has to come again
+   * @param {EngineClient} worker
+   * @param {Promise<unknown>} opened when the Worker has the index, by which it knows a model that is damaged
+   * @param {NamedModel} model
+   * @param {OnBytes} onBytes less than 0 for what has to come again
    * @returns {Promise<boolean>} when the Worker has it; true if it was kept from an earlier visit
-   * @throws {import('../shared/errors.js').HeyBaghError} as `bringPieces`, `bad-model`, `model-mismatch`
+   * @throws {HeyBaghError} as `bringPieces`, `bad-model`, `model-mismatch`
    */
   async obtain(worker, opened, model, onBytes) {
     const key = keyOf(model);
@@ -37,14 +44,24 @@ export class ModelSource {
   }
 }
 
-/** With the id, so that a copy is never out of date. */
+/**
+ * With the id, so that a copy is never out of date.
+ *
+ * @param {NamedModel} model
+ */
 function keyOf({ id, url }) {
   const key = new URL(url);
   key.searchParams.append('heybagh-model', id);
   return key.href;
 }
 
-/** False if the copy is not what it was. */
+/**
+ * @param {EngineClient} worker
+ * @param {Promise<unknown>} opened
+ * @param {NamedModel} model
+ * @param {Uint8Array<ArrayBuffer>} kept
+ * @returns {Promise<boolean>} false if the copy is not what it was
+ */
 async function giveKept(worker, opened, { bytes }, kept) {
   if (kept.length !== bytes) return false;
   const { port, given } = offer(worker, opened, bytes);
@@ -59,13 +76,24 @@ async function giveKept(worker, opened, { bytes }, kept) {
   }
 }
 
-const isAnother = ({ code }) => code === 'bad-model' || code === 'model-mismatch';
+/** @param {unknown} error */
+function isAnother(error) {
+  return error instanceof HeyBaghError && ['bad-model', 'model-mismatch'].includes(error.code);
+}
 
-/** Tells what has come, a Blob, when the Worker has found it whole. */
+/**
+ * @param {EngineClient} worker
+ * @param {Promise<unknown>} opened
+ * @param {NamedModel} model
+ * @param {OnBytes} onBytes
+ * @param {RequestInit} options
+ * @returns {Promise<Blob>} what has come, when the Worker has found it whole
+ */
 async function download(worker, opened, { url, bytes }, onBytes, options) {
   const name = `The model (${new URL(url).pathname.split('/').pop()})`;
   const { port, given } = offer(worker, opened, bytes);
-  const parts = []; // Blobs, which browsers keep out of the page's memory
+  /** @type {Blob[]} which browsers keep out of the page's memory */
+  const parts = [];
   const sent = bringPieces(url, name, bytes, piece => {
     onBytes(piece.length, 'network');
     parts.push(new Blob([piece]));
@@ -75,7 +103,12 @@ async function download(worker, opened, { url, bytes }, onBytes, options) {
   return new Blob(parts);
 }
 
-/** @returns {{port: MessagePort, given: Promise<void>}} where pieces go, and when the Worker has taken them all */
+/**
+ * @param {EngineClient} worker
+ * @param {Promise<unknown>} opened
+ * @param {number} bytes
+ * @returns {{port: MessagePort, given: Promise<void>}} where pieces go, and when the Worker has taken them all
+ */
 function offer(worker, opened, bytes) {
   const { port1, port2 } = new MessageChannel();
   const given = opened.then(() => worker.call('model', { bytes, port: port2 }, { transfer: [port2] }));
@@ -83,7 +116,12 @@ function offer(worker, opened, bytes) {
   return { port: port1, given };
 }
 
-/** Moved, not copied: pieces wait in the port until the Worker runs. */
+/**
+ * Moved, not copied: pieces wait in the port until the Worker runs.
+ *
+ * @param {MessagePort} port
+ * @param {Uint8Array<ArrayBuffer>} piece
+ */
 function send(port, piece) {
   port.postMessage(piece, [piece.buffer]);
 }

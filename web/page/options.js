@@ -3,15 +3,26 @@
 import { HeyBaghError } from '../shared/errors.js';
 import { resolveWebUrl } from '../shared/url.js';
 
+/** @import { LoadOptions, Region, SearchOptions, Simd } from '../shared/types.js' */
+
 const K_MAX = 16384; // as in Milvus
 const SIMD_BUILDS = ['simd', 'relaxed-simd'];
 const MEMORY_DEFAULT = 32 * 1024 * 1024;
 const MEMORY_MAX = 128 * 1024 * 1024; // the engine's memory is capped at 256 MB, and the model and photos need theirs
 
 /**
- * @param {object} options as `HeyBagh.load` documents them
- * @returns {{indexUrl: string, modelUrl?: string, simd?: 'simd' | 'relaxed-simd', threads?: number,
- *   memory: number, prefetch: boolean}} absolute URLs
+ * @typedef {object} Start what is to be loaded, with absolute URLs
+ * @property {string} indexUrl of index.json
+ * @property {string} [modelUrl] in place of the one that the index names
+ * @property {Simd} [simd]
+ * @property {number} [threads]
+ * @property {number} memory
+ * @property {boolean} prefetch
+ */
+
+/**
+ * @param {Partial<LoadOptions>} [options] as a caller gave them: nothing is known of their types
+ * @returns {Start}
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkLoadOptions({
@@ -31,7 +42,7 @@ export function checkLoadOptions({
 }
 
 /**
- * @param {object} options as `HeyBagh#search` documents them
+ * @param {SearchOptions | undefined} options as a caller gave them: nothing is known of their types
  * @param {number} nlist of the index
  * @returns {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number, partial: boolean}}
  * @throws {HeyBaghError} `invalid-argument`
@@ -50,8 +61,8 @@ export function checkSearchOptions({
 }
 
 /**
- * @param {import('./read-image.js').Region} [region]
- * @returns {import('./read-image.js').Region | undefined} a copy
+ * @param {Region} [region]
+ * @returns {Region | undefined} a copy
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkRegion(region) {
@@ -75,32 +86,54 @@ export function checkVector(vector, dim) {
   return vector.map(x => x / length);
 }
 
+/**
+ * @param {unknown} value
+ * @param {number} least
+ * @param {number} most
+ */
 function isInteger(value, least, most) {
-  return Number.isInteger(value) && value >= least && value <= most;
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }
 
+/** @param {unknown} value */
 function isLabel(value) {
   return typeof value === 'string' && value !== '' && !value.includes('\0');
 }
 
-/** Fractions that add up to 1 may be a little more when they are added; the engine allows as much. */
+/**
+ * Fractions that add up to 1 may be a little more when they are added; the engine allows as much.
+ *
+ * @param {unknown} start
+ * @param {unknown} size
+ */
 function isPart(start, size) {
   return typeof start === 'number' && typeof size === 'number' && start >= 0 && size > 0 && start + size <= 1 + 1e-9;
 }
 
+/** @param {unknown} value */
 function isScore(value) {
   return typeof value === 'number' && value >= -1 && value <= 1;
 }
 
+/** @param {unknown} value */
 function resolveAddress(value) {
   const isText = typeof value === 'string' && value !== '';
   return isText || value instanceof URL ? resolveWebUrl(value, document.baseURI) : null;
 }
 
+/**
+ * @param {unknown} value
+ * @param {string} name
+ */
 function checkFunction(value, name) {
   check(value === undefined || typeof value === 'function', `${name} must be a function.`);
 }
 
+/**
+ * @param {unknown} holds
+ * @param {string} message
+ * @returns {asserts holds}
+ */
 function check(holds, message) {
   if (!holds) throw new HeyBaghError('invalid-argument', message);
 }

@@ -1,22 +1,27 @@
 // How far loading is, for people: phases that run at the same time are told one after the other.
 
+/** @import { Progress, Source } from '../shared/types.js' */
+
 const INTERVAL = 100; // ms
+
+/** @typedef {{name: Progress['phase'], total: number, loaded: number, fromNetwork: boolean}} Phase */
 
 /** Phases are told in the order in which they begin; one that ends early waits for its turn. */
 export class ProgressTeller {
   #report;
+  /** @type {Phase[]} */
   #phases = [];
   #last = 0;
 
-  /** @param {(progress: object) => void} report told as `HeyBagh.load` documents it */
+  /** @param {(progress: Progress) => void} report */
   constructor(report) {
     this.#report = report;
   }
 
   /**
-   * @param {string} name
+   * @param {Progress['phase']} name
    * @param {number} total
-   * @returns {(more: number, source?: 'network' | 'cache') => void} adds to what is done
+   * @returns {(more: number, source?: Source) => void} adds to what is done
    */
   begin(name, total) {
     const phase = { name, total, loaded: 0, fromNetwork: false };
@@ -29,6 +34,7 @@ export class ProgressTeller {
     };
   }
 
+  /** @param {Phase} phase */
   #advance(phase) {
     if (phase !== this.#phases[0]) return;
     if (phase.loaded < phase.total && performance.now() - this.#last < INTERVAL) return;
@@ -41,6 +47,7 @@ export class ProgressTeller {
     }
   }
 
+  /** @param {Phase} phase */
   #tell({ name, total, loaded, fromNetwork }) {
     this.#last = performance.now();
     this.#report({ phase: name, loaded, total, source: loaded > 0 && !fromNetwork ? 'cache' : 'network' });

@@ -3,9 +3,11 @@
 import { decodePicture } from '../shared/browser-decoder.js';
 import { chunks, isUnanswered, request, STALLED } from '../shared/download.js';
 import { HeyBaghError } from '../shared/errors.js';
-import { isForEngine } from '../shared/formats.js';
 import { TaskQueue } from '../shared/task-queue.js';
 import { resolveUrl } from '../shared/url.js';
+import { chooseDecoder } from './choose-decoder.js';
+
+/** @import { ImageSource, Picture } from '../shared/types.js' */
 
 // A browser does not tell a page whether it was the network or the other site's CORS policy.
 const UNREACHABLE = 'its site did not answer, or does not let other pages read its pictures. Save the picture, and '
@@ -17,48 +19,46 @@ const downloads = new TaskQueue(6);
 let asked = 0;
 
 /**
- * @typedef {File | Blob | string | URL | ImageData | HTMLImageElement} ImageSource
- */
-
-/**
- * @typedef {object} Region a part of a picture, in fractions of it as it is shown: with its orientation applied
- * @property {number} x of the upper left corner, 0 to 1
- * @property {number} y
- * @property {number} width above 0; x + width is at most 1
- * @property {number} height the same
- */
-
-/**
  * @param {ImageSource} image
- * @param {Promise<boolean>} decodesThere if the Worker can ask the browser to decode what the engine cannot; else the page
- *   does
- * @returns {Promise<{image: {bytes: Uint8Array} | {pixels: Uint8Array, width: number, height: number},
- *   transfer: ArrayBuffer[], fetch: number}>} `fetch` is the time in ms that a download took, 0 without one
+ * @param {Promise<boolean>} workerReadsPixels if the Worker can use the browser's decoder
+ * @returns {Promise<{image: Picture, transfer: ArrayBuffer[], fetch: number}>} `fetch` is the time in ms that a download
+ *   took, 0 without one
  * @throws {HeyBaghError} `invalid-argument`, `unreadable-image`, `image-too-large`, `download-failed`
  */
-export async function readImage(image, decodesThere) {
+export async function readImage(image, workerReadsPixels) {
   if (image instanceof ImageData) return ofPixels(image);
   const start = performance.now();
   const blob = image instanceof Blob ? image : await download(addressOf(image));
   const bytes = await readBlob(blob);
   const fetch = blob === image ? 0 : performance.now() - start;
-  const pixels = isForEngine(bytes) || await decodesThere ? null : await decodePicture(bytes);
-  return { image: pixels ?? { bytes }, transfer: [(pixels?.pixels ?? bytes).buffer], fetch };
+  const decoder = await chooseDecoder(bytes, workerReadsPixels);
+  const pixels = decoder === 'page' ? await decodePicture(bytes) : null;
+  if (pixels) return { image: pixels, transfer: [pixels.pixels.buffer], fetch };
+  return { image: { bytes, byBrowser: decoder === 'worker' }, transfer: [bytes.buffer], fetch };
 }
 
+/**
+ * @param {Exclude<ImageSource, Blob | ImageData>} image
+ * @returns {string | URL}
+ */
 function addressOf(image) {
   if (image instanceof HTMLImageElement && image.currentSrc) return image.currentSrc;
   if (image instanceof URL || (typeof image === 'string' && image)) return image;
   throw invalid('image must be a File, a Blob, a URL, an ImageData or an <img> with a source.');
 }
 
-/** Copied, because a transfer would empty the caller's own ImageData. */
+/**
+ * Copied, because a transfer would empty the caller's own ImageData.
+ *
+ * @param {ImageData} image
+ */
 function ofPixels({ data, width, height }) {
   if (!(data instanceof Uint8ClampedArray)) throw invalid('An ImageData must have 8 bits a channel.');
   const pixels = new Uint8Array(data);
   return { image: { pixels, width, height }, transfer: [pixels.buffer], fetch: 0 };
 }
 
+/** @param {Blob} blob */
 async function readBlob(blob) {
   if (blob.size > MAX_BYTES) throw tooLarge('', blob.size);
   if (!blob.size) throw new HeyBaghError('unsupported-image', 'This file is empty. Choose another one.');
@@ -68,6 +68,7 @@ async function readBlob(blob) {
   return new Uint8Array(buffer);
 }
 
+/** @param {string | URL} address */
 async function download(address) {
   const url = resolveUrl(address, document.baseURI);
   if (!url) throw invalid(`"${address}" is not the address of a picture.`);
@@ -82,7 +83,13 @@ async function download(address) {
   }
 }
 
-/** A body may have no end. */
+/**
+ * A body may have no end.
+ *
+ * @param {number} most bytes
+ * @param {Response} response
+ * @param {string} name
+ */
 async function readUpTo(most, response, name) {
   const parts = [];
   let size = 0;
@@ -94,12 +101,17 @@ async function readUpTo(most, response, name) {
   return new Blob(parts);
 }
 
+/**
+ * @param {string} more than the size that is told, in words
+ * @param {number} bytes
+ */
 function tooLarge(more, bytes) {
   const size = Math.ceil(bytes / 1e6);
   const most = MAX_BYTES / 1e6;
   return new HeyBaghError('image-too-large', `This file has ${more}${size} MB; a picture may have up to ${most} MB.`);
 }
 
+/** @param {string} message */
 function invalid(message) {
   return new HeyBaghError('invalid-argument', message);
 }

@@ -3,6 +3,8 @@
 import { chunks, mayPass, request, tooLong, tooShort } from '../shared/download.js';
 import { BACK_OFF, pause, STALL_BYTES, TRIES } from '../shared/limits.js';
 
+/** @import { HeyBaghError } from '../shared/errors.js' */
+
 /**
  * Brings a body of a known length piece by piece. What breaks, stalls or ends early is asked for from there on; a
  * server that knows no ranges sends all again, of which the beginning is skipped. Parts may be of different versions of
@@ -14,7 +16,7 @@ import { BACK_OFF, pause, STALL_BYTES, TRIES } from '../shared/limits.js';
  * @param {number} size in bytes
  * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
  * @param {RequestInit} options of the first request; `signal` ends all
- * @throws {import('../shared/errors.js').HeyBaghError} `download-failed`, `bad-download`
+ * @throws {HeyBaghError} `download-failed`, `bad-download`
  */
 export async function bringPieces(url, name, size, onPiece, options) {
   let received = 0;
@@ -37,6 +39,8 @@ export async function bringPieces(url, name, size, onPiece, options) {
 /**
  * Servers of other origins may forbid the header that asks for a range: every other request does without.
  *
+ * @param {number} received bytes
+ * @param {number} tries so far
  * @returns {RequestInit}
  */
 function howToGoOn(received, tries) {
@@ -45,7 +49,16 @@ function howToGoOn(received, tries) {
   return { cache: 'no-store', headers: isRange ? { Range: `bytes=${received}-` } : {} };
 }
 
-/** The bytes from `received` on. */
+/**
+ * The bytes from `received` on.
+ *
+ * @param {string} url
+ * @param {string} name
+ * @param {number} size of the whole
+ * @param {number} received
+ * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece
+ * @param {RequestInit} options
+ */
 async function bringRest(url, name, size, received, onPiece, options) {
   const response = await request(url, name, options);
   let at = response.status === 206 ? received : 0;

@@ -27,7 +27,7 @@ export function openWorker() {
 /**
  * An engine on the page's own thread, which stands still while it computes.
  *
- * @param {(error: Error) => void} onFailure told if it cannot be loaded
+ * @param {(error: Error) => void} onFailure called if it cannot be loaded
  * @returns {Line}
  */
 export function openLocal(onFailure) {

@@ -1,9 +1,12 @@
 // Picture files to pixels by the browser's own decoder: the formats that the engine does not decode (WebP, AVIF, in
-// Safari HEIC), and pictures that are too large for its memory. For the Worker, or the page where a Worker cannot.
+// Safari HEIC), and pictures that are too large for its memory. It runs in the Worker, or in the page where a Worker
+// cannot read pixels; page/choose-decoder.js decides.
 
 import { HeyBaghError } from './errors.js';
-import { pixelsOf } from './formats.js';
 import { DECODE, within } from './limits.js';
+import { pixelsOf } from './picture-size.js';
+
+/** @import { Pixels } from './types.js' */
 
 // 1 GiB of memory while it is decoded. As index-builder's own limit, and what a WebP or an AVIF can have at most.
 const MAX_PIXELS = 2 ** 28;
@@ -26,14 +29,12 @@ export function canReadPixels() {
 
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes of a file
- * @returns {Promise<{pixels: Uint8Array, width: number, height: number} | null>} RGBA of the first frame, the right way
- *   up, laid over white; fewer pixels than the picture has if it is large. null if this browser cannot decode it.
- *   Settles within DECODE
+ * @returns {Promise<Pixels | null>} the first frame, the right way up, laid over white; fewer pixels than the picture
+ *   has if it is large. null if this browser cannot decode it. Settles within DECODE
  * @throws {HeyBaghError} `image-too-large`, `unsupported-image`
  */
 export async function decodePicture(bytes) {
-  checkSize(pixelsOf(bytes));
-  if (!canReadPixels()) return null;
+  checkSize(pixelsOf(bytes) ?? 0);
   // Colours are taken as the file has them, as the engine takes those of a JPEG or PNG: a profile that comes with a
   // picture must not make another embedding of it than that of its JPEG. Orientation is applied by default; older
   // browsers do not know the option's value that says so.
@@ -51,12 +52,17 @@ function tooSlow() {
   return new HeyBaghError('unsupported-image', message);
 }
 
+/** @param {number} pixels */
 function checkSize(pixels) {
-  if (!(pixels > MAX_PIXELS)) return;
+  if (pixels <= MAX_PIXELS) return;
   const [size, most] = [pixels, MAX_PIXELS].map(count => Math.round(count / 1e6));
   throw new HeyBaghError('image-too-large', `This picture has ${size} megapixels; up to ${most} can be read.`);
 }
 
+/**
+ * @param {ImageBitmap} bitmap
+ * @returns {Pixels}
+ */
 function readPixels(bitmap) {
   const { width: w, height: h } = bitmap;
   const scale = Math.min(1, Math.sqrt(KEPT_PIXELS / (w * h)), KEPT_SIDE / Math.max(w, h));
@@ -68,11 +74,20 @@ function readPixels(bitmap) {
   return { pixels: new Uint8Array(data.buffer), width, height };
 }
 
-/** A canvas in memory, not on the graphics card, filled with one colour. */
+/**
+ * A canvas in memory, not on the graphics card, filled with one colour.
+ *
+ * @param {number} width
+ * @param {number} height
+ * @param {string} colour
+ * @throws {Error} where there is none
+ */
 function startDrawing(width, height, colour) {
   const canvas = self.OffscreenCanvas
     ? new OffscreenCanvas(width, height) : Object.assign(document.createElement('canvas'), { width, height });
-  const drawing = canvas.getContext('2d', { willReadFrequently: true });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const drawing = /** @type {OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null} */ (context);
+  if (!drawing) throw new Error('there is no canvas');
   drawing.fillStyle = colour;
   drawing.fillRect(0, 0, width, height);
   return drawing;

@@ -94,7 +94,7 @@ export async function readExactly(response, name, size, onBytes) {
  * @param {(options: RequestInit) => Promise<T>} attempt given what its request should have besides: the second
  *   trusts no cache
  * @param {AbortSignal} [signal] nothing is tried again when it is aborted
- * @param {(error: any) => boolean} [isWorthIt] whether the failure may pass
+ * @param {(error: unknown) => boolean} [isWorthIt] whether the failure may pass
  * @returns {Promise<T>}
  */
 export async function onceMore(attempt, signal, isWorthIt = mayPass) {
@@ -110,8 +110,8 @@ export async function onceMore(attempt, signal, isWorthIt = mayPass) {
 /**
  * Whether a download failed for want of a network: a server that answers, with whatever status, is there.
  *
- * @param {Error} error as the functions of this module throw it
- * @returns {boolean}
+ * @param {unknown} error as the functions of this module throw it
+ * @returns {error is HeyBaghError}
  */
 export function isUnanswered(error) {
   return error instanceof HeyBaghError && error.code === 'download-failed' && error.cause !== undefined;
@@ -120,12 +120,12 @@ export function isUnanswered(error) {
 /**
  * Whether the same request may have another answer soon.
  *
- * @param {Error} error as the functions of this module throw it
+ * @param {unknown} error as the functions of this module throw it
  * @returns {boolean} false for what the server says is not there, or not for us
  */
 export function mayPass(error) {
   return error instanceof HeyBaghError && ['download-failed', 'bad-download'].includes(error.code)
-    && !(error.status < 500);
+    && !(error.status && error.status < 500);
 }
 
 /**
@@ -156,16 +156,31 @@ export async function* chunks(response, name) {
   }
 }
 
-/** @returns {HeyBaghError} `bad-download` */
+/**
+ * @param {string} name
+ * @param {number} received bytes
+ * @param {number} size bytes that it should have
+ * @returns {HeyBaghError} `bad-download`
+ */
 export function tooShort(name, received, size) {
   return wrongLength(name, `${received} of the ${size}`);
 }
 
-/** @returns {HeyBaghError} `bad-download` */
+/**
+ * @param {string} name
+ * @param {number} size bytes that it should have
+ * @returns {HeyBaghError} `bad-download`
+ */
 export function tooLong(name, size) {
   return wrongLength(name, `more than the ${size}`);
 }
 
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {string} name
+ * @param {number} [ms]
+ */
 function inTime(promise, name, ms = STALL) {
   return within(ms, promise, () => {
     const why = `in ${STALL / 1000} seconds nothing came, or next to nothing`;
@@ -173,19 +188,35 @@ function inTime(promise, name, ms = STALL) {
   });
 }
 
+/**
+ * @param {string} name
+ * @param {unknown} cause
+ */
 function noAnswer(name, cause) {
   const error = failed(name, 'the server did not answer, or the connection broke');
   return Object.assign(error, { cause });
 }
 
+/**
+ * @param {string} name
+ * @param {Response} response
+ */
 function badStatus(name, { status }) {
   return Object.assign(failed(name, `the server answered ${status}`), { status });
 }
 
+/**
+ * @param {string} name
+ * @param {string} why
+ */
 function failed(name, why) {
   return new HeyBaghError('download-failed', `${name} could not be downloaded: ${why}.`);
 }
 
+/**
+ * @param {string} name
+ * @param {string} got
+ */
 function wrongLength(name, got) {
   return new HeyBaghError('bad-download', `${name} arrived damaged: ${got} bytes that it should have.`);
 }

@@ -26,10 +26,10 @@ export class HeyBaghError extends Error {
 
 /**
  * @param {string} file a build of the engine
- * @param {Error} cause why the browser does not take it
+ * @param {unknown} cause why the browser does not take it
  * @returns {HeyBaghError} `engine-failed`
  */
 export function cannotRun(file, cause) {
-  const why = cause.message.replace(/\.?$/, '.'); // browsers end a sentence or not
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.?$/, '.'); // some end with one
   return new HeyBaghError('engine-failed', `The engine (${file}) cannot run here: ${why}`);
 }

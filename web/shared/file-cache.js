@@ -9,6 +9,7 @@ const TYPE = { 'Content-Type': 'application/octet-stream' };
 
 /** Keeps bodies by their address, which holds their hash: what is found is never out of date. */
 export class FileCache {
+  /** @type {Promise<Cache | null>} of null if there is none, or no more */
   #opened;
 
   /** @param {string} name of the cache */
@@ -18,7 +19,7 @@ export class FileCache {
 
   /**
    * @param {string} url absolute
-   * @returns {Promise<Uint8Array | null>} null if it is not kept
+   * @returns {Promise<Uint8Array<ArrayBuffer> | null>} null if it is not kept
    */
   async read(url) {
     const body = await this.#ask(async cache => (await cache.match(url))?.arrayBuffer());
@@ -42,7 +43,7 @@ export class FileCache {
   }
 
   /**
-   * The same in place of the copies that differ only in the query.
+   * Keeps a body in place of the copies whose addresses differ only in the query.
    *
    * @param {string} url absolute
    * @param {Blob} blob of bytes that have been verified
@@ -75,25 +76,41 @@ export class FileCache {
     });
   }
 
+  /**
+   * @template T
+   * @param {(cache: Cache) => Promise<T>} use
+   */
   async #use(use) {
     const cache = await this.#opened;
     return cache && use(cache);
   }
 
+  /**
+   * @template T
+   * @param {(cache: Cache) => Promise<T>} use
+   * @returns {Promise<T | null>}
+   */
   #ask(use) {
     return this.#try(use, asked => within(STORAGE, asked, () => new Error('too slow')));
   }
 
+  /**
+   * @template T
+   * @param {(cache: Cache) => Promise<T>} use
+   * @param {(asked: Promise<T | null>) => Promise<T | null>} [wait]
+   * @returns {Promise<T | null>}
+   */
   async #try(use, wait = asked => asked) {
     try {
       return await wait(this.#use(use));
     } catch {
-      this.#opened = null;
+      this.#opened = Promise.resolve(null);
       return null;
     }
   }
 }
 
+/** @param {string} name */
 async function openCache(name) {
   try {
     return await caches.open(name);

@@ -5,11 +5,13 @@ import { resolveWebUrl } from './url.js';
 
 const MAX_BYTES = 256 * 1024 * 1024; // the engine's memory is capped at this
 
+/** @typedef {{id: string, url: string, bytes: number}} NamedModel */
+
 /**
  * @param {Uint8Array} bytes of index.json
  * @param {string} url where it came from; what it names is relative to this
- * @returns {{model: {id: string, url: string, bytes: number} | null, imageUrl: string, thumbUrl: string}} no model for
- *   an index of ready-made vectors; templates for `pictureUrls`, without thumbnails ''
+ * @returns {{model: NamedModel | null, imageUrl: string, thumbUrl: string}} no model for an index of ready-made
+ *   vectors; templates for `pictureUrls`, without thumbnails ''
  * @throws {HeyBaghError} `bad-index`
  */
 export function readManifest(bytes, url) {
@@ -19,12 +21,18 @@ export function readManifest(bytes, url) {
   return { model: model === null ? null : readModel(model, url), imageUrl, thumbUrl };
 }
 
+/**
+ * @param {Partial<NamedModel> | undefined} model as the JSON has it: nothing is known of its fields
+ * @param {string} base
+ * @returns {NamedModel}
+ */
 function readModel(model, base) {
-  const url = resolveText(model?.url, base);
+  const { id = '', url: address, bytes = 0 } = model ?? {};
+  const url = resolveText(address, base);
   if (!url) throw badIndex('model.url is not an address');
-  checkSize(model.bytes, 'model.bytes');
-  if (!/^[0-9a-f]{64}$/.test(model.id)) throw badIndex('model.id is not a hash');
-  return { id: model.id, url: url.href, bytes: model.bytes };
+  checkSize(bytes, 'model.bytes');
+  if (!/^[0-9a-f]{64}$/.test(id)) throw badIndex('model.id is not a hash');
+  return { id, url: url.href, bytes };
 }
 
 /**
@@ -58,6 +66,7 @@ export function pictureUrls({ imageUrl, thumbUrl }, { path, content }, base) {
   return { url, thumb: thumbUrl ? new URL(thumbUrl.replaceAll('{content}', content), base).href : url };
 }
 
+/** @param {Uint8Array} bytes */
 function parseObject(bytes) {
   try {
     return Object(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
@@ -66,20 +75,35 @@ function parseObject(bytes) {
   }
 }
 
+/**
+ * @param {unknown} value
+ * @param {string} base
+ */
 function resolveText(value, base) {
   return typeof value === 'string' && value !== '' ? resolveWebUrl(value, base) : null;
 }
 
+/**
+ * @param {unknown} value
+ * @param {string} base
+ * @param {string} name of the value
+ * @param {string} place that it must have
+ */
 function checkTemplate(value, base, name, place) {
-  if (resolveText(value, base) && value.includes(place)) return;
+  if (resolveText(value, base) && String(value).includes(place)) return;
   throw badIndex(`${name} is not an address with ${place} in it`);
 }
 
+/**
+ * @param {number} bytes
+ * @param {string} what
+ */
 function checkSize(bytes, what) {
   if (Number.isInteger(bytes) && bytes >= 1 && bytes <= MAX_BYTES) return;
   throw badIndex(`${what} must be 1 to ${MAX_BYTES} bytes`);
 }
 
+/** @param {string} why */
 function badIndex(why) {
   return new HeyBaghError('bad-index', `index.json cannot be used: ${why}. Build the index again.`);
 }

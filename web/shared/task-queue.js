@@ -1,16 +1,17 @@
 // A queue with ranks.
 
 /**
+ * @template [T=unknown]
  * @typedef {object} Job
  * @property {number} rank may be changed while the job waits
- * @property {Promise<any>} [done] what its task came to
- * @property {() => Promise<void>} [run] begins
+ * @property {Promise<T>} done what its task came to
  */
 
 /** Runs tasks, a few at a time: the one with the lowest rank first, and of equal ranks the oldest. */
 export class TaskQueue {
   #limit;
   #running = 0;
+  /** @type {{job: Job, run: () => Promise<void>}[]} */
   #waiting = [];
 
   /** @param {number} limit tasks at a time */
@@ -19,17 +20,20 @@ export class TaskQueue {
   }
 
   /**
-   * @param {number} rank
-   * @param {() => Promise<any>} task
-   * @returns {Job}
+   * @template T
+   * @param {number} rank less is earlier
+   * @param {() => Promise<T>} task
+   * @returns {Job<T>}
    */
   add(rank, task) {
-    /** @type {Job} */
-    const job = { rank };
-    job.done = new Promise((resolve, reject) => {
-      job.run = () => task().then(resolve, reject);
+    /** @type {() => Promise<void>} */
+    let run = async () => {};
+    /** @type {Promise<T>} */
+    const done = new Promise((resolve, reject) => {
+      run = () => task().then(resolve, reject);
     });
-    this.#waiting.push(job);
+    const job = { rank, done };
+    this.#waiting.push({ job, run });
     this.#fill();
     return job;
   }
@@ -45,7 +49,7 @@ export class TaskQueue {
   }
 
   #takeFirst() {
-    const first = this.#waiting.reduce((best, job) => (job.rank < best.rank ? job : best));
+    const first = this.#waiting.reduce((best, one) => (one.job.rank < best.job.rank ? one : best));
     this.#waiting.splice(this.#waiting.indexOf(first), 1);
     return first;
   }

@@ -14,7 +14,7 @@ export function resolveUrl(address, base) {
 }
 
 /**
- * The same for what lies on a web server: neither blob: nor data: nor javascript:.
+ * The address of something on a web server: neither blob: nor data: nor javascript:.
  *
  * @param {string | URL} address
  * @param {string} base

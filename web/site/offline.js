@@ -24,8 +24,8 @@ export async function keepSite() {
  * @returns {{update: () => Promise<void>, isCleared: boolean}} `isCleared` by the button: nothing more should be kept
  */
 export function showKept(line) {
-  const text = line.querySelector('span');
-  const button = line.querySelector('button');
+  const text = /** @type {HTMLElement} */ (line.querySelector('span'));
+  const button = /** @type {HTMLButtonElement} */ (line.querySelector('button'));
   const shown = {
     isCleared: false,
     async update() {
@@ -46,7 +46,11 @@ export function showKept(line) {
   return shown;
 }
 
-/** Waits until a service worker is installed, or has failed. */
+/**
+ * Waits until a service worker is installed, or has failed.
+ *
+ * @param {ServiceWorker | null} worker
+ */
 function installed(worker) {
   return worker && new Promise(resolve => {
     worker.addEventListener('statechange', resolve);
@@ -55,7 +59,7 @@ function installed(worker) {
 
 /** Names of the caches of this site, and of the engine. */
 async function ourCaches() {
-  const isOurs = name => ENGINE_CACHES.test(name) || name.startsWith(`heybagh-site-1 ${SITE} `);
+  const isOurs = (/** @type {string} */ name) => ENGINE_CACHES.test(name) || name.startsWith(`heybagh-site-1 ${SITE} `);
   return (await caches.keys()).filter(isOurs);
 }
 
@@ -68,6 +72,7 @@ async function keptBytes() {
   }
 }
 
+/** @param {Cache} cache */
 async function cacheBytes(cache) {
   const responses = await cache.matchAll();
   return sum(await Promise.all(responses.map(async response => (await response.blob()).size)));
@@ -83,6 +88,7 @@ async function clear() {
   }
 }
 
+/** @param {number[]} numbers */
 function sum(numbers) {
   return numbers.reduce((total, number) => total + number, 0);
 }

@@ -3,7 +3,10 @@
 import { h } from './dom.js';
 import { adoptStyle } from './style.js';
 
+/** @import { Region } from '../shared/types.js' */
+
 const STEP = 0.05; // of the photo, for a key
+/** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 const SMALLEST = 0.05;
 const FIRST = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
@@ -19,6 +22,7 @@ const CSS = `
 .heybagh .crop-box:focus-visible { outline: 4px solid var(--accent); outline-offset: 0; }
 `;
 
+/** @type {(value: number, least: number, most: number) => number} */
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
 export class Crop {
@@ -26,14 +30,14 @@ export class Crop {
   #onRegion;
   #area = h('div', { class: 'crop-area' });
   #box;
-  #region = null;
+  #region = FIRST;
 
   element = h('div', { class: 'crop', part: 'crop', hidden: true }, this.#area);
 
   /**
    * @param {HTMLImageElement} preview the photo, which may not fill its element
    * @param {string} help what the box is and which keys it knows
-   * @param {(region: import('../heybagh.js').Region | null) => void} onRegion told when a box is done; null: no box
+   * @param {(region: Region | null) => void} onRegion told when a box is done; null: no box
    */
   constructor(preview, help, onRegion) {
     this.#preview = preview;
@@ -61,7 +65,6 @@ export class Crop {
   /** Without a box, the whole photo counts. Tells nobody. */
   close() {
     this.element.hidden = true;
-    this.#region = null;
   }
 
   /** The area is where the photo is shown, in the middle of its element. */
@@ -77,6 +80,7 @@ export class Crop {
     });
   }
 
+  /** @param {Region} region */
   #place(region) {
     const width = clamp(region.width, SMALLEST, 1);
     const height = clamp(region.height, SMALLEST, 1);
@@ -84,12 +88,12 @@ export class Crop {
     setBox(this.#box, this.#region);
   }
 
-  /** On the box it is moved, elsewhere a new one is drawn. */
+  /** @param {PointerEvent} down on the box it is moved, elsewhere a new one is drawn */
   #drag(down) {
     const start = this.#pointAt(down);
     const before = this.#region;
     const moves = down.target === this.#box;
-    const move = event => {
+    const move = (/** @type {PointerEvent} */ event) => {
       const point = this.#pointAt(event);
       const [dx, dy] = [point.x - start.x, point.y - start.y];
       this.#place(moves ? { ...before, x: before.x + dx, y: before.y + dy } : {
@@ -105,11 +109,13 @@ export class Crop {
     for (const type of ['pointerup', 'pointercancel']) this.element.addEventListener(type, end, { once: true });
   }
 
+  /** @param {PointerEvent} event */
   #pointAt({ clientX, clientY }) {
     const { left, top, width, height } = this.#area.getBoundingClientRect();
     return { x: clamp((clientX - left) / width, 0, 1), y: clamp((clientY - top) / height, 0, 1) };
   }
 
+  /** @param {KeyboardEvent} event */
   #press(event) {
     const { x, y, width, height } = this.#region;
     const [dx, dy] = ARROWS[event.key] ?? [0, 0];
@@ -122,7 +128,11 @@ export class Crop {
   }
 }
 
+/**
+ * @param {HTMLElement} box
+ * @param {Region} region
+ */
 function setBox({ style }, { x, y, width, height }) {
-  const percent = value => `${100 * value}%`;
+  const percent = (/** @type {number} */ value) => `${100 * value}%`;
   Object.assign(style, { left: percent(x), top: percent(y), width: percent(width), height: percent(height) });
 }

@@ -14,16 +14,26 @@ export function h(name, attributes = {}, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
 
-/** The same for drawings: a path in strokes, on a grid of 24 or as `viewBox` says. */
+/**
+ * A drawing: a path in strokes, on a grid of 24 or as `viewBox` says.
+ *
+ * @param {string} path
+ */
 export function icon(path, viewBox = '0 0 24 24') {
   const drawing = fill(document.createElementNS(SVG, 'svg'), { viewBox, class: 'icon', 'aria-hidden': 'true' }, []);
   drawing.append(fill(document.createElementNS(SVG, 'path'), { d: path }, []));
   return drawing;
 }
 
+/**
+ * @template {Element} Kind
+ * @param {Kind} element
+ * @param {Record<string, string | number | boolean | undefined>} attributes
+ * @param {(Node | string)[]} children
+ */
 function fill(element, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== false && value !== undefined) element.setAttribute(key, value === true ? '' : value);
+    if (value !== false && value !== undefined) element.setAttribute(key, value === true ? '' : String(value));
   }
   element.append(...children);
   return element;

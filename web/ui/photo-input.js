@@ -5,18 +5,19 @@
 
 import { resolveWebUrl } from '../shared/url.js';
 
-const takers = []; // {element, take, mark}
+/** @import { Taker } from './types.js' */
+
+/** @type {Taker[]} */
+const takers = [];
+/** @type {Taker | null} */
 let lastUsed = null;
 
 /**
- * @param {HTMLElement} element the search, as the page sees it
- * @param {object} taker
- * @param {(photos: (File | string)[]) => void} taker.take told all files, of whatever type, or an address
- * @param {(dragging: boolean) => void} taker.mark shows that it will take what is being dragged
+ * @param {Taker} taker
  * @returns {() => void} stops listening
  */
-export function listenForPhotos(element, { take, mark }) {
-  const taker = { element, take, mark };
+export function listenForPhotos(taker) {
+  const { element } = taker;
   const use = () => { lastUsed = taker; };
   const uses = ['focusin', 'pointerdown'];
   for (const type of uses) element.addEventListener(type, use);
@@ -30,10 +31,12 @@ export function listenForPhotos(element, { take, mark }) {
   };
 }
 
+/** @param {'addEventListener' | 'removeEventListener'} method */
 function switchListeners(method) {
-  for (const [type, listener] of Object.entries(LISTENERS)) document[method](type, listener);
+  for (const [type, listener] of Object.entries(LISTENERS)) document[method](type, /** @type {EventListener} */ (listener));
 }
 
+/** @type {{[Type in 'dragover' | 'dragleave' | 'drop' | 'paste']: (event: HTMLElementEventMap[Type]) => void}} */
 const LISTENERS = {
   dragover(event) {
     if (!carriesPhoto(event.dataTransfer)) return;
@@ -56,34 +59,47 @@ const LISTENERS = {
   },
 };
 
+/**
+ * @param {DataTransfer | null} transfer
+ * @returns {transfer is DataTransfer}
+ */
 function carriesPhoto(transfer) {
-  return Boolean(transfer) && ['Files', 'text/uri-list'].some(type => transfer.types.includes(type));
+  return ['Files', 'text/uri-list'].some(type => transfer?.types.includes(type));
 }
 
+/**
+ * @param {DataTransfer} transfer
+ * @param {Event} event
+ */
 function takeFrom(transfer, event) {
   const address = transfer.files.length > 0 ? null : addressIn(transfer);
   const photos = address ? [address] : [...transfer.files];
   if (photos.length > 0) takerFor(event).take(photos);
 }
 
-/** An address: of a picture that was dragged out of another page, or one that was pasted as text. */
+/**
+ * @param {DataTransfer} transfer
+ * @returns an address: of a picture that was dragged out of another page, or one that was pasted as text
+ */
 function addressIn(transfer) {
   const text = (transfer.getData('text/uri-list') || transfer.getData('text/plain')).trim().split(/\s/)[0];
   if (!/^(https?:|data:image\/|blob:)/i.test(text)) return null;
   return /^https?:/i.test(text) ? resolveWebUrl(text, document.baseURI)?.href : text;
 }
 
+/** @param {Event} event */
 function takerFor(event) {
   const path = event.composedPath();
   return takers.find(({ element }) => path.includes(element)) ?? lastUsed ?? takers[0];
 }
 
+/** @param {Taker | null} marked */
 function markOnly(marked) {
   for (const taker of takers) taker.mark(taker === marked);
 }
 
-/** Pasting text where text belongs is nobody else's business. */
+/** @param {Event} event pasting text where text belongs is nobody else's business */
 function isTyping(event) {
   const [target] = event.composedPath();
-  return target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName ?? '');
+  return target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
 }

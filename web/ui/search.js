@@ -1,30 +1,35 @@
 // One search in a page: takes photos, asks the engine, shows answers. The newest photo wins, always.
 
-import { forgetEngine, leaveEngine, shareEngine } from './shared-engines.js';
+/** @import { Answer, ImageSource, Progress, Region, SearchOptions } from '../shared/types.js' */
+/** @import { Engine, Photo, Place, Query, Translator } from './types.js' */
+/** @import { View } from './view.js' */
 
-/**
- * @typedef {object} Place where a search is, told what happens there
- * @property {(name: 'ready' | 'progress' | 'results' | 'error', detail: object) => void} tell
- * @property {() => object} engineOptions of `HeyBagh.load`
- * @property {() => {k: number, nprobe?: number, exact: boolean, labels: string[]}} choices of whoever put it there
- * @property {() => boolean} canShare offers links to searches
- */
+// ms that the engine's modules may take, of 30 kB: as long as shared/limits.js, which is one of them, gives the Worker
+const MODULES = 60_000;
 
 export class Search {
   #view;
   #place;
   #text;
-  #engine = null; // until it is loaded, and after it has failed
-  #opening = null; // a promise of an engine that may still be loading
-  #opened = null; // that engine
-  #loading = null; // a promise of one that is loaded
-  #query = null; // the newest: {photo, region, options}
+  /** @type {Engine | null} until it is loaded, and after it has failed */
+  #engine = null;
+  /** @type {Promise<Engine> | null} an engine that may still be loading */
+  #opening = null;
+  /** @type {Engine | null} that engine */
+  #opened = null;
+  /** @type {Promise<Engine> | null} one that is loaded */
+  #loading = null;
+  /** @type {Query | null} the newest */
+  #query = null;
+  /** @type {typeof import('./shared-engines.js') | null} */
+  #engines = null;
   #closed = false;
+  #free = false;
 
   /**
-   * @param {import('./view.js').View} view
+   * @param {View} view
    * @param {Place} place
-   * @param {object} translator of strings.js
+   * @param {Translator} translator
    */
   constructor(view, place, translator) {
     this.#view = view;
@@ -33,7 +38,6 @@ export class Search {
     view.clear(place.choices().k);
   }
 
-  /** @returns {import('../heybagh.js').HeyBagh | null} */
   get engine() {
     return this.#engine;
   }
@@ -51,7 +55,7 @@ export class Search {
   /**
    * Loads the engine, if it is not there. One that breaks down meanwhile is loaded once more.
    *
-   * @returns {Promise<import('../heybagh.js').HeyBagh>}
+   * @returns {Promise<Engine>}
    * @throws {HeyBaghError} also shown
    */
   load(mayRepeat = true) {
@@ -80,20 +84,30 @@ export class Search {
   }
 
   #open() {
-    this.#opening ??= shareEngine(this, this.#place.engineOptions(), progress => {
+    this.#opening ??= this.#share();
+    return this.#opening;
+  }
+
+  async #share() {
+    const options = this.#place.engineOptions();
+    const modules = Promise.all([import('./shared-engines.js'), this.#place.importHeyBagh()]);
+    const [engines, { HeyBagh }] = await Promise.race([modules, late()]);
+    const engine = engines.shareEngine(this, HeyBagh, options, progress => {
       if (this.#closed) return;
       this.#view.showProgress(progress);
       this.#place.tell('progress', progress);
     });
-    return this.#opening;
+    this.#engines = engines;
+    if (this.#closed) engines.leaveEngine(this, this.#free);
+    return engine;
   }
 
   /**
    * Searches with a photo and shows the answer.
    *
-   * @param {import('../heybagh.js').ImageSource} photo
-   * @param {object} [options] of `HeyBagh#search`, before those that people have set
-   * @returns {Promise<import('../heybagh.js').Answer | null>} null if a newer photo has come
+   * @param {Photo} photo
+   * @param {SearchOptions} [options] before those that people have set
+   * @returns {Promise<Answer | null>} null if a newer photo has come
    * @throws {HeyBaghError} also shown, unless a newer photo has come
    */
   async take(photo, options) {
@@ -107,7 +121,7 @@ export class Search {
     return this.#query && this.#run(this.#query = { ...this.#query });
   }
 
-  /** Searches once more, with a part of the photo, or with the whole (null). */
+  /** @param {Region | null} region of the photo, to search with once more; null: the whole */
   crop(region) {
     if (!this.#query) return null;
     return this.#run(this.#query = { ...this.#query, region: region ?? undefined });
@@ -126,9 +140,9 @@ export class Search {
   /**
    * Searches and shows nothing.
    *
-   * @param {import('../heybagh.js').ImageSource} photo
-   * @param {object} options of `HeyBagh#search`
-   * @returns {Promise<import('../heybagh.js').Answer>}
+   * @param {ImageSource} photo
+   * @param {SearchOptions} options
+   * @returns {Promise<Answer>}
    * @throws {HeyBaghError}
    */
   async find(photo, options, mayRepeat = true) {
@@ -146,6 +160,9 @@ export class Search {
   /**
    * The engine is asked at once, also while it is loading: it can decode the photo meanwhile. If it breaks down,
    * another is asked, once.
+   *
+   * @param {Query} query
+   * @returns {Promise<Answer | null>}
    */
   async #run(query, mayRepeat = true) {
     const isNewest = () => query === this.#query && !this.#closed;
@@ -173,54 +190,82 @@ export class Search {
     }
   }
 
+  /**
+   * @param {Promise<Engine>} opening
+   * @param {Query} query
+   * @param {() => boolean} isNewest
+   */
   async #ask(opening, { photo, region, options }, isNewest) {
     const engine = await opening;
+    /** @type {SearchOptions['onResults']} */
     const onResults = ({ results }) => isNewest() && this.#view.showEarly(results);
     return engine.search(photo, { onResults, region, partial: true, ...this.#options(), ...options });
   }
 
-  /** The engine is not there, and will not come by itself. */
+  /** @param {unknown} error for which the engine is not there, and will not come by itself */
   #fail(error) {
     this.#forget();
     this.show(error, true);
   }
 
   #forget() {
-    if (this.#opened) forgetEngine(this.#opened);
+    if (this.#opened) this.#engines?.forgetEngine(this.#opened);
     this.#engine = this.#opened = this.#opening = this.#loading = null;
   }
 
-  /** Shows what went wrong, with a button if loading again may help. */
+  /**
+   * @param {unknown} error
+   * @param {boolean} canRetry shows a button, as loading again may help
+   */
   show(error, canRetry) {
     if (this.#closed) return;
-    const sentence = this.#sentence(error);
+    const { code, message } = Object(error);
+    const sentence = code ? this.#sentence({ code, message })
+      : this.#text.text('somethingWrong', { message: message ?? error });
     this.#view.showError(sentence, canRetry);
-    this.#place.tell('error', { code: error.code ?? 'unknown', message: sentence });
+    this.#place.tell('error', { code: code ?? 'unknown', message: sentence });
   }
 
-  #sentence(error) {
-    if (!error.code) return this.#text.text('somethingWrong', { message: error.message ?? error });
-    const isOffline = error.code === 'download-failed' && navigator.onLine === false;
-    return isOffline ? this.#text.text('offline') : this.#text.failure(error);
+  /** @param {{code: string, message: string}} failure */
+  #sentence(failure) {
+    const isOffline = failure.code === 'download-failed' && navigator.onLine === false;
+    return isOffline ? this.#text.text('offline') : this.#text.failure(failure);
   }
 
   /** Frees the engine, which others may be using: they load another. */
   closeEngine() {
-    if (!this.#opened) return this.#opening?.then(close, () => {});
-    close(this.#opened);
+    /** @param {Engine} engine */
+    const close = engine => {
+      this.#engines?.forgetEngine(engine);
+      engine.close();
+    };
+    if (this.#opened) close(this.#opened);
+    else this.#opening?.then(close, () => {});
   }
 
   /** Shows and tells nothing more. The engine stays, unless it is to be freed and nobody else uses it. */
   close(free = false) {
     this.#closed = true;
-    leaveEngine(this, free);
+    this.#free = free;
+    this.#engines?.leaveEngine(this, free);
   }
 }
 
-/** The engine broke down, or was closed by another search of the page. */
-const isGone = ({ code }) => code === 'crashed' || code === 'closed';
+/**
+ * Whether the engine broke down, or was closed by another search of the page.
+ *
+ * @param {unknown} error
+ */
+const isGone = error => ['crashed', 'closed'].includes(Object(error).code);
 
-function close(engine) {
-  forgetEngine(engine);
-  engine.close();
+/**
+ * Nothing else tells of a module that does not come.
+ *
+ * @returns {Promise<never>}
+ */
+function late() {
+  return new Promise((_, reject) => {
+    const message = `The engine's modules could not be downloaded: they did not come in ${MODULES / 1000} seconds.`;
+    setTimeout(() => reject(Object.assign(new Error(message), { code: 'download-failed' })), MODULES);
+  });
 }

@@ -2,13 +2,16 @@
 
 import { h } from './dom.js';
 
+/** @import { Info } from '../shared/types.js' */
+/** @import { Choices, Translator } from './types.js' */
+
 const K_SHOWN = [4, 8, 12, 24];
 
 export class Settings {
   #text;
 
   /**
-   * @param {object} translator of strings.js
+   * @param {Translator} translator
    * @param {() => void} onChange
    */
   constructor(translator, onChange) {
@@ -28,6 +31,10 @@ export class Settings {
     });
   }
 
+  /**
+   * @param {'count' | 'label' | 'exact'} key
+   * @param {Element} input
+   */
   #field(key, input) {
     return h('label', {}, h('span', {}, this.#text.text(key)), input);
   }
@@ -35,8 +42,8 @@ export class Settings {
   /**
    * Fills in what the index offers.
    *
-   * @param {{nlist: number, nprobe: number, labels: string[]}} info
-   * @param {{k: number, nprobe?: number, exact: boolean}} chosen by whoever put the search into the page
+   * @param {Info} info
+   * @param {Choices} chosen by whoever put the search into the page
    */
   offer({ nlist, nprobe, labels }, chosen) {
     const counts = [...new Set([chosen.k, ...K_SHOWN])].sort((a, b) => a - b);
@@ -52,7 +59,7 @@ export class Settings {
     this.element.classList.remove('away');
   }
 
-  /** @returns {{k: number, nprobe?: number, exact: boolean, labels: string[]}} for `HeyBagh#search` */
+  /** @returns {Choices} */
   get options() {
     const exact = this.exact.checked;
     const { value: label } = this.label;

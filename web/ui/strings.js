@@ -17,7 +17,7 @@ export const en = {
   whole: 'Search the whole photo',
   partHelp: 'Part of the photo to search with. Arrow keys move it, with Shift they change its size, Enter searches, '
     + 'Escape goes back to the whole photo.',
-  facade: 'Searches {count} pictures in this tab. The first search loads {size} MB.',
+  cost: 'Searches {count} pictures in this tab. The first search loads {size} MB.',
   loadingEngine: 'Loading the engine…',
   loadingModel: 'Loading the model…',
   loadingIndex: 'Loading the index…',
@@ -63,7 +63,7 @@ export const en = {
   somethingWrong: 'Something went wrong in this page: {message}. Reload it and try again.',
 };
 
-// What to do next, by a failure's code, where the engine's own sentence does not say it.
+/** @type {Record<string, string>} what to do next, by a failure's code, where the engine's own sentence does not say it */
 const NEXT = {
   'no-simd': 'Update it, or use another one.',
   'engine-failed': 'Reload the page, or try another browser.',
@@ -75,9 +75,12 @@ const NEXT = {
   internal: 'Reload the page and try again.',
 };
 
+/** @import { Translator } from './types.js' */
+
 /**
  * @param {Record<string, string>} strings
  * @param {string} lang BCP 47, for numbers
+ * @returns {Translator}
  */
 export function translator(strings, lang) {
   const integer = new Intl.NumberFormat(lang, { maximumFractionDigits: 0 });
@@ -85,8 +88,8 @@ export function translator(strings, lang) {
   const score = new Intl.NumberFormat(lang, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
   return {
     lang,
-    text: (key, values = {}) => (strings[key] ?? en[key]).replace(/\{(\w+)\}/g, (_, name) => values[name]),
-    /** The sentence for an error: translated by its code where there is a translation, as the engine's are English. */
+    text: (key, values = {}) => (strings[key] ?? en[key]).replace(/\{(\w+)\}/g, (_, name) => String(values[name])),
+    // translated by its code where there is a translation, as the engine's sentences are English
     failure: ({ code, message }) => strings[`error ${code}`] ?? withNext(message, NEXT[code]),
     integer: value => integer.format(value),
     milliseconds: ms => (ms < 10 ? fine : integer).format(ms),
@@ -95,7 +98,12 @@ export function translator(strings, lang) {
   };
 }
 
-/** A sentence that says itself what to do, after a semicolon, is left as it is. */
+/**
+ * A sentence that says itself what to do, after a semicolon, is left as it is.
+ *
+ * @param {string} message
+ * @param {string} [next]
+ */
 function withNext(message, next) {
   return next && !message.includes(';') ? `${message} ${next}` : message;
 }

@@ -1,12 +1,7 @@
 // How a search looks. Every box has its size before it has its content, so that nothing moves when pictures arrive.
 // It is dark where the page is, by its own color-scheme: dark text on a dark page, or light on a light one, would not be
 // read.
-//
-// To be changed from outside: --heybagh-accent, --heybagh-accent-ground, --heybagh-text, --heybagh-quiet,
-// --heybagh-surface, --heybagh-ghost, --heybagh-line (edges of what is to be used; 3:1 on the ground),
-// --heybagh-hairline, --heybagh-danger, --heybagh-danger-ground, --heybagh-radius, --heybagh-font; and the parts base,
-// query, dropzone, preview, ways, tray, sample, progress, status, answer, results, result, image, label, score, error,
-// share, crop, advanced.
+// What may be changed from outside: element.d.ts.
 
 const CSS = `
 :host { display: block; }

@@ -2,6 +2,9 @@
 
 import { h } from './dom.js';
 
+/** @import { Result } from '../shared/types.js' */
+/** @import { Look, TileTexts, Translator } from './types.js' */
+
 /** A list of results, best first. */
 export class Tiles {
   #text;
@@ -9,9 +12,9 @@ export class Tiles {
   #template;
 
   /**
-   * @param {object} translator of strings.js
-   * @param {(result: import('../heybagh.js').Result) => void} onChoose a result is to be searched with
-   * @param {() => HTMLTemplateElement | null} template how a result looks; without one, as here. In it, text goes to
+   * @param {Translator} translator
+   * @param {(result: Result) => void} onChoose a result is to be searched with
+   * @param {Look['template']} template how a result looks; without one, as here. In it, text goes to
    *   elements with data-field="label", "score", "rank" or "path", and the picture to an <img data-field="image">
    */
   constructor(translator, onChoose, template) {
@@ -21,7 +24,12 @@ export class Tiles {
     this.element = h('ol', { class: 'results', part: 'results', tabindex: -1, 'aria-labelledby': 'answer-title' });
   }
 
-  /** Shows places for so many results to come. */
+  /**
+   * Shows places for so many results to come.
+   *
+   * @param {number} count
+   * @param {boolean} busy
+   */
   clear(count, busy) {
     this.#replace(Array.from({ length: count }, emptyTile));
     this.#busy(busy);
@@ -35,7 +43,7 @@ export class Tiles {
    * Only the answer's own tiles are results to those who look for `data-result`. A tile that stays is not redrawn, and
    * while others may come, or where there is nothing, places stay.
    *
-   * @param {import('../heybagh.js').Result[]} results
+   * @param {Result[]} results
    * @param {boolean} early others may yet take their places
    */
   show(results, early) {
@@ -47,19 +55,28 @@ export class Tiles {
     this.#busy(early);
   }
 
-  /** The focus that was in a tile goes to the one in its place, or waits at the list for the first that comes. */
+  /**
+   * The focus that was in a tile goes to the one in its place, or waits at the list for the first that comes.
+   *
+   * @param {HTMLElement[]} tiles
+   */
   #replace(tiles) {
     const held = this.element.matches(':focus-within');
     const place = [...this.element.children].findIndex(tile => tile.matches(':focus-within'));
     this.element.replaceChildren(...tiles);
-    const next = tiles[Math.max(place, 0)]?.querySelector('button, a[href]') ?? this.element;
+    const next = tiles[Math.max(place, 0)]?.querySelector(/** @type {'button'} */ ('button, a[href]')) ?? this.element;
     if (held) next.focus({ preventScroll: true });
   }
 
+  /** @param {boolean} busy */
   #busy(busy) {
     this.element.setAttribute('aria-busy', String(busy));
   }
 
+  /**
+   * @param {Result} result
+   * @param {number} i
+   */
   #tile(result, i) {
     const { path, label, score } = result;
     const tile = h('li', { class: 'tile', part: 'result' });
@@ -72,6 +89,10 @@ export class Tiles {
     return tile;
   }
 
+  /**
+   * @param {TileTexts} values
+   * @param {Result} result
+   */
   #usual({ rank, label, score }, result) {
     const name = this.#text.text('searchWith', { n: rank, label });
     const image = h('img', { alt: this.#text.text('rank', { n: rank, label }), decoding: 'async', part: 'image' });
@@ -93,18 +114,26 @@ export class Tiles {
 /**
  * Whether a tile shows this result already. The same picture has another score with another part of the photo, and is
  * tried again where it is missing.
+ *
+ * @param {HTMLElement | undefined} tile
+ * @param {Result} result
  */
 function isOf(tile, { path, score }) {
   return tile?.dataset.path === path && tile.dataset.score === String(score) && !tile.querySelector('.missing');
 }
 
+/**
+ * @param {HTMLTemplateElement} template
+ * @param {TileTexts} values
+ * @param {Result} result
+ */
 function fromTemplate(template, values, { thumb, url }) {
-  const made = template.content.cloneNode(true);
-  for (const element of made.querySelectorAll('[data-field]')) {
+  const made = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (made.querySelectorAll('[data-field]'))) {
     const { field } = element.dataset;
     if (field === 'image') Object.assign(element, { src: thumb, alt: `${values.rank}: ${values.label}` });
-    else if (field === 'link') element.href = url;
-    else element.textContent = values[field] ?? '';
+    else if (field === 'link') Object.assign(element, { href: url });
+    else element.textContent = values[/** @type {keyof TileTexts} */ (field)] ?? '';
   }
   return made;
 }

@@ -4,6 +4,11 @@
 import { h } from './dom.js';
 import { adoptStyle } from './style.js';
 
+/** @import { Answer } from '../shared/types.js' */
+/** @import { Translator } from './types.js' */
+
+/** @typedef {{photo: Blob, button: HTMLElement, label: HTMLElement, element: HTMLElement}} Item */
+
 const CSS = `
 .heybagh .tray-head { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center; min-height: 2.5rem; }
 .heybagh .tray-list {
@@ -20,17 +25,18 @@ export class Tray {
   #isReady;
   #find;
   #show;
-  #waiting = []; // items, the next first
+  /** @type {Item[]} the next first */
+  #waiting = [];
   #running = false;
   #closed = false;
   #count = 0;
   #done = 0;
 
   /**
-   * @param {object} translator of strings.js
+   * @param {Translator} translator
    * @param {object} wishes
    * @param {() => Promise<unknown>} wishes.ready asked before each photo; where it fails, all wait for `goOn`
-   * @param {(photo: Blob) => Promise<import('../heybagh.js').Answer>} wishes.find asked for one photo at a time
+   * @param {(photo: Blob) => Promise<Answer>} wishes.find asked for one photo at a time
    * @param {(photo: Blob) => void} wishes.show a photo was pressed
    */
   constructor(translator, { ready, find, show }) {
@@ -66,7 +72,7 @@ export class Tray {
     this.#tell();
   }
 
-  /** The same for good; nothing more is shown. */
+  /** Stops for good; nothing more is shown. */
   close() {
     this.#closed = true;
     for (const item of this.#waiting.splice(0)) this.#remove(item);
@@ -88,16 +94,21 @@ export class Tray {
     this.#running = false;
   }
 
+  /** @param {Item} item */
   async #search({ photo, element, button, label }) {
-    element.setAttribute('aria-busy', true);
+    element.setAttribute('aria-busy', 'true');
     const found = await this.#find(photo).then(
       ({ results }) => results[0]?.label.replaceAll('_', ' ') ?? this.#text.text('none'),
       error => (this.#closed ? '' : this.#text.failure(error)));
-    element.setAttribute('aria-busy', false);
+    element.setAttribute('aria-busy', 'false');
     label.textContent = label.title = found;
     button.setAttribute('aria-label', this.#text.text('trayPhoto', { label: found }));
   }
 
+  /**
+   * @param {Blob} photo
+   * @returns {Item}
+   */
   #item(photo) {
     const image = h('img', { alt: '', loading: 'lazy', decoding: 'async', src: URL.createObjectURL(photo) });
     image.addEventListener('error', () => image.remove());
@@ -107,6 +118,7 @@ export class Tray {
     return { photo, button, label, element: h('li', {}, button, label) };
   }
 
+  /** @param {Item} item */
   #remove({ element }) {
     URL.revokeObjectURL(element.querySelector('img')?.src ?? '');
     element.remove();

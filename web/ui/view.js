@@ -1,171 +1,91 @@
-// What a search shows: its elements, and what is written into them. It decides nothing: it is told, and tells of what
+// What a search shows: what is written into its elements (parts.js). It decides nothing: it is told, and tells of what
 // people do.
 
-import { Announcer } from './announcer.js';
-import { h, icon } from './dom.js';
-import { Settings } from './settings.js';
-import { Tiles } from './tiles.js';
+import { h } from './dom.js';
+import { makeParts } from './parts.js';
 
-const LANDSCAPE = 'M6 9h36v30H6zM13 19a3.5 3.5 0 1 0 7 0 3.5 3.5 0 1 0-7 0m-6 15 10.5-9 7 6L33 22l8.5 8.5';
-const PHASES = { engine: 'loadingEngine', model: 'loadingModel', index: 'loadingIndex', ready: 'starting' };
-const NAMES = { model: 'model', index: 'index' };
+/** @import { Answer, Info, Progress, Result, Timings } from '../shared/types.js' */
+/** @import { Look, Photo, Translator, Wishes } from './types.js' */
 
-/**
- * @typedef {object} Wishes what people do, told to whoever decides
- * @property {(photo: Blob | string) => void} take a photo or its address
- * @property {(photos: File[]) => void} takeAll several at once
- * @property {() => void} again search with other settings
- * @property {(region: import('../heybagh.js').Region | null) => void} crop search with a part of the photo, or the whole
- * @property {() => void} retry after an error
- * @property {() => void} share
- */
+const PHASES = /** @type {const} */ ({
+  engine: 'loadingEngine', model: 'loadingModel', index: 'loadingIndex', ready: 'starting',
+});
+const STEPS = /** @type {const} */ (['decode', 'preprocess', 'network', 'head', 'fetch', 'scan']);
 
 export class View {
   #text;
-  #photoAddress;
-  #crop = null; // when it was asked for
-  #status = new Announcer();
+  #wishes;
+  #parts;
+  #t;
+  /** @type {string | null} */
+  #photoAddress = null;
+  /** @type {import('./crop.js').Crop | null} when it was asked for */
+  #crop = null;
 
   /**
-   * @param {object} translator of strings.js
+   * @param {Translator} translator
    * @param {Wishes} wishes
-   * @param {{template: () => HTMLTemplateElement | null, samples: string[], prompt: boolean}} look `prompt`: there is a
-   *   slot for the drop zone's text
+   * @param {Look} look
    */
-  constructor(translator, wishes, { template, samples, prompt }) {
+  constructor(translator, wishes, look) {
     this.#text = translator;
-    this.tiles = new Tiles(translator, ({ url }) => wishes.take(url), template);
-    this.settings = new Settings(translator, wishes.again);
-    this.#makeParts(wishes);
-    const layout = h('div', { class: 'layout' }, this.#makeQuery(wishes, samples, prompt), this.#makeAnswer());
-    this.element = h('div', { class: 'heybagh', part: 'base', lang: translator.lang, dir: 'ltr' }, layout);
-    this.#listen(wishes);
+    this.#t = translator.text;
+    this.#wishes = wishes;
+    this.#parts = makeParts(translator, wishes, look);
+    this.element = this.#parts.element;
+    this.settings = this.#parts.settings;
+    this.#listen();
   }
 
-  /* ---- Making ---- */
-
-  #t(key, values) {
-    return this.#text.text(key, values);
-  }
-
-  #button(key, className, act) {
-    const button = h('button', { type: 'button', class: className, part: className }, this.#t(key));
-    button.addEventListener('click', act);
-    return button;
-  }
-
-  #makeParts(wishes) {
-    const t = key => this.#t(key);
-    this.input = h('input', {
-      type: 'file', id: 'photo', accept: 'image/*', multiple: true, class: 'unseen',
-      'aria-describedby': 'photo-formats error',
+  #listen() {
+    const { input, preview, camera, partToggle, addressToggle, addressForm, addressField } = this.#parts;
+    input.addEventListener('change', () => {
+      const files = [...input.files ?? []];
+      input.value = ''; // so that choosing the same file once more is a change again
+      if (files.length > 0) this.#wishes.takeAll(files);
     });
-    this.preview = h('img', { class: 'preview', part: 'preview', alt: t('photo'), decoding: 'async', hidden: true });
-    this.camera = this.#button('camera', 'way camera', () => this.#openCamera());
-    this.partToggle = this.#button('part', 'way', () => this.#togglePart(wishes));
-    this.#offer(this.partToggle, false);
-    this.addressToggle = this.#button('address', 'way', () => {
-      this.#openAddress(this.addressForm.hidden);
-      if (!this.addressForm.hidden) this.addressField.focus();
+    preview.addEventListener('error', () => this.#showPreview(false));
+    camera.addEventListener('click', () => this.#openCamera());
+    partToggle.addEventListener('click', () => this.#togglePart());
+    addressToggle.addEventListener('click', () => {
+      this.#openAddress(addressForm.hidden);
+      if (!addressForm.hidden) addressField.focus();
     });
-    this.addressToggle.setAttribute('aria-expanded', 'false');
-    this.addressField = h('input', {
-      type: 'url', 'aria-label': t('addressLabel'), placeholder: 'https://…', required: true, inputmode: 'url',
-    });
-    this.addressForm = h('form', { class: 'address', hidden: true, novalidate: true },
-      this.addressField, h('button', { class: 'go' }, t('addressGo')));
-    this.bar = h('progress', { 'aria-labelledby': 'loading-text' });
-    this.barText = h('span', { class: 'fine', id: 'loading-text' });
-    this.loading = h('div', { class: 'loading', part: 'progress', hidden: true }, this.bar, this.barText);
-    this.alert = h('p', { role: 'alert', id: 'error' });
-    this.retry = this.#button('retry', 'retry', wishes.retry);
-    this.notice = h('div', { class: 'notice', part: 'error', hidden: true }, this.alert, this.retry);
-    this.empty = h('p', { class: 'nothing', hidden: true }, t('nothing'));
-    this.times = h('dl', { class: 'times fine' });
-    this.timesBox = h('details', { class: 'timings' }, h('summary', {}, t('details')), this.times);
-    this.share = this.#button('share', 'share', wishes.share);
-  }
-
-  #makeQuery(wishes, samples, prompt) {
-    const invitation = [icon(LANDSCAPE, '0 0 48 48'), h('strong', {}, this.#t('choose')),
-      h('span', { class: 'hint' }, this.#t('orDrop'))];
-    const inside = prompt ? h('slot', { name: 'prompt' }, ...invitation) : h('span', { class: 'inside' }, ...invitation);
-    this.drop = h('label', { for: 'photo', class: 'drop', part: 'dropzone' }, this.preview,
-      h('span', { class: 'invitation' }, inside), h('span', { class: 'again' }, this.#t('chooseAgain')));
-    this.frame = h('div', { class: 'frame' }, this.input, this.drop);
-    this.ways = h('div', { class: 'ways', part: 'ways' }, this.camera, this.addressToggle, this.partToggle);
-    return h('section', { class: 'query', part: 'query', 'aria-labelledby': 'query-title' },
-      h('h2', { id: 'query-title' }, this.#t('photo')), this.frame, this.ways, this.addressForm,
-      this.#makeSamples(wishes, samples), h('p', { class: 'fine', id: 'photo-formats' }, this.#t('formats')),
-      h('div', { class: 'state' }, this.#status.element, this.loading));
-  }
-
-  #makeSamples(wishes, samples) {
-    const buttons = samples.map((address, i) => {
-      const name = this.#t('sample', { n: i + 1 });
-      const image = h('img', { alt: name, loading: 'lazy', decoding: 'async', src: address });
-      const button = h('button', { type: 'button', class: 'sample', part: 'sample', title: name }, image);
-      button.addEventListener('click', () => wishes.take(address));
-      image.addEventListener('error', () => { // nobody could search with it either
-        button.remove();
-        box.hidden = box.querySelector('.sample') === null;
-      });
-      return button;
-    });
-    const box = h('div', { class: 'samples', hidden: samples.length === 0 },
-      h('p', { class: 'fine', id: 'samples-title' }, this.#t('samples')),
-      h('div', { class: 'strip', role: 'group', 'aria-labelledby': 'samples-title' }, ...buttons));
-    return box;
-  }
-
-  #makeAnswer() {
-    return h('section', { class: 'answer', part: 'answer', 'aria-labelledby': 'answer-title' },
-      h('div', { class: 'head' }, h('h2', { id: 'answer-title' }, this.#t('results')), this.settings.element),
-      h('div', { class: 'board' }, this.tiles.element, this.empty, this.notice),
-      h('div', { class: 'below' }, this.timesBox, this.share));
-  }
-
-  #listen(wishes) {
-    this.input.addEventListener('change', () => {
-      const files = [...this.input.files];
-      this.input.value = ''; // so that choosing the same file once more is a change again
-      if (files.length > 0) wishes.takeAll(files);
-    });
-    this.preview.addEventListener('error', () => this.#showPreview(false));
-    this.addressForm.addEventListener('submit', event => {
+    addressForm.addEventListener('submit', event => {
       event.preventDefault();
-      if (this.addressField.value.trim()) wishes.take(this.addressField.value.trim());
+      const address = addressField.value.trim();
+      if (address) this.#wishes.take(address);
     });
   }
 
   #openCamera() {
-    this.input.setAttribute('capture', 'environment');
-    this.input.click();
-    this.input.removeAttribute('capture');
+    this.#parts.input.setAttribute('capture', 'environment');
+    this.#parts.input.click();
+    this.#parts.input.removeAttribute('capture');
   }
 
-  #togglePart(wishes) {
-    if (!this.#crop?.isOpen) return this.#openCrop(wishes);
+  #togglePart() {
+    if (!this.#crop?.isOpen) return this.#openCrop();
     this.#closeCrop();
-    this.partToggle.focus();
-    wishes.crop(null);
+    this.#parts.partToggle.focus();
+    this.#wishes.crop(null);
   }
 
   /** Few need it: it comes when it is asked for. */
-  async #openCrop(wishes) {
-    this.#crop ??= await this.#makeCrop(wishes).catch(() => null);
-    if (!this.#crop || this.preview.hidden) return;
-    this.partToggle.textContent = this.#t('whole');
+  async #openCrop() {
+    this.#crop ??= await this.#makeCrop().catch(() => null);
+    if (!this.#crop || this.#parts.preview.hidden) return;
+    this.#parts.partToggle.textContent = this.#t('whole');
     this.#crop.open();
   }
 
-  async #makeCrop(wishes) {
+  async #makeCrop() {
     const { Crop } = await import('./crop.js');
-    const crop = new Crop(this.preview, this.#t('partHelp'), region => {
-      if (region) return wishes.crop(region);
-      this.#togglePart(wishes);
+    const crop = new Crop(this.#parts.preview, this.#t('partHelp'), region => {
+      if (region) return this.#wishes.crop(region);
+      this.#togglePart();
     });
-    this.frame.append(crop.element);
+    this.#parts.frame.append(crop.element);
     return crop;
   }
 
@@ -173,55 +93,61 @@ export class View {
     if (!this.#crop) return;
     this.#leave(this.#crop.element);
     this.#crop.close();
-    this.partToggle.textContent = this.#t('part');
+    this.#parts.partToggle.textContent = this.#t('part');
   }
 
+  /** @param {boolean} open */
   #openAddress(open) {
-    this.addressForm.hidden = !open;
-    this.addressToggle.setAttribute('aria-expanded', String(open));
+    this.#parts.addressForm.hidden = !open;
+    this.#parts.addressToggle.setAttribute('aria-expanded', String(open));
   }
 
-  /** Several photos were given: a place for those that wait. */
+  /** @param {HTMLElement} element a place for those that wait: several photos were given */
   addTray(element) {
-    this.ways.after(element);
+    this.#parts.ways.after(element);
   }
 
   /* ---- Telling ---- */
 
-  /** Before anything heavy is loaded: what will be searched, and what it will take. */
-  showFacade(count, bytes) {
-    this.#status.say(this.#t('facade', { count: this.#text.integer(count), size: this.#text.megabytes(bytes) }));
+  /**
+   * Before anything heavy is loaded.
+   *
+   * @param {number} count pictures that will be searched
+   * @param {number} bytes that the first search loads
+   */
+  showDownloadCost(count, bytes) {
+    this.#parts.status.say(this.#t('cost', { count: this.#text.integer(count), size: this.#text.megabytes(bytes) }));
   }
 
-  /** @param {import('../heybagh.js').Progress} progress */
+  /** @param {Progress} progress */
   showProgress({ phase, loaded, total, source }) {
     const last = phase === 'index' && loaded === total;
     const next = this.#photoAddress && phase !== 'ready' ? ` ${this.#t('photoIsNext')}` : '';
-    this.#status.say(this.#t(last ? 'starting' : PHASES[phase]) + next);
-    this.loading.hidden = phase === 'ready';
-    this.bar.max = total;
-    this.bar.value = loaded;
+    this.#parts.status.say(this.#t(last ? 'starting' : PHASES[phase]) + next);
+    this.#parts.loading.hidden = phase === 'ready';
+    this.#parts.bar.max = total;
+    this.#parts.bar.value = loaded;
     const sizes = { loaded: this.#text.megabytes(loaded), total: this.#text.megabytes(total) };
-    this.barText.textContent = NAMES[phase]
-      ? this.#t(source === 'cache' ? 'bytesKept' : 'bytes', { name: this.#t(NAMES[phase]), ...sizes }) : '';
+    this.#parts.barText.textContent = phase === 'model' || phase === 'index'
+      ? this.#t(source === 'cache' ? 'bytesKept' : 'bytes', { name: this.#t(phase), ...sizes }) : '';
   }
 
   /** @param {number} count pictures that can be searched */
   showReady(count) {
-    this.loading.hidden = true;
-    this.#status.say(this.#t('ready', { count: this.#text.integer(count) }));
+    this.#parts.loading.hidden = true;
+    this.#parts.status.say(this.#t('ready', { count: this.#text.integer(count) }));
   }
 
   /**
    * Shows the photo that is asked about, in place of the last one and its answer.
    *
-   * @param {import('../heybagh.js').ImageSource | Float32Array} photo pixels and vectors have no preview
+   * @param {Photo} photo pixels and vectors have no preview
    * @param {number} k results to come
    */
   showPhoto(photo, k) {
     this.#releasePhoto();
     this.#photoAddress = addressOf(photo);
-    if (this.#photoAddress) this.preview.src = this.#photoAddress;
+    if (this.#photoAddress) this.#parts.preview.src = this.#photoAddress;
     this.#showPreview(Boolean(this.#photoAddress));
     this.#clearResults(k, true);
   }
@@ -229,51 +155,55 @@ export class View {
   /** The photo is being searched. */
   showSearching() {
     this.hideError();
-    this.empty.hidden = true;
-    this.tiles.setBusy();
-    this.#status.say(this.#t('searching'));
+    this.#parts.empty.hidden = true;
+    this.#parts.tiles.setBusy();
+    this.#parts.status.say(this.#t('searching'));
   }
 
-  /** @param {import('../heybagh.js').Result[]} results that may yet give way to better ones */
+  /** @param {Result[]} results that may yet give way to better ones */
   showEarly(results) {
-    this.tiles.show(results, true);
+    this.#parts.tiles.show(results, true);
   }
 
   /**
-   * @param {import('../heybagh.js').Answer} answer
-   * @param {ReturnType<import('../heybagh.js').HeyBagh['info']>} info
+   * @param {Answer} answer
+   * @param {Info} info
    * @param {boolean} canShare offers the link
    */
   showAnswer({ results, nprobe, planned, scanned, timings }, { count, threads, simd }, canShare) {
     const { integer, milliseconds } = this.#text;
-    this.tiles.show(results, false);
-    this.empty.hidden = results.length > 0;
-    this.#offer(this.share, canShare);
+    this.#parts.tiles.show(results, false);
+    this.#parts.empty.hidden = results.length > 0;
+    this.#offer(this.#parts.share, canShare);
     const values = {
       scanned: integer(scanned), count: integer(count), ms: milliseconds(timings.total), nprobe, planned,
     };
     const searched = this.#t(nprobe < planned ? 'searchedPart' : 'searched', values);
-    this.#status.say(results.length > 0 ? searched : `${this.#t('none')} ${searched}`, true);
+    this.#parts.status.say(results.length > 0 ? searched : `${this.#t('none')} ${searched}`, true);
     this.#showTimes(timings, this.#t(threads > 1 ? 'threads' : 'oneThread', { n: threads, simd }));
   }
 
-  #showTimes({ decode, preprocess, network, head, fetch, scan }, how) {
-    const rows = Object.entries({ decode, preprocess, network, head, fetch, scan }).flatMap(([name, time]) => {
-      const note = name === 'network' ? ` (${how})` : '';
-      return [h('dt', {}, this.#t(name)), h('dd', {}, `${this.#text.milliseconds(time)} ms${note}`)];
+  /**
+   * @param {Timings} timings
+   * @param {string} how the network was computed
+   */
+  #showTimes(timings, how) {
+    const rows = STEPS.flatMap(step => {
+      const note = step === 'network' ? ` (${how})` : '';
+      return [h('dt', {}, this.#t(step)), h('dd', {}, `${this.#text.milliseconds(timings[step])} ms${note}`)];
     });
-    this.times.replaceChildren(...rows);
-    this.#offer(this.timesBox, true);
+    this.#parts.times.replaceChildren(...rows);
+    this.#offer(this.#parts.timesBox, true);
   }
 
-  /** Fills in an address that somebody else proposes; it waits for a click. */
+  /** @param {string} address that somebody else proposes; it waits for a click */
   offerAddress(address) {
     this.#openAddress(true);
-    this.addressField.value = address;
+    this.#parts.addressField.value = address;
   }
 
   showShared() {
-    this.#status.say(this.#t('shared'), true);
+    this.#parts.status.say(this.#t('shared'), true);
   }
 
   /**
@@ -281,32 +211,36 @@ export class View {
    * @param {boolean} canRetry offers the button
    */
   showError(message, canRetry) {
-    this.#clearResults(this.tiles.element.children.length, false);
-    this.#status.say('');
-    this.loading.hidden = true;
-    this.alert.textContent = message;
-    this.retry.hidden = !canRetry;
-    this.notice.hidden = false;
+    this.#clearResults(this.#parts.tiles.element.children.length, false);
+    this.#parts.status.say('');
+    this.#parts.loading.hidden = true;
+    this.#parts.alert.textContent = message;
+    this.#parts.retry.hidden = !canRetry;
+    this.#parts.notice.hidden = false;
   }
 
   hideError() {
-    this.#leave(this.notice);
-    this.notice.hidden = true;
-    this.alert.textContent = '';
+    this.#leave(this.#parts.notice);
+    this.#parts.notice.hidden = true;
+    this.#parts.alert.textContent = '';
   }
 
-  /** The drop zone shows that it will take what is being dragged. */
+  /** @param {boolean} dragging the drop zone shows that it will take what is being dragged */
   mark(dragging) {
     this.element.classList.toggle('dragging', dragging);
   }
 
-  /** Nothing is there: no photo, no answer, no error. */
+  /**
+   * Nothing is there: no photo, no answer, no error.
+   *
+   * @param {number} k results to come
+   */
   clear(k) {
     this.#releasePhoto();
     this.#showPreview(false);
     this.#clearResults(k, false);
     this.hideError();
-    this.#status.say('');
+    this.#parts.status.say('');
   }
 
   #releasePhoto() {
@@ -314,32 +248,43 @@ export class View {
     this.#photoAddress = null;
   }
 
+  /** @param {boolean} shown */
   #showPreview(shown) {
-    this.preview.hidden = !shown;
-    this.#offer(this.partToggle, shown);
-    this.drop.classList.toggle('filled', shown);
+    this.#parts.preview.hidden = !shown;
+    this.#offer(this.#parts.partToggle, shown);
+    this.#parts.drop.classList.toggle('filled', shown);
     this.#closeCrop();
   }
 
+  /**
+   * @param {number} count
+   * @param {boolean} busy
+   */
   #clearResults(count, busy) {
-    this.tiles.clear(count, busy);
-    this.empty.hidden = true;
-    this.#offer(this.share, false);
-    this.#offer(this.timesBox, false);
+    this.#parts.tiles.clear(count, busy);
+    this.#parts.empty.hidden = true;
+    this.#offer(this.#parts.share, false);
+    this.#offer(this.#parts.timesBox, false);
   }
 
-  /** What is not offered keeps its room, so that nothing moves when it is. */
+  /**
+   * What is not offered keeps its room, so that nothing moves when it is.
+   *
+   * @param {Element} element
+   * @param {boolean} offered
+   */
   #offer(element, offered) {
     if (!offered) this.#leave(element);
     element.classList.toggle('away', !offered);
   }
 
-  /** What is about to go passes the focus on to where every search begins. */
+  /** @param {Element} element about to go: it passes the focus on to where every search begins */
   #leave(element) {
-    if (element.matches(':focus-within')) this.input.focus({ preventScroll: true });
+    if (element.matches(':focus-within')) this.#parts.input.focus({ preventScroll: true });
   }
 }
 
+/** @param {Photo} photo */
 function addressOf(photo) {
   if (photo instanceof Blob) return URL.createObjectURL(photo);
   if (photo instanceof HTMLImageElement) return photo.currentSrc;

@@ -1,19 +1,8 @@
-// Which picture files the engine decodes itself, and how large such a file says it is: by its first bytes.
-
-const ENGINE_FORMATS = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', 'P5', 'P6']; // known_format in src/image/decode.c
-const ENGINE_PIXELS = 25e6; // HB_IMAGE_MAX_PIXELS in include/heybagh.h
+// How large a JPEG or a PNG says it is, by its first bytes.
 
 /**
  * @param {Uint8Array} bytes of a file
- * @returns {boolean} false: of another format, or a JPEG or PNG that is too large for the engine's memory
- */
-export function isForEngine(bytes) {
-  return ENGINE_FORMATS.some(magic => startsWith(bytes, magic)) && !(pixelsOf(bytes) > ENGINE_PIXELS);
-}
-
-/**
- * @param {Uint8Array} bytes
- * @returns {number | undefined} that a JPEG or a PNG has; undefined for any other file, and a damaged one
+ * @returns {number | undefined} pixels that a JPEG or a PNG has; undefined for any other file, and a damaged one
  */
 export function pixelsOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -26,11 +15,19 @@ export function pixelsOf(bytes) {
   return undefined;
 }
 
-function startsWith(bytes, magic) {
+/**
+ * @param {Uint8Array} bytes of a file
+ * @param {string} magic a character a byte
+ */
+export function startsWith(bytes, magic) {
   return bytes.length >= magic.length && [...magic].every((c, i) => bytes[i] === c.charCodeAt(0));
 }
 
-/** Segments are FF marker, length (itself included); the frame header tells precision, height and width. */
+/**
+ * Segments are FF marker, length (itself included); the frame header tells precision, height and width.
+ *
+ * @param {DataView} view of the file
+ */
 function jpegPixels(view) {
   let at = 2;
   while (view.getUint8(at) === 0xff) {
@@ -41,7 +38,11 @@ function jpegPixels(view) {
   return undefined;
 }
 
-/** SOF0 to SOF15, between which are DHT, JPG and DAC. */
+/**
+ * SOF0 to SOF15, between which are DHT, JPG and DAC.
+ *
+ * @param {number} marker
+ */
 function isFrame(marker) {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
