@@ -13,7 +13,7 @@
 
 cd "$ROOT"
 
-check_format() { git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror; }
+check_format() { project_files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror; }
 
 check_cppcheck() {
   cppcheck -j "$JOBS" --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
@@ -64,7 +64,7 @@ check_pins() {
   done <<<"$SOURCES" | sha256sum --check --strict --quiet
   (cd "$CACHE/include" && sed '/^$/d; s/ /  /' <<<"$HEADERS" | sha256sum --check --strict --quiet -)
   local lock
-  for lock in $(git ls-files '*package-lock.json'); do
+  for lock in $(project_files '*package-lock.json'); do
     node -e '
       const { packages } = JSON.parse(fs.readFileSync(process.argv[1]));
       const loose = Object.entries(packages).filter(([name, { integrity }]) => name && !/^sha512-/.test(integrity));
@@ -78,7 +78,7 @@ check_pins() {
 
 check_audit() {
   local lock dir
-  for lock in $(git ls-files '*package-lock.json'); do
+  for lock in $(project_files '*package-lock.json'); do
     dir=$(dirname "$lock")
     { npm audit --prefix "$dir" --package-lock-only --json 2>/dev/null || true; } | node -e '
       const told = JSON.parse(fs.readFileSync(0, "utf8") || "{}");
