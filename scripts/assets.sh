@@ -192,7 +192,6 @@ fetch_weights() {
   esac
   problem=$(python3 "$ROOT/scripts/convert_weights.py" --check "$made" 2>&1) || { rm -f "$dir/$name"; return 1; }
   mkdir -p "$folder/resnet18"
-  rm -f "$folder/$MADE_OF"
   [ -z "$sha" ] || echo "$(sum_of sha256 "$made") is $sha, converted" >"$folder/$MADE_OF"
   mv "$made" "$target"
   rm -f "$dir/$name"

@@ -79,6 +79,7 @@ run "the engine's bytes, built elsewhere" "$ROOT/scripts/reproduce.sh"
 run "the wasm under the same sanitizers" node "$ROOT/tests/wasm/sanitized.mjs" \
   "$ROOT/build/wasm-simd-asan/engine-sanitized.mjs" "$BUILDER" "$MODEL" "$bundle" "$images/camera/image_0003.jpg"
 run "conversion of published weights" $python "$ROOT/tests/golden/test_convert.py"
+run "downloads of weights and pictures" $python "$ROOT/tests/golden/test_assets.py"
 run "the reference, and what it makes of the pictures" $python "$ROOT/tests/golden/test_reference.py"
 run "pixels, pooled features and logits against the reference" stages
 run "embeddings of 100 photographs against the reference" \
