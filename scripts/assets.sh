@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# assets.sh [--where]: makes sure that the weights and the photographs are there, and ends with "assets: FOLDER".
-# --where only prints the folder, and fails where there is none; it downloads nothing.
+# assets.sh [--where | --weights FOLDER]: makes sure that the weights and the photographs are there, and ends with
+# "assets: FOLDER". --where only prints the folder, and fails where there is none; it downloads nothing. --weights prints
+# what the weights in FOLDER are: "published", "development" (a reconstruction for tests) or "other".
 #
 # The folder is $HEYBAGH_ASSETS, else ../shared/assets beside the checkout, else assets/ in $HEYBAGH_CACHE
 # (default ~/.cache/heybagh), filled from where the files are published. In each of them:
@@ -14,17 +15,20 @@
 #   HEYBAGH_WEIGHTS_SHA256  of that file; a name like resnet18-f37072fd.pth is checked by itself
 #   HEYBAGH_IMAGES_URL      caltech-101.zip or 101_ObjectCategories.tar.gz
 #   HEYBAGH_IMAGES_MD5      of that file, or of the tar.gz in the zip
+#   HEYBAGH_PHOTOS_URL      the address that the two photographs' names are added to
 . "$(dirname "$0")/common.sh"
 
 TIMM=https://huggingface.co/timm/resnet18.tv_in1k/resolve/main/model.safetensors
 TIMM_SHA256=694f673df6520a3158624e8a89af086f59923ee4cd7436fe5bc3bc71d295ad81
 TORCHVISION=https://download.pytorch.org/models/resnet18-f37072fd.pth
+TORCHVISION_SHA256=f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec
 DEVELOPMENT_SHA256=6c0aea8ea37f916fed7e07cdc4d1ab81471e43547db15d0f365e0e6c0b57f83a
 CALTECH=https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip   # CaltechDATA 10.22002/D1.20086
 # two camera-size photographs for the tests: Squoosh's demonstration pictures, Apache 2.0
 PHOTOS=https://raw.githubusercontent.com/GoogleChromeLabs/squoosh/dev/src/shared/prerendered-app/Intro/imgs/demos
 PHOTOS_SHA256='demo-artwork.jpg e88e88d8856a396789980cfd433f5b32194ee3bf00c8bf15ceff59ee60463bf3
 demo-large-photo.jpg 9a6612975904ba0d1f0ee99f6522b442439e5b493ac656f2ef8836d94da6f181'
+MADE_OF=resnet18/made-of # beside weights that were converted: their checksum and that of the file they were
 CALTECH_MD5='3138e1922a9193bfa496528edbbc45d0 b224c7392d521a49829488ab0f1120d9'   # the zip, the tar.gz in it
 
 # --- what is there ------------------------------------------------------------------------------------------------
@@ -72,11 +76,21 @@ existing() {
   folder=$(cd "$folder" && pwd)
 }
 
+# kind_of_weights FOLDER: torchvision's file is known by what fetch_weights noted when it converted it.
+kind_of_weights() {
+  local sha
+  sha=$(sum_of sha256 "$1/resnet18/model.safetensors")
+  case $sha in
+  "$TIMM_SHA256") echo published ;;
+  "$DEVELOPMENT_SHA256") echo development ;;
+  *) grep -qsx "$sha is $TORCHVISION_SHA256, converted" "$1/$MADE_OF" && echo published || echo other ;;
+  esac
+}
 say_weights() {
-  case $(sum_of sha256 "$1/resnet18/model.safetensors") in
-  "$TIMM_SHA256") say "weights: timm/resnet18.tv_in1k, as published" ;;
-  "$DEVELOPMENT_SHA256") say "weights: the development file, a reconstruction for tests" ;;
-  *) say "note: the weights are a whole ResNet-18, but neither timm's file nor the development one" ;;
+  case $(kind_of_weights "$1") in
+  published) say "weights: torchvision's IMAGENET1K_V1, as published" ;;
+  development) say "weights: the development file, a reconstruction for tests" ;;
+  *) say "note: the weights are a whole ResNet-18, but neither the published nor the development ones" ;;
   esac
 }
 
@@ -100,7 +114,7 @@ transfer() {
     *) return 1 ;;
     esac
   fi
-  command -v wget >/dev/null || { problem="neither curl nor wget is installed"; return 1; }
+  command -v wget >/dev/null || { problem="neither curl nor wget is installed; scripts/setup.sh installs one"; return 1; }
   local look=--no-verbose
   [ ! -t 2 ] || look='--quiet --show-progress'
   # shellcheck disable=SC2086
@@ -165,10 +179,12 @@ fetch_weights() {
   [[ -n $sha || ! $name =~ -([0-9a-f]{8,64})\.pth$ ]] || sha=${BASH_REMATCH[1]}
   download_checked "$url" "$dir/$name" sha256_starts_with "$sha" || return 1
   made=$dir/$name
+  sha=
   case $name in
   *.safetensors) ;;
   *)
     say "converting $name to safetensors"
+    sha=$(sum_of sha256 "$made")
     made=$dir/converted
     problem=$(python3 "$ROOT/scripts/convert_weights.py" "$dir/$name" "$made" 2>&1 >/dev/null) ||
       { rm -f "$dir/$name"; return 1; }
@@ -176,6 +192,7 @@ fetch_weights() {
   esac
   problem=$(python3 "$ROOT/scripts/convert_weights.py" --check "$made" 2>&1) || { rm -f "$dir/$name"; return 1; }
   mkdir -p "$folder/resnet18"
+  [ -z "$sha" ] || echo "$(sum_of sha256 "$made") is $sha, converted" >"$folder/$MADE_OF"
   mv "$made" "$target"
   rm -f "$dir/$name"
 }
@@ -189,7 +206,7 @@ weights() {
   fetch_weights "$TIMM" "$TIMM_SHA256" && return
   first=$problem
   say "$problem; trying torchvision's file"
-  fetch_weights "$TORCHVISION" '' && return
+  fetch_weights "$TORCHVISION" "$TORCHVISION_SHA256" && return
   die "cannot get the weights ($first; $problem); run this again, or put them into a folder named by HEYBAGH_ASSETS"
 }
 
@@ -228,9 +245,9 @@ images() {
 
 # Only the tests use these, so that a failure is told and not the end.
 photos() {
-  local name sha
+  local url=${HEYBAGH_PHOTOS_URL:-$PHOTOS} name sha
   while read -r name sha; do
-    [ -f "$folder/photos/$name" ] || download_checked "$PHOTOS/$name" "$folder/photos/$name" sha256_starts_with "$sha" ||
+    [ -f "$folder/photos/$name" ] || download_checked "$url/$name" "$folder/photos/$name" sha256_starts_with "$sha" ||
       say "note: no $name, which some tests need ($problem)"
   done <<<"$PHOTOS_SHA256"
 }
@@ -260,5 +277,9 @@ case ${1:-} in
   say_weights "$folder" >&2
   printf 'assets: %s\n' "$folder"
   ;;
-*) die "usage: assets.sh [--where]" ;;
+--weights)
+  [ -f "${2:-}/resnet18/model.safetensors" ] || die "there is no resnet18/model.safetensors in '${2:-}'"
+  kind_of_weights "$2"
+  ;;
+*) die "usage: assets.sh [--where | --weights FOLDER]" ;;
 esac

@@ -17,7 +17,7 @@
 
 cd "$ROOT"
 
-check_format() { git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror; }
+check_format() { project_files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror; }
 
 check_layers() { node scripts/layers.mjs; }
 
@@ -84,7 +84,7 @@ check_pins() {
   done <<<"$SOURCES" | sha256sum --check --strict --quiet
   (cd "$CACHE/include" && sed '/^$/d; s/ /  /' <<<"$HEADERS" | sha256sum --check --strict --quiet -)
   local lock
-  for lock in $(git ls-files '*package-lock.json'); do
+  for lock in $(project_files '*package-lock.json'); do
     node -e '
       const { packages } = JSON.parse(fs.readFileSync(process.argv[1]));
       const loose = Object.entries(packages).filter(([name, { integrity }]) => name && !/^sha512-/.test(integrity));
@@ -98,7 +98,7 @@ check_pins() {
 
 check_audit() {
   local lock dir
-  for lock in $(git ls-files '*package-lock.json'); do
+  for lock in $(project_files '*package-lock.json'); do
     dir=$(dirname "$lock")
     { npm audit --prefix "$dir" --package-lock-only --json 2>/dev/null || true; } | node -e '
       const told = JSON.parse(fs.readFileSync(0, "utf8") || "{}");

@@ -4,8 +4,10 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Downloads, the toolchain and the compiled libraries: outside the checkout, shared by all clones.
-CACHE=${HEYBAGH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/heybagh}
-# Source archives for machines whose package mirror lacks them.
+# The tilde finds the home even where HOME is not set.
+CACHE=${HEYBAGH_CACHE:-${XDG_CACHE_HOME:-~/.cache}/heybagh}
+CACHE=$(realpath -m "$CACHE")
+# Source archives for machines whose package mirror lacks them; the folder may be missing.
 DEPS=${HEYBAGH_DEPS:-$ROOT/../shared/deps}
 JOBS=${JOBS:-$(nproc)}
 # What the scripts make and use.
@@ -14,12 +16,12 @@ MODEL_F32=$ROOT/models/resnet18-f32.safetensors
 MODEL=$ROOT/models/resnet18-i8.safetensors # the site's
 SITE=$ROOT/build/site
 
-# name, file, sha256 and the Debian suite that carries the source package
+# name, file, sha256 and the Debian suites that carry the source package, with commas; the first that has it is used
 SOURCES="
 xnnpack     xnnpack_0.0~git20241108.4ea82e5.orig.tar.xz     90bde2caef0f880f627bab0dc805a86c4b8070cd98e3243db3046ab3f3be1a99 trixie
 pthreadpool pthreadpool_0.0~git20240616.560c60d.orig.tar.xz 4cc3cbd933b28131d2a34edc54f76af9fb41bc490af5eae1a5bd3cd07ea90708 trixie
 fxdiv       fxdiv_0.0~git20200417.b408327.orig.tar.xz       7953482badaf4cb34026c3487c257b8e4ab2df061c019bd6fabbbc12ad52c44b trixie
-cpuinfo     cpuinfo_0.0~git20250905.877328f.orig.tar.xz     557ca404a3836b9f335a3a06b65ff9fe9dbaaefab7fb5c0185f53d9f33615a10 sid
+cpuinfo     cpuinfo_0.0~git20250905.877328f.orig.tar.xz     557ca404a3836b9f335a3a06b65ff9fe9dbaaefab7fb5c0185f53d9f33615a10 forky,sid
 "
 EMSCRIPTEN_SUITE=trixie   # carries Emscripten 3.1.69 on LLVM 19
 EMSCRIPTEN_MIN=3.1.61     # the first whose relaxed SIMD intrinsics are the standard's
@@ -36,6 +38,18 @@ export CLANG=clang-19     # gcc 12 makes XNNPACK's AVX2 kernels 2.4 times slower
 SCRIPT=$(basename "$0" .sh)
 say() { printf '%s: %s\n' "$SCRIPT" "$*"; }
 die() { printf '%s: %s\n' "$SCRIPT" "$*" >&2; exit 1; }
+
+# project_files PATTERN...: the project's own files, one a line, as git knows them (committed or not); where there is no git,
+# or only an unpacked archive, those outside of folders that are made.
+project_files() {
+  cd "$ROOT"
+  [ ! -e .git ] || ! git ls-files --cached --others --exclude-standard "$@" 2>/dev/null || return 0
+  local pattern names=()
+  for pattern; do names+=(-o -name "$pattern"); done
+  find . \( -name node_modules -o -name .git -o -name __pycache__ -o -path ./build -o -path './models/*.safetensors' \
+    -o -path ./tests/web/results -o -path ./web/examples/vite/dist \) -prune \
+    -o -type f ${names+\( "${names[@]:1}" \)} -printf '%P\n' | sort
+}
 
 # progress_of LOG: how far a step is, from what it printed last: "123 of 456" where it counts ("[123/456] ...", as ninja does),
 # else its last line.

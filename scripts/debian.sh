@@ -42,7 +42,7 @@ apt_suite() {
     -o Dir::State="$dir" -o Dir::State::Lists="$dir/lists" -o Dir::State::Status="$dir/status" \
     -o Dir::Cache="$dir" -o Dir::Cache::Archives="$dir/archives" -o Debug::NoLocking=1 \
     -o APT::Sandbox::User="$(id -un)" -o APT::Install-Recommends=false -o Acquire::Languages=none \
-    -o Acquire::Check-Valid-Until=false -o APT::Update::Post-Invoke-Success::=true "$@"
+    -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 -o APT::Update::Post-Invoke-Success::=true "$@"
 }
 
 # apt_suite_update SUITE: fetches its package lists, once a day at most.

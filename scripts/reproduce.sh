@@ -14,7 +14,7 @@ trap 'rm -rf "$elsewhere"' EXIT
 copy=$elsewhere/another/folder
 mkdir -p "$copy"
 # what is there, committed or not
-(cd "$ROOT" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy")
+(cd "$ROOT" && project_files | tr '\n' '\0' | xargs -0 cp --parents -t "$copy")
 
 # A cache of its own, with the toolchain of the other.
 other_cache() {

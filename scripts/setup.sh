@@ -21,18 +21,18 @@ node_packages() {
   install_packages nodejs npm
 }
 
-# fetch_source NAME FILE SHA256 SUITE: package mirror first, then $HEYBAGH_DEPS; only a file with the right hash counts.
+# fetch_source NAME FILE SHA256 SUITES: package mirror first, then $HEYBAGH_DEPS; only a file with the right hash counts.
 fetch_source() {
-  local name=$1 file=$2 sha=$3 suite=$4 dir=$CACHE/download
+  local name=$1 file=$2 sha=$3 suites=$4 dir=$CACHE/download suite
   mkdir -p "$dir"
   is_right() { [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$sha" ]; }
   is_right "$dir/$file" && return
-  if apt_suite_update "$suite" && (cd "$dir" && apt_suite "$suite" source --download-only --tar-only "$name") &&
-    is_right "$dir/$file"; then
-    return
-  fi
-  echo "the package mirror does not have $file with the pinned hash; trying $DEPS"
-  [ -f "$DEPS/$file" ] && cp "$DEPS/$file" "$dir/$file"
+  for suite in ${suites//,/ }; do
+    apt_suite_update "$suite" && (cd "$dir" && apt_suite "$suite" source --download-only --tar-only "$name") &&
+      is_right "$dir/$file" && return
+    echo "the package mirror's $suite does not have $file with the pinned hash"
+  done
+  [ ! -f "$DEPS/$file" ] || cp "$DEPS/$file" "$dir/$file"
   is_right "$dir/$file" || { echo "$file: not found with sha256 $sha; put it into $DEPS" >&2; return 1; }
 }
 
@@ -53,10 +53,10 @@ unpack_source() {
 }
 
 sources() {
-  local name file sha suite
-  while read -r name file sha suite; do
+  local name file sha suites
+  while read -r name file sha suites; do
     [ -n "$name" ] || continue
-    fetch_source "$name" "$file" "$sha" "$suite"
+    fetch_source "$name" "$file" "$sha" "$suites"
     unpack_source "$name" "$file"
   done <<<"$SOURCES"
 }

@@ -10,9 +10,8 @@ start=$SECONDS
 
 assets=$("$ROOT/scripts/assets.sh" --where)
 images=$assets/caltech101/101_ObjectCategories
-golden=${HEYBAGH_GOLDEN:-$ROOT/../shared/golden}
 bundle=$SITE/bundle
-export HEYBAGH_ASSETS=$assets HEYBAGH_GOLDEN=$golden
+export HEYBAGH_ASSETS=$assets
 # Debian's own Python: the packages of the reference are installed for it
 python=/usr/bin/python3
 
@@ -55,6 +54,12 @@ read_bundles() {
   $python "$ROOT/tests/golden/read_bundle.py" "$BUILDER" "$bundle" "$many/bundle"
 }
 
+# The C code's stages, with those of the reference for these weights.
+stages() {
+  "$ROOT/build/native/tests/golden/golden" "$MODEL_F32" "$images" \
+    "$($python "$ROOT/tests/golden/arrays.py" --assets "$assets")"
+}
+
 # Every one of these was refused in turn; the tests check what came of it.
 tell_refusals() {
   grep -aho '^\(allocations failed\|file operations failed\): .*' "$ROOT/build/$1/Testing/Temporary/LastTest.log" |
@@ -74,17 +79,17 @@ run "the engine's bytes, built elsewhere" "$ROOT/scripts/reproduce.sh"
 run "the wasm under the same sanitizers" node "$ROOT/tests/wasm/sanitized.mjs" \
   "$ROOT/build/wasm-simd-asan/engine-sanitized.mjs" "$BUILDER" "$MODEL" "$bundle" "$images/camera/image_0003.jpg"
 run "conversion of published weights" $python "$ROOT/tests/golden/test_convert.py"
-run "the reference against the golden arrays" $python "$ROOT/tests/golden/test_reference.py"
-run "pixels, pooled features and logits against the golden arrays" \
-  "$ROOT/build/native/tests/golden/golden" "$MODEL_F32" "$images" "$golden"
+run "downloads of weights and pictures" $python "$ROOT/tests/golden/test_assets.py"
+run "the reference, and what it makes of the pictures" $python "$ROOT/tests/golden/test_reference.py"
+run "pixels, pooled features and logits against the reference" stages
 run "embeddings of 100 photographs against the reference" \
   $python "$ROOT/tests/golden/compare_embed.py" --builder "$BUILDER" --model "$MODEL_F32" --assets "$assets"
 run "indexes to compare with" comparison_bundles
 run "the original notebook's results" \
-  $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL_F32" "$ROOT/build/f32-bundle" "$images" "$golden"
+  $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL_F32" "$ROOT/build/f32-bundle" "$assets"
 run "a second reader of the bundle's format" read_bundles
 run "recall and precision, alone and against exact logits" \
-  $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$ROOT/build/f32-bundle" "$ROOT/build/f32-logits"
+  $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$ROOT/build/f32-bundle" "$ROOT/build/f32-logits" "$assets"
 run "what 8 bits cost" $python "$ROOT/tests/golden/precision.py" "$BUILDER" "$bundle" \
   "$ROOT/build/i8-logits" "$ROOT/build/f32-logits"
 run "the page in Chromium" npm --prefix "$ROOT/tests/web" test

@@ -41,7 +41,7 @@ configure() {
   *)
     local relaxed=OFF
     [ "$kind" = wasm-simd ] || relaxed=ON
-    flags+=" -D_GNU_SOURCE -include math.h -I$patches/wasm-include"
+    flags+=" -D_GNU_SOURCE -include math.h '-I$patches/wasm-include'"
     mapfile -t direct < <(direct_wasm_compiler)
     "$(emcc_dir)/emcmake" cmake "${options[@]}" -DXNNPACK_ENABLE_WASM_RELAXED_SIMD=$relaxed "${direct[@]}" \
       -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags"

@@ -4,8 +4,9 @@
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { ASSETS } from '../assets.mjs';
 import { readArguments } from './arguments.mjs';
 import { checkFeatures, openModels, prepareOnnx, prepareTensor, ROOT, WORK } from './inputs.mjs';
 import { machine, peerVersions, today } from './machine.mjs';
@@ -14,7 +15,6 @@ import { conditions, number, save, table } from './report.mjs';
 import { median } from './stats.mjs';
 
 const BUILDER = join(ROOT, 'build/native/index-builder');
-const ASSETS = process.env.HEYBAGH_ASSETS ?? resolve(ROOT, '../shared/assets');
 const CALTECH = join(ASSETS, 'caltech101/101_ObjectCategories');
 const FOLDER = join(WORK, 'collection');
 const THREADS = 2;

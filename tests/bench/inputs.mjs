@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ASSETS } from '../assets.mjs';
 import { makeOnnx } from './peers/onnx.mjs';
 import { FEATURES } from './peers/resnet18.mjs';
 import { readSafetensors, writeSafetensors } from './peers/safetensors.mjs';
@@ -16,7 +17,6 @@ export const OUT = join(ROOT, 'build/bench');
 export const WORK = join(OUT, 'peers');
 export const SLICES = join(ROOT, 'build/native/tests/bench/bench-slices');
 const BUILDER = join(ROOT, 'build/native/index-builder');
-const ASSETS = process.env.HEYBAGH_ASSETS ?? resolve(ROOT, '../shared/assets');
 
 /** Of Caltech-101: the first one is timed, all are compared. */
 const PICTURES = [

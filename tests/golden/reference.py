@@ -35,14 +35,10 @@ def assets():
     return found.stdout.strip()
 
 
-def golden():
-    """-> the folder of the golden files, golden.json as read"""
-    folder = os.environ.get("HEYBAGH_GOLDEN") or os.path.normpath(os.path.join(ROOT, "..", "shared", "golden"))
-    try:
-        with open(os.path.join(folder, "golden.json"), encoding="utf-8") as file:
-            return folder, json.load(file)
-    except OSError:
-        raise Missing(f"no golden.json in {folder}: set HEYBAGH_GOLDEN to the folder of the golden files") from None
+def kind_of_weights(folder):
+    """"published", "development" or "other", as scripts/assets.sh knows them by their checksum."""
+    command = [os.path.join(ROOT, "scripts", "assets.sh"), "--weights", folder]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def read_safetensors(path):

@@ -1,58 +1,61 @@
 #!/usr/bin/python3
-"""Tests of reference.py: against the golden arrays, which another implementation computed, and against plain sums."""
+"""Tests of reference.py and arrays.py: convolution, pooling and batch norm against plain sums, crops against their known
+checksum, and the arrays against golden ones that another implementation computed, where those are at hand: in
+$HEYBAGH_GOLDEN, else in ../shared/golden beside the checkout. Those belong to the development weights; a note says what
+could not be compared with them."""
 import hashlib
 import json
 import os
+import shutil
 import struct
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.dont_write_bytecode = True
 import numpy as np  # noqa: E402
 
+import arrays  # noqa: E402
 import reference  # noqa: E402
 
-GOLDEN_WEIGHTS = "6c0aea8ea37f916fed7e07cdc4d1ab81471e43547db15d0f365e0e6c0b57f83a"
+
+class Crops(unittest.TestCase):
+    def test_they_have_the_known_checksum(self):
+        """It is that of the golden arrays' pixels. It depends on the pictures and on Pillow, not on the weights."""
+        assets = reference.assets()
+        stages, _ = arrays.chosen(assets)
+        crops = [reference.pixels(os.path.join(assets, name)) for name in stages]
+        sha = hashlib.sha256(b"".join(crop.tobytes() for crop in crops)).hexdigest()
+        self.assertEqual(sha, arrays.listed()["stages_pixels_sha256"])
 
 
-class AgainstGolden(unittest.TestCase):
-    """Fails, and is not skipped, where the golden files or the assets are missing: then nothing was compared."""
+def golden_folder():
+    return os.environ.get("HEYBAGH_GOLDEN") or os.path.join(reference.ROOT, "..", "shared", "golden")
+
+
+class GoldenPixels(unittest.TestCase):
+    """The arrays in the cache, which hold what the reference computes, against the golden ones."""
 
     @classmethod
     def setUpClass(cls):
-        try:
-            folder, about = reference.golden()
-            cls.assets = reference.assets()
-        except reference.Missing as error:
-            raise AssertionError(str(error)) from None
-        cls.images = about["images"]
-        cls.arrays = {}
-        for name, dtype in (("pixels", "u1"), ("pooled", "<f4"), ("logits", "<f4")):
-            values = np.fromfile(os.path.join(folder, about[name]["file"]), dtype)
-            cls.arrays[name] = values.reshape(about[name]["shape"])
-        cls.pixels = [
-            reference.pixels(os.path.join(cls.assets, "caltech101", "101_ObjectCategories", name)) for name in cls.images
-        ]
+        cls.about, cls.golden = arrays.read(golden_folder())
+        own, cls.mine = arrays.read(arrays.folder_of(reference.assets(), arrays.cache()))
+        assert own["images"] == cls.about["images"], "pictures.json and golden.json name different pictures"
 
     def test_there_is_something_to_compare(self):
-        self.assertGreaterEqual(len(self.images), 24)
+        self.assertGreaterEqual(len(self.about["images"]), 24)
 
     def test_pixels_are_the_golden_ones_bit_for_bit(self):
-        for name, mine, golden in zip(self.images, self.pixels, self.arrays["pixels"]):
-            with self.subTest(name):
-                self.assertEqual(int(np.abs(mine.astype(int) - golden).max()), 0)
+        np.testing.assert_array_equal(self.mine["pixels"], self.golden["pixels"])
 
+
+class GoldenFeatures(GoldenPixels):
     def test_features_and_logits_are_the_golden_ones(self):
-        weights = os.path.join(self.assets, "resnet18", "model.safetensors")
-        with open(weights, "rb") as file:
-            sha = hashlib.sha256(file.read()).hexdigest()
-        self.assertEqual(sha, GOLDEN_WEIGHTS, "the golden arrays were computed with other weights than these")
-        network = reference.ResNet18(weights)
-        for i, name in enumerate(self.images):
-            with self.subTest(name):
-                for mine, golden in zip(network(self.pixels[i]), (self.arrays["pooled"][i], self.arrays["logits"][i])):
-                    golden = golden.astype(np.float64)
+        for key in ("pooled", "logits"):
+            for name, mine, golden in zip(self.about["images"], self.mine[key], self.golden[key]):
+                with self.subTest(f"{key} of {name}"):
+                    mine, golden = mine.astype(np.float64), golden.astype(np.float64)
                     self.assertGreater(reference.cosine(mine, golden), 1 - 1e-11)
                     self.assertLess(np.abs(mine - golden).max(), 2e-5)
 
@@ -116,5 +119,91 @@ class AgainstPlainSums(unittest.TestCase):
             self.assertEqual({name: value.tolist() for name, value in tensors.items()}, {"a": [[2.5], [-3.0]]})
 
 
+class Arrays(unittest.TestCase):
+    """What arrays.py keeps, with one picture of each kind, in a cache and with assets of its own."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.cache, self.assets = os.path.join(temporary.name, "cache"), os.path.join(temporary.name, "assets")
+        found = reference.assets()
+        stages, embedded = arrays.chosen(found)
+        self.pictures = stages[:1], embedded[-1:]
+        for name in [arrays.WEIGHTS, stages[0], embedded[-1]]:
+            os.makedirs(os.path.dirname(os.path.join(self.assets, name)), exist_ok=True)
+            shutil.copyfile(os.path.join(found, name), os.path.join(self.assets, name))
+        self.folder = self.made()
+
+    def made(self):
+        with mock.patch("sys.stderr"):
+            return arrays.folder_of(self.assets, self.cache, self.pictures)
+
+    def flip_a_bit(self, path, at):
+        with open(path, "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ 1]))
+
+    def test_they_hold_what_the_reference_computes(self):
+        about, kept = arrays.read(self.folder)
+        network = reference.ResNet18(os.path.join(self.assets, arrays.WEIGHTS))
+        crop = reference.pixels(os.path.join(self.assets, self.pictures[0][0]))
+        pooled, logits = network(crop)
+        np.testing.assert_array_equal(kept["pixels"], [crop])
+        np.testing.assert_array_equal(kept["pooled"], [pooled.astype("f4")])
+        np.testing.assert_array_equal(kept["logits"], [logits.astype("f4")])
+        crop = reference.pixels(os.path.join(self.assets, self.pictures[1][0]))
+        np.testing.assert_array_equal(kept["embedded_logits"], [network(crop)[1].astype("f4")])
+        self.assertEqual(os.path.join(arrays.CALTECH, about["images"][0]), self.pictures[0][0])
+
+    def test_they_are_kept(self):
+        with mock.patch("arrays.compute", side_effect=AssertionError("computed again")):
+            self.assertEqual(self.made(), self.folder)
+
+    def test_damaged_ones_are_made_again(self):
+        whole = {name: arrays.sha256_of(os.path.join(self.folder, name)) for name in os.listdir(self.folder)}
+        self.assertEqual(len(whole), 6)
+        for name in whole:
+            for damage in (lambda path: self.flip_a_bit(path, 3), os.remove):
+                with self.subTest(name):
+                    damage(os.path.join(self.folder, name))
+                    self.assertEqual(self.made(), self.folder)
+                    self.assertEqual(arrays.sha256_of(os.path.join(self.folder, name)), whole[name])
+
+    def test_other_weights_or_pictures_have_others(self):
+        folders = {self.folder}
+        for name in (arrays.WEIGHTS, self.pictures[0][0], self.pictures[1][0]):
+            path = os.path.join(self.assets, name)
+            self.flip_a_bit(path, os.path.getsize(path) - 1000)
+            with mock.patch("arrays.compute", side_effect=lambda *_: {"SHA256SUMS": b""}):
+                folders.add(self.made())
+        self.assertEqual(len(folders), 4)
+
+    def test_what_is_missing_is_named(self):
+        os.remove(os.path.join(self.assets, self.pictures[0][0]))
+        with self.assertRaisesRegex(reference.Missing, "image_.*jpg: No such file"):
+            self.made()
+
+
+def main():
+    cases = [Crops, AgainstPlainSums, Arrays]
+    if not os.path.isdir(golden_folder()) and "HEYBAGH_GOLDEN" not in os.environ:
+        print("note: there are no golden arrays of another implementation here, so the reference is held against its "
+              "own tests and, by the next ones, against the C code")
+    elif reference.kind_of_weights(reference.assets()) != "development":
+        print("note: the golden arrays belong to the development weights and these are others, so only pixels are "
+              "compared with them")
+        cases.append(GoldenPixels)
+    else:
+        cases.append(GoldenFeatures)
+    load = unittest.defaultTestLoader.loadTestsFromTestCase
+    result = unittest.TextTestRunner().run(unittest.TestSuite(load(case) for case in cases))
+    return 0 if result.wasSuccessful() else 1
+
+
 if __name__ == "__main__":
-    unittest.main()
+    try:
+        sys.exit(main())
+    except reference.Missing as error:
+        sys.exit(f"test_reference: {error}")

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test as base, expect } from '@playwright/test';
+import { ASSETS } from '../assets.mjs';
 
 export { expect };
 
@@ -13,7 +14,6 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 export const ROOT = resolve(HERE, '../..');
 export const SITE = join(ROOT, 'build/site');
 export const BUILDER = join(ROOT, 'build/native/index-builder');
-const ASSETS = process.env.HEYBAGH_ASSETS ?? resolve(ROOT, '../shared/assets');
 export const CALTECH = join(ASSETS, 'caltech101/101_ObjectCategories');
 export const PHOTOS = ['demo-artwork.jpg', 'demo-large-photo.jpg'].map(name => join(ASSETS, 'photos', name));
 
