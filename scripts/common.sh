@@ -40,7 +40,8 @@ say() { printf '%s: %s\n' "$SCRIPT" "$*"; }
 die() { printf '%s: %s\n' "$SCRIPT" "$*" >&2; exit 1; }
 
 # project_files PATTERN...: the project's own files, one a line, as git knows them (committed or not); where there is no git,
-# or only an unpacked archive, those outside of folders that are made.
+# or only an unpacked archive, those outside of folders that are made. Without a pattern: all of them.
+# shellcheck disable=SC2120 # called without one, too
 project_files() {
   cd "$ROOT"
   [ ! -e .git ] || ! git ls-files --cached --others --exclude-standard "$@" 2>/dev/null || return 0

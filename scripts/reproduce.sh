@@ -14,6 +14,7 @@ trap 'rm -rf "$elsewhere"' EXIT
 copy=$elsewhere/another/folder
 mkdir -p "$copy"
 # what is there, committed or not
+# shellcheck disable=SC2119
 (cd "$ROOT" && project_files | tr '\n' '\0' | xargs -0 cp --parents -t "$copy")
 
 # A cache of its own, with the toolchain of the other.

@@ -37,6 +37,7 @@ trap 'exit 143' TERM
 
 new_root() {
   local codename mirror
+  # shellcheck source=/dev/null
   codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
   mirror=$(debian_mirror)
   [ -n "$mirror" ] || { echo "apt knows no Debian mirror; run 'apt-get update' first" >&2; return 1; }
@@ -107,7 +108,7 @@ publish() {
 
 # serve: sets "address".
 serve() {
-  local log=$base/server.log port= tries=0
+  local log=$base/server.log port="" tries=0
   setpriv --pdeathsig KILL python3 -u -m http.server --bind 127.0.0.1 --directory "$published" 0 >"$log" 2>&1 &
   started+=($!)
   while [ -z "$port" ]; do
