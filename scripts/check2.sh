@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# check.sh [CHECK...]: what can be said of the code without running it; all checks, or those named:
+#   format    C is as clang-format 14 leaves it (.clang-format)
+#   layers    nothing includes or calls a floor above its own, and no files do so in a circle (scripts/layers.txt)
+#   version   what says which version this is says what VERSION says
+#   cppcheck  cppcheck finds nothing in the C (.cppcheck)
+#   tidy      clang-tidy finds nothing in it (.clang-tidy), natively, and in the browser's build where that is other code
+#   types     TypeScript finds nothing in the JavaScript (jsconfig.json)
+#   xnnpack   all that is compiled of XNNPACK is linked into something (cmake/xnnpack)
+#   pins      what is downloaded is pinned by its hash, and what is in the cache has it
+#   audit     npm knows of no weakness in the packages of the tests and examples
+# The compiler's warnings are errors in every build (CMakeLists.txt). Needs scripts/setup.sh and
+# scripts/build.sh native native-fuzz wasm-simd wasm-relaxed before.
+. "$(dirname "$0")/common.sh"
+
+cd "$ROOT"
+
+check_format() { git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror; }
+
+check_layers() { node scripts/layers.mjs; }
+
+check_version() {
+  node -e '
+    const version = fs.readFileSync("VERSION", "utf8").trim();
+    const { version: packaged } = JSON.parse(fs.readFileSync("web/package.json", "utf8"));
+    if (packaged === version) process.exit(0);
+    console.error(`web/package.json says ${packaged}, and VERSION says ${version}`);
+    process.exit(1);'
+}
+
+check_cppcheck() {
+  cppcheck -j "$JOBS" --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
+    --suppressions-list=.cppcheck -D__x86_64__ -D_GNU_SOURCE -I include -I src -I index-builder -I tests/unit \
+    include src index-builder tests examples
+}
+
+# tidy FOLDER OPTION... -- FILE...: with the commands that are in FOLDER.
+tidy() {
+  local options=()
+  while [ "$1" != -- ]; do options+=("$1"); shift; done
+  shift
+  printf '%s\n' "$@" | xargs -P "$JOBS" -n 4 clang-tidy-19 --quiet "${options[@]}" 
+}
+
+check_tidy() {
+  local native wasm sysroot
+  # stb_image loses memory where there is none left, and is not the project's
+  tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image/decode.c
+  mapfile -t native < <(ls src/*/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image/decode\|api/wasm_api\).c$')
+  tidy -p build/native -- "${native[@]}"
+  tidy -p build/native-fuzz -- tests/fuzz/*.c
+  sysroot=$("$(emcc_dir)/em-config" CACHE)/sysroot
+  mapfile -t wasm < <(grep -lE '__wasm|simd(_i8)?\.h|requantize\.h' src/*/*.c | grep -vxF src/image/decode.c)
+  tidy -p build/wasm-simd --extra-arg=--target=wasm32-unknown-emscripten --extra-arg=--sysroot="$sysroot" -- \
+    src/api/wasm_api.c "${wasm[@]}"
+}
+
+check_types() {
+  local tsc=tests/web/node_modules/.bin/tsc
+  "$tsc" -p jsconfig.json
+  # a service worker's globals are not those of a page
+  "$tsc" --allowJs --checkJs --noEmit --target es2022 --lib es2023,webworker web/sw.js
+}
+
+check_xnnpack() {
+  local kind unused=0
+  for kind in native wasm-simd wasm-relaxed; do
+    /usr/bin/python3 scripts/xnnpack_used.py check "$(scripts/xnnpack.sh $kind --where)/lib" "build/$kind" || unused=1
+  done
+  [ $unused = 0 ] || { echo "make the lists anew: scripts/xnnpack.sh KIND --list" >&2; return 1; }
+}
+
+check_pins() {
+  local name file sha suite
+  while read -r name file sha suite; do
+    [ -z "$name" ] || echo "$sha  $CACHE/download/$file"
+  done <<<"$SOURCES" | sha256sum --check --strict --quiet
+  (cd "$CACHE/include" && sed '/^$/d; s/ /  /' <<<"$HEADERS" | sha256sum --check --strict --quiet -)
+  local lock
+  for lock in $(git ls-files '*package-lock.json'); do
+    node -e '
+      const { packages } = JSON.parse(fs.readFileSync(process.argv[1]));
+      const loose = Object.entries(packages).filter(([name, { integrity }]) => name && !/^sha512-/.test(integrity));
+      const ranges = Object.values({ ...packages[""].dependencies, ...packages[""].devDependencies })
+        .filter(version => !/^\d+\.\d+\.\d+$/.test(version));
+      for (const [name] of loose) console.error(`${process.argv[1]}: ${name} has no hash`);
+      for (const range of ranges) console.error(`${process.argv[1]}: ${range} is more than one version`);
+      process.exit(loose.length + ranges.length > 0 ? 1 : 0);' "$lock"
+  done
+}
+
+check_audit() {
+  local lock dir
+  for lock in $(git ls-files '*package-lock.json'); do
+    dir=$(dirname "$lock")
+    { npm audit --prefix "$dir" --package-lock-only --json 2>/dev/null || true; } | node -e '
+      const told = JSON.parse(fs.readFileSync(0, "utf8") || "{}");
+      const [, dir] = process.argv;
+      const { total } = told.metadata?.vulnerabilities ?? {};
+      if (total === undefined) console.log(`${dir}: NOT AUDITED, as the registry does not answer: ${told.message ?? "no report"}`);
+      else console.log(`${dir}: ${total} packages with known weaknesses`);
+      for (const { name, severity } of Object.values(told.vulnerabilities ?? {})) console.error(`${dir}: ${name}: ${severity}`);
+      process.exit(total > 0 ? 1 : 0);' "$dir"
+  done
+}
+
+all=(format layers version cppcheck tidy types xnnpack pins audit)
+[ $# -gt 0 ] || set -- "${all[@]}"
+failed=()
+for check in "$@"; do
+  [[ " ${all[*]} " = *" $check "* ]] || die "there is no check $check; there are ${all[*]}"
+  began=$SECONDS
+  # a shell of its own: a function called in a condition would run on after a failure
+  set +e
+  (set -e; "check_$check")
+  status=$?
+  set -e
+  [ $status -eq 0 ] && say "$check: passed, in $((SECONDS - began)) s" || { say "$check: FAILED"; failed+=("$check"); }
+done
+[ ${#failed[@]} -eq 0 ] || die "failed: ${failed[*]}"
