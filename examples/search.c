@@ -10,10 +10,12 @@
 /* The whole file in fresh memory, or NULL. */
 static void *read_file(const char *path, size_t *size) {
   FILE *file = fopen(path, "rb");
-  long length = file != NULL && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+  if (file == NULL) return NULL;
+  long length = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
   void *bytes = length > 0 ? malloc((size_t)length) : NULL;
-  *size = bytes != NULL && fseek(file, 0, SEEK_SET) == 0 ? fread(bytes, 1, (size_t)length, file) : 0;
-  if (file != NULL) fclose(file);
+  rewind(file);
+  *size = bytes != NULL ? fread(bytes, 1, (size_t)length, file) : 0;
+  fclose(file);
   return bytes;
 }
 

@@ -211,7 +211,7 @@ void hb_head_free(hb_head *head);
 
 /* ---- Index: a bundle, read ------------------------------------------------------------------------------------- */
 
-/* How the numbers of a vector are kept. */
+/* Row encoding: how the numbers of a vector are kept. Options and index.json call it `storage`. */
 typedef enum { HB_ENCODING_F32, HB_ENCODING_F16, HB_ENCODING_I8 } hb_encoding;
 
 /* "f32", "f16" or "i8". Static storage. */

@@ -6,7 +6,7 @@
 
 /* The `exact` head of the fully connected layer: Q R with R'R = [W b]'[W b] (Cholesky) and Q a fixed random rotation,
  * so that Q R [x 1] has the same lengths and cosines as W x + b in 513 dimensions instead of 1000, and its energy is
- * spread evenly over them, as int8 storage wants it. */
+ * spread evenly over them, as rows in int8 want it. */
 hb_status hb_head_make_exact(const hb_head *logits, hb_head **out, hb_error *error);
 
 /* The `svd` head: the `dim` (1..513) leading principal directions of the embeddings that `exact` makes of a

@@ -31,7 +31,7 @@ void hb_row_encode(hb_encoding encoding, uint32_t dim, const float *row, bool un
 /* Writes the row's `dim` floats. */
 void hb_row_decode(const hb_rows *rows, uint32_t row, float *out);
 
-/* A query, made ready for one kind of storage. */
+/* A query, made ready for one encoding. */
 typedef struct {
   hb_encoding encoding;
   uint32_t dim;

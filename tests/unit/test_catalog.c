@@ -9,6 +9,7 @@
 #include "bundle/catalog.h"
 #include "bundle_memory.h"
 #include "collections.h"
+#include "plain_search.h"
 
 #define COUNT 400
 #define DIM 20
@@ -102,6 +103,36 @@ static void vectors_and_scores_are_those_of_the_images(void **state) {
   free(queries);
 }
 
+/* The lists that a search plans, nearest first, and the images in each: all of the bundle's, once. */
+static void lists_lead_to_all_images(void **state) {
+  hb_index *index = shared.indexes[0];
+  hb_search *search;
+  float *query = random_unit_vectors(1, DIM, 4);
+  uint32_t expected[8], position = 0;
+  bool met[COUNT] = {false};
+  plain_order(index, query, expected);
+  assert_ok(hb_search_create(index, &search, &failure));
+  assert_ok(hb_search_start(search, query, &(hb_search_options){.k = 1, .nprobe = 5}, &failure));
+  for (uint32_t place = 0; place < 5; place++) assert_int_equal(hb_search_list(search, place), expected[place]);
+  assert_int_equal(hb_search_list(search, 5), UINT32_MAX);
+  for (uint32_t list = 0; list < 8; list++) {
+    uint32_t first;
+    const uint32_t count = hb_index_list_range(index, list, &first);
+    assert_int_equal(first, position);
+    for (; position < first + count; position++) {
+      const uint32_t number = hb_catalog_number_at(*state, position);
+      assert_false(met[number]);
+      met[number] = true;
+      assert_int_equal(hb_index_list_at(index, position), list);
+    }
+  }
+  assert_int_equal(position, COUNT);
+  assert_true(hb_index_seed(index) == 1 && hb_index_shard_bytes(index) == 8192);
+  assert_int_equal(hb_index_head_file(index), UINT32_MAX);
+  hb_search_free(search);
+  free(query);
+}
+
 /* ---- What is refused ---- */
 
 static void check_refused(const char *name, const collection *c, const char *words) {
@@ -179,6 +210,7 @@ int main(void) {
       test(images_are_numbered_in_byte_order_of_their_paths),
       test(an_image_is_found_by_its_path),
       cmocka_unit_test(vectors_and_scores_are_those_of_the_images),
+      test(lists_lead_to_all_images),
       cmocka_unit_test(an_image_that_is_there_twice_is_refused),
       cmocka_unit_test(an_id_that_is_there_twice_is_refused),
       cmocka_unit_test(files_that_are_not_there_are_not_guessed),
