@@ -114,7 +114,9 @@ function circles(edges, unit) {
           for (let step = at; step !== start; step = unit(round[0].from)) round.unshift(came.get(step));
           return round;
         }
-        if (!came.has(to)) came.set(to, edge), queue.push(to);
+        if (came.has(to)) continue;
+        came.set(to, edge);
+        queue.push(to);
       }
     }
   };
@@ -137,8 +139,8 @@ function check(rooms, files, { edges, unit }) {
     if (!below || !above || below === above) continue;
     if (above.level > below.level) {
       findings.push(`${from} ${how}, but ${above.place} stands above ${below.place}.`);
-    } else if (below.only && how.startsWith('includes') && !below.only.some(place => fits(place, to))) {
-      findings.push(`${from} ${how}, but ${below.place} may include only its own files and ${below.only.join(' and ')}.`);
+    } else if (below.only && /^(includes|imports) /.test(how) && !below.only.some(place => fits(place, to))) {
+      findings.push(`${from} ${how}, but ${below.place} may use only its own files and ${below.only.join(' and ')}.`);
     }
   }
   for (const round of circles(edges, unit))

@@ -107,7 +107,8 @@ hosted('a whole visit asks for the program, the bundle, the model and pictures, 
   const { files } = manifest();
   const bundle = ['index.json', ...files.map(({ name }) => name)].map(name => `bundle/${name}`);
   const known = name => bundle.includes(name) || /^images\/[\w ]+\/\w+\.jpg$/.test(name)
-    || name === 'resnet18-i8.safetensors' || /^(ui\/|lang\/)?[\w-]+\.(js|css|html|svg|webmanifest|wasm)$/.test(name);
+    || name === 'resnet18-i8.safetensors'
+    || /^((engine|lang|page|shared|site|ui)\/)?[\w-]+\.(js|css|html|svg|webmanifest|wasm)$/.test(name);
   expect(host.asked.filter(name => !known(name))).toEqual([]);
 });
 
