@@ -67,7 +67,7 @@ check_types() {
 check_lint() { tests/web/node_modules/.bin/eslint -c tests/web/eslint.config.js web tests scripts; }
 
 # Those that are run; what they source is looked at with them.
-check_shell() { git grep -lE '^#!.*\bbash' -- '*.sh' .ci | xargs shellcheck --check-sourced --severity=info; }
+check_shell() { project_files '*.sh' '.ci/*' | xargs grep -lE '^#!.*\bbash' | xargs shellcheck --check-sourced --severity=info; }
 
 check_xnnpack() {
   local kind unused=0

@@ -46,7 +46,7 @@ project_files() {
   cd "$ROOT"
   [ ! -e .git ] || ! git ls-files --cached --others --exclude-standard "$@" 2>/dev/null || return 0
   local pattern names=()
-  for pattern; do names+=(-o -name "$pattern"); done
+  for pattern; do names+=(-o -path "./$pattern"); done
   find . \( -name node_modules -o -name .git -o -name __pycache__ -o -path ./build -o -path './models/*.safetensors' \
     -o -path ./tests/web/results -o -path ./web/examples/vite/dist \) -prune \
     -o -type f ${names+\( "${names[@]:1}" \)} -printf '%P\n' | sort

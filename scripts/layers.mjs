@@ -149,7 +149,8 @@ function check(rooms, files, { edges, unit }) {
 }
 
 const table = readTable(readFileSync(process.argv[2] ?? path.join(folder, 'layers.txt'), 'utf8'));
-const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+const listing = '. scripts/common.sh && project_files'; // the project's own files, with or without git
+const own = execFileSync('bash', ['-c', listing], { cwd: root, encoding: 'utf8' })
   .split('\n').filter(Boolean);
 const kinds = {
   c: [/^(include|src|index-builder)\/.*\.[ch]$/, cEdges],
@@ -157,7 +158,7 @@ const kinds = {
 };
 let failed = false;
 for (const [section, [pattern, edgesOf]] of Object.entries(kinds)) {
-  const files = tracked.filter(file => pattern.test(file));
+  const files = own.filter(file => pattern.test(file));
   for (const finding of check(table[section], files, edgesOf(files))) {
     failed = true;
     console.error(finding);

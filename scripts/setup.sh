@@ -13,13 +13,13 @@ esac
 
 PACKAGES=(ca-certificates curl xz-utils patch patchelf python3 cmake ninja-build clang-19 libcmocka-dev libjpeg62-turbo-dev
   libjsmn-dev)
-TEST_PACKAGES=(libclang-rt-19-dev clang-tidy-19 clang-format-14 llvm-19 cppcheck shellcheck chromium fonts-dejavu-core
-  python3-numpy python3-pil libopenblas0-pthread) # the last three: the independent reference
+TEST_PACKAGES=(libclang-rt-19-dev clang-tidy-19 clang-format-14 llvm-19 cppcheck shellcheck pkgconf chromium
+  fonts-dejavu-core python3-numpy python3-pil libopenblas0-pthread) # the last three: the independent reference
 
-node_packages() {
-  command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] && command -v npm >/dev/null && return
-  install_packages nodejs npm
-}
+# Whatever Node.js is on PATH serves if it is 18 or newer. npm, which brings 300 packages in Debian, is for the tests only.
+node_is_there() { command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ]; }
+node_package() { node_is_there || install_packages nodejs; }
+npm_package() { command -v npm >/dev/null || install_packages npm; }
 
 # fetch_source NAME FILE SHA256 SUITES: package mirror first, then $HEYBAGH_DEPS; only a file with the right hash counts.
 fetch_source() {
@@ -80,7 +80,7 @@ npm_packages() {
 }
 
 step "Debian packages" install_packages "${PACKAGES[@]}"
-step "Node.js" node_packages
+step "Node.js" node_package
 step "sources of XNNPACK, pthreadpool, FXdiv and cpuinfo" sources
 if headers_are_right >/dev/null 2>&1; then say "stb and jsmn: there"; else step "stb and jsmn" headers; fi
 if [ "$(emcc_dir)" != "$CACHE/emscripten/bin" ]; then
@@ -99,6 +99,7 @@ for kind in native wasm-simd wasm-relaxed; do
 done
 if [ "$wanted" = tests ]; then
   step "Debian packages of the tests" install_packages "${TEST_PACKAGES[@]}"
+  step "npm" npm_package
   for dir in tests/web web/examples/vite; do
     if cmp -s "$ROOT/$dir/package-lock.json" "$ROOT/$dir/node_modules/.installed"; then
       say "npm packages of $dir: there"

@@ -7,7 +7,7 @@
 # scripts/assets.sh --where finds here. Packages come from where this machine's apt and npm get them, and from nowhere
 # else: Debian's own part of apt's configuration, npm's, the proxies and the certificates are copied.
 #
-#   --again   goes on in the folder of the last run, with its cache, on a clone of today's HEAD
+#   --again   goes on in the folder of the last run, with its cache and what it built, on today's HEAD
 #
 # It must be run as root, for it mounts and changes the root folder. The mounts are in a namespace of their own and the
 # processes, too, so that both end with this script, however it ends. The folder ($HEYBAGH_CACHE/stranger/root, some
@@ -66,10 +66,13 @@ copy_configuration() {
 }
 
 new_clone() {
-  rm -rf "${root:?}$clone"
+  if [ -d "$root$clone/.git" ]; then # of an earlier run: what it built stays
+    git -C "$root$clone" fetch "$ROOT" HEAD
+    git -C "$root$clone" reset --hard FETCH_HEAD
+    return
+  fi
   mkdir -p "$root$(dirname "$clone")"
   git clone --no-hardlinks "$ROOT" "$root$clone"
-  [ -z "$again" ] || return 0
   [ ! -e "$root$clone/../shared" ]
 }
 
