@@ -1,5 +1,5 @@
-/* golden MODEL IMAGES GOLDEN: decodes, preprocesses and embeds the images that GOLDEN/golden.json names and compares the
- * three stages with what the float64 reference made of them (arrays.py: Pillow decoding and resizing, numpy):
+/* golden MODEL IMAGES GOLDEN: decodes, preprocesses and embeds the images that GOLDEN/golden.json names and compares
+ * the three stages with what the float64 reference made of them (arrays.py: Pillow decoding and resizing, numpy):
  *   pixels  the 224 x 224 crop: mean difference below 0.35 of 255 levels, none above 4
  *   pooled  cosine with the reference >= 0.999 for each image, >= 0.9998 on average
  *   logits  the same
