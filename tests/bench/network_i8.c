@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "image/resize.h"
-#include "int8/conv_i8.h"
+#include "int8/conv_choice.h"
 #include "int8/network_i8.h"
 #include "synthetic_i8.h"
 #include "xnnpack_i8.h"
