@@ -10,7 +10,4 @@
 #define HB_CPU_DISPATCH
 #endif
 
-/* Part of its caller, also of the caller's copy for wide vectors. */
-#define HB_DISPATCHED_INLINE static inline __attribute__((always_inline))
-
 #endif

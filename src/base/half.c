@@ -3,14 +3,15 @@
 #include <string.h>
 
 #include "base/cpu_dispatch.h"
+#include "base/inline.h"
 
-HB_DISPATCHED_INLINE uint32_t bits_of(float x) {
+HB_INLINE uint32_t bits_of(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
   return bits;
 }
 
-HB_DISPATCHED_INLINE float float_of(uint32_t bits) {
+HB_INLINE float float_of(uint32_t bits) {
   float x;
   memcpy(&x, &bits, sizeof x);
   return x;

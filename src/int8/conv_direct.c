@@ -3,7 +3,7 @@
  * through the rows, so that tiles fill small maps, too. */
 #include "int8/conv_direct.h"
 
-#define BLOCK HB_CONV_BLOCK
+#define EIGHT HB_CONV_CHANNELS
 
 /* Numbers that one product adds up; a run of numbers is filled up to a multiple with weights of zero. */
 #define GROUP 4
@@ -43,17 +43,9 @@ static void pack_weights(const hb_conv_i8_source *source, uint32_t group, int8_t
   for (uint32_t o = 0; o < s->out; o++)
     for (uint32_t ky = 0; ky < s->kernel; ky++) {
       const int8_t *from = source->kernel + ((size_t)o * s->kernel + ky) * length;
-      int8_t *to = packed + ((size_t)o / BLOCK * s->kernel + ky) * padded * BLOCK + o % BLOCK * group;
-      for (uint32_t k = 0; k < padded; k++) to[k / group * group * BLOCK + k % group] = k < length ? from[k] : 0;
+      int8_t *to = packed + ((size_t)o / EIGHT * s->kernel + ky) * padded * EIGHT + o % EIGHT * group;
+      for (uint32_t k = 0; k < padded; k++) to[k / group * group * EIGHT + k % group] = k < length ? from[k] : 0;
     }
-}
-
-/* Sums are of stored numbers instead of x - zero; whole numbers may wrap around on the way. */
-static int32_t stored_bias(const hb_conv_i8_source *source, uint32_t o, int32_t stored_zero) {
-  const size_t taps = (size_t)source->spec->kernel * source->spec->kernel * source->spec->in;
-  int32_t sum = 0;
-  for (size_t t = 0; t < taps; t++) sum += source->kernel[o * taps + t];
-  return (int32_t)((uint32_t)source->bias[o] - (uint32_t)stored_zero * (uint32_t)sum);
 }
 
 static void run(const hb_conv_i8 *, const hb_feature_map *, const hb_feature_map *, const hb_sum_i8 *, void *,
@@ -66,8 +58,8 @@ void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void 
   float *scale = (float *)(bias + hb_i8_round_up(s->out * sizeof *bias) / sizeof *bias);
   pack_weights(source, form == HB_I8_WIDE ? WIDE_GROUP : GROUP, weights);
   for (uint32_t o = 0; o < s->out; o++) {
-    bias[o] = stored_bias(source, o, source->input.zero + hb_i8_form_offset(form));
-    scale[o] = source->input.scale * source->kernel_scale[o] / source->output.scale;
+    bias[o] = hb_conv_i8_bias(source, o, form);
+    scale[o] = hb_conv_i8_scale(source, o);
   }
   *out = (hb_conv_i8){.spec = s,
                       .weights = weights,
@@ -127,16 +119,16 @@ HB_INLINE void sum_bytes(const hb_conv_i8 *conv, const tile *t, const int8_t *w,
   const uint8_t *x[TILE];
   for (int p = 0; p < pixels; p++) {
     x[p] = t->in[p];
-    sums[p][0] = hb_load(bias);
-    sums[p][1] = hb_load(bias + 4);
+    sums[p][0] = hb_load_i32x4(bias);
+    sums[p][1] = hb_load_i32x4(bias + 4);
   }
   for (uint32_t ky = conv->spec->kernel; ky > 0; ky--) {
-    for (uint32_t k = 0; k < length; k += GROUP, w += GROUP * BLOCK) {
-      const hb_i32x4 low = hb_load(w), high = hb_load(w + 16);
+    for (uint32_t k = 0; k < length; k += GROUP, w += GROUP * EIGHT) {
+      const hb_i8x16 low = hb_load_i8x16(w), high = hb_load_i8x16(w + 16);
       for (int p = 0; p < pixels; p++) {
-        const hb_i32x4 v = hb_load_splat(x[p] + k);
-        sums[p][0] = hb_dot8(sums[p][0], low, v, is_unsigned);
-        sums[p][1] = hb_dot8(sums[p][1], high, v, is_unsigned);
+        const hb_i8x16 v = (hb_i8x16)hb_load_splat_i32x4(x[p] + k);
+        sums[p][0] = hb_add_dot_i8x16(sums[p][0], low, v, is_unsigned);
+        sums[p][1] = hb_add_dot_i8x16(sums[p][1], high, v, is_unsigned);
       }
     }
     for (int p = 0; p < pixels; p++) x[p] += row;
@@ -149,16 +141,16 @@ HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, 
   const uint8_t *x[TILE];
   for (int p = 0; p < pixels; p++) {
     x[p] = t->in[p];
-    sums[p][0] = hb_load(bias);
-    sums[p][1] = hb_load(bias + 4);
+    sums[p][0] = hb_load_i32x4(bias);
+    sums[p][1] = hb_load_i32x4(bias + 4);
   }
   for (uint32_t ky = conv->spec->kernel; ky > 0; ky--) {
-    for (uint32_t k = 0; k < bytes; k += 2 * WIDE_GROUP, w += WIDE_GROUP * BLOCK) {
-      const hb_i16x8 low = hb_load_widen(w, 0), high = hb_load_widen(w + 8, 0);
+    for (uint32_t k = 0; k < bytes; k += 2 * WIDE_GROUP, w += WIDE_GROUP * EIGHT) {
+      const hb_i16x8 low = hb_load_widened_i8(w, 0), high = hb_load_widened_i8(w + 8, 0);
       for (int p = 0; p < pixels; p++) {
-        const hb_i16x8 v = (hb_i16x8)hb_load_splat(x[p] + k);
-        sums[p][0] = hb_dot16(sums[p][0], low, v);
-        sums[p][1] = hb_dot16(sums[p][1], high, v);
+        const hb_i16x8 v = (hb_i16x8)hb_load_splat_i32x4(x[p] + k);
+        sums[p][0] += hb_dot_i16x8(low, v);
+        sums[p][1] += hb_dot_i16x8(high, v);
       }
     }
     for (int p = 0; p < pixels; p++) x[p] += row;
@@ -166,27 +158,27 @@ HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, 
 }
 
 /* A pixel's numbers; with `sum`, what is `there` is added. */
-HB_INLINE hb_i16x8 finish(const hb_conv_i8 *conv, const hb_i32x4 sums[2], uint32_t channel, const uint8_t *there,
+HB_INLINE hb_i16x8 requantize(const hb_conv_i8 *conv, const hb_i32x4 sums[2], uint32_t channel, const uint8_t *there,
                           const hb_sum_i8 *sum) {
-  const hb_i16x8 q = hb_requantize_i8(sums[0], sums[1], conv->scale + channel, conv->rounding);
+  const hb_i16x8 q = hb_requantize_i8(sums[0], sums[1], conv->scale + channel, &conv->rounding);
   if (sum == NULL) return q;
-  return hb_add_eight_i8(q, hb_load_widen(there, hb_i8_form_flip(conv->form)), sum);
+  return hb_add_shortcut_i8(q, hb_load_widened_i8(there, hb_i8_form_flip(conv->form)), sum);
 }
 
 /* The pixels before t->count. Sums that are looked up by a number known only at run time would be kept in memory from
  * the start, hence the pragma. */
-HB_INLINE void finish_all(const hb_conv_i8 *conv, const tile *t, uint32_t channel, const hb_sum_i8 *sum,
+HB_INLINE void requantize_all(const hb_conv_i8 *conv, const tile *t, uint32_t channel, const hb_sum_i8 *sum,
                           const int pixels, const hb_i32x4 sums[][2]) {
 #pragma clang loop unroll(full)
   for (int p = 0; p < pixels; p += 2) {
     if ((uint32_t)p >= t->count) continue;
     const int next = p + 1 < pixels ? p + 1 : p;
     uint8_t *first = t->out[p] + channel, *second = t->out[next] + channel;
-    const hb_i16x8 a = finish(conv, sums[p], channel, first, sum);
-    const hb_i16x8 b = finish(conv, sums[next], channel, second, sum);
-    const hb_i8x16 both = hb_narrow8(a, b) ^ hb_i8_form_flip(conv->form);
-    hb_store_half(first, both, 0);
-    if (next > p && (uint32_t)next < t->count) hb_store_half(second, both, 1);
+    const hb_i16x8 a = requantize(conv, sums[p], channel, first, sum);
+    const hb_i16x8 b = requantize(conv, sums[next], channel, second, sum);
+    const hb_i8x16 both = hb_narrow_i16x8(a, b) ^ hb_i8_form_flip(conv->form);
+    hb_store_half_i8x16(first, both, 0);
+    if (next > p && (uint32_t)next < t->count) hb_store_half_i8x16(second, both, 1);
   }
 }
 
@@ -200,13 +192,13 @@ HB_INLINE void run_tile(const hb_conv_i8 *conv, const tile *t, uint32_t channel,
     sum_wide(conv, t, weights, row, conv->bias + channel, pixels, sums);
   else
     sum_bytes(conv, t, weights, row, conv->bias + channel, pixels, sums);
-  finish_all(conv, t, channel, sum, pixels, sums);
+  requantize_all(conv, t, channel, sum, pixels, sums);
 }
 
 /* A tile's channels from `channel` to before `end`. */
 HB_INLINE void run_channels(const hb_conv_i8 *conv, const tile *t, uint32_t channel, uint32_t end, size_t row,
                             const hb_sum_i8 *sum, const bool wide) {
-  for (; channel < end; channel += BLOCK)
+  for (; channel < end; channel += EIGHT)
     if (t->count > SMALL_TILE)
       run_tile(conv, t, channel, row, sum, wide, wide ? WIDE_TILE : TILE);
     else
@@ -215,8 +207,8 @@ HB_INLINE void run_channels(const hb_conv_i8 *conv, const tile *t, uint32_t chan
 
 /* Channels whose weights stay in the nearest cache. */
 static uint32_t near_channels(const hb_conv_spec *s, uint32_t group) {
-  const uint32_t weights = s->kernel * run_length(s, group) * BLOCK;
-  return weights < NEAR_WEIGHTS ? NEAR_WEIGHTS / weights * BLOCK : BLOCK;
+  const uint32_t weights = s->kernel * run_length(s, group) * EIGHT;
+  return weights < NEAR_WEIGHTS ? NEAR_WEIGHTS / weights * EIGHT : EIGHT;
 }
 
 HB_INLINE void run_part(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out,
@@ -268,8 +260,8 @@ static void run_item(void *context, uint32_t item, uint32_t member) {
 static void run(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out, const hb_sum_i8 *sum,
                 void *scratch, hb_worker_team *team) {
   const hb_feature_map from = in->form == conv->form ? *in : hb_feature_map_widen(in, scratch, team);
-  const uint32_t blocks = conv->spec->out / BLOCK, items = TURNS * hb_worker_team_present(team);
+  const uint32_t blocks = conv->spec->out / EIGHT, items = TURNS * hb_worker_team_present(team);
   work w = {conv, &from, out, sum,
-            hb_worker_team_present(team) == 1 ? conv->spec->out : (blocks + items - 1) / items * BLOCK};
+            hb_worker_team_present(team) == 1 ? conv->spec->out : (blocks + items - 1) / items * EIGHT};
   hb_worker_team_run(team, (conv->spec->out + w.channels - 1) / w.channels, run_item, &w);
 }

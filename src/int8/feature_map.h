@@ -28,6 +28,11 @@ static inline size_t hb_i8_form_bytes(hb_i8_form form) { return form == HB_I8_WI
 static inline int32_t hb_i8_form_offset(hb_i8_form form) { return form == HB_I8_UNSIGNED ? 128 : 0; }
 static inline int8_t hb_i8_form_flip(hb_i8_form form) { return form == HB_I8_UNSIGNED ? INT8_MIN : 0; }
 
+/* The form of feature maps where products are of this one. */
+static inline hb_i8_form hb_i8_form_of_maps(hb_i8_form product) {
+  return product == HB_I8_WIDE ? HB_I8_SIGNED : product;
+}
+
 /* Maps, packed weights and scratch lie one behind the other in one piece of memory, each at a multiple of this. */
 #define HB_I8_ALIGNMENT 64
 static inline size_t hb_i8_round_up(size_t bytes) {

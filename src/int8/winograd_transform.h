@@ -21,49 +21,18 @@
 #ifndef HB_INT8_WINOGRAD_TRANSFORM_H
 #define HB_INT8_WINOGRAD_TRANSFORM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define HB_WINOGRAD_CHANNELS 8 /* channels are multiples of it */
-#define HB_WINOGRAD_SIDE 4     /* the smallest side */
-
-typedef struct {
-  uint32_t side, in, out; /* of a square map; channels */
-  int32_t input_zero, output_zero;
-  uint8_t flip; /* 0x80 for maps of unsigned bytes, which are those of int8 with the highest bit inverted; else 0 */
-} hb_winograd_i8;
-
-/* A map's first pixel, and bytes from row to row; pixels are `channels` bytes. Around an input there is a border of one
- * pixel of its zero, which `pixels` does not count. */
-typedef struct {
-  uint8_t *pixels;
-  size_t stride;
-} hb_winograd_map;
-
-/* What is added to the convolution's output q, if anything, as XNNPACK's qs8 addition does:
- * (bias + q * multiplier + other * other_multiplier) >> shift, plus zero, kept within -128 .. 127. */
-typedef struct {
-  hb_winograd_map other; /* of the output's shape; it may be the output */
-  int32_t multiplier, other_multiplier, bias, zero;
-  uint32_t shift;
-} hb_winograd_sum;
+#include "int8/conv_i8.h"
 
 #define HB_WINOGRAD_SIZE 6    /* of a tile's input */
 #define HB_WINOGRAD_POINTS 36 /* each way 6; 6 * i + j has i down and j across */
 #define HB_WINOGRAD_ONE 7     /* the point (1, 1): a map that is everywhere x is 36 x here, and 0 at all other points */
 #define HB_WINOGRAD_SCALES 5  /* 2^k, k from 2 to 6 */
 
-/* Eight output channels are packed as their weights, then this. What is the same for all of them stands here as whole
- * vectors because V8 makes constants anew wherever they are used, in three instructions. */
+/* How the sums of eight output channels become numbers. They are packed as their weights, then this. */
 typedef struct {
-  uint32_t start[HB_WINOGRAD_CHANNELS]; /* of the sums at the point one: 36 * (bias - input zero * sum of weights) */
-  float scale[HB_WINOGRAD_SCALES][HB_WINOGRAD_CHANNELS]; /* multiplier / 2^k, k from 2 on */
-  uint32_t inverse[4];                                   /* of 9 */
-  float magic[4];                                        /* added to a number, it rounds it */
-  uint32_t lowest[4], offset[4]; /* of rounded numbers' bits: those of -128, those of 0 - zero */
-  uint8_t flip[16];              /* of output bytes */
-} hb_winograd_finish;
+  uint32_t bias[HB_CONV_CHANNELS]; /* 36 * hb_conv_i8_bias, where the sums at the point one start */
+  float scale[HB_WINOGRAD_SCALES][HB_CONV_CHANNELS]; /* hb_conv_i8_scale / 2^k, k from 2 on */
+} hb_winograd_scales;
 
 /* A tile gives the outputs of four rows and columns from (y, x) on, less those before from_y and from_x, which a
  * neighbour gives; the point 0 is left out where `from` is not 0. Tiles that have a point stand together there:
@@ -79,25 +48,24 @@ typedef struct {
   uint32_t count[2][2];    /* [i > 0][j > 0]: of tiles that have the point (i, j) */
   uint32_t *order[2];      /* [j > 0]: the tile in each slot */
   hb_winograd_tile *tiles; /* row by row */
-  uint16_t *v;             /* the input transformed, at each point [in / 8][count][8] */
+  int16_t *v;              /* the input transformed, at each point [in / 8][count][8] */
   size_t v_point;          /* numbers from point to point */
 } hb_winograd_block;
 
-/* Input of a block to its v. `columns` is scratch for side + 2 columns, HB_WINOGRAD_COLUMN_BYTES each. */
+/* Transforms a block's input to its v. `columns` is scratch for side + 2 columns, HB_WINOGRAD_COLUMN_BYTES each. */
 #define HB_WINOGRAD_COLUMN_BYTES (HB_WINOGRAD_SIZE * 16)
-void hb_winograd_input(const hb_winograd_i8 *conv, const hb_winograd_map *input, const hb_winograd_block *block,
-                       void *columns);
+void hb_winograd_input(const hb_feature_map *in, const hb_winograd_block *block, void *columns);
 
-/* Weights of eight output channels, [in / 2][2][9][4 of the eight][2 of in], to u: at each point [in / 2][8][2]. */
-void hb_winograd_weights(const int8_t *packed, uint32_t in, uint16_t *u, size_t u_point);
+/* Transforms weights of eight output channels, [in / 2][2][9][4 of the eight][2 of in], to u: at each point
+ * [in / 2][8][2]. */
+void hb_winograd_weights(const int8_t *packed, uint32_t in, int16_t *u, size_t u_point);
 
-/* v * u at each point, plus start at the point one, to m: [tile][point][8]. */
-void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const uint16_t *u, size_t u_point,
-                          const uint32_t *start, uint32_t *m);
+/* v * u at each point, plus the bias at the point one, to m: [tile][point][8]. */
+void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const int16_t *u, size_t u_point,
+                          const uint32_t *bias, uint32_t *m);
 
 /* A tile's outputs of eight channels from `channel` on, from its part of m. */
-void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, uint32_t channel,
-                        const uint32_t *m, const hb_winograd_tile *tile, const hb_winograd_map *output,
-                        const hb_winograd_sum *sum);
+void hb_winograd_output(const hb_conv_i8 *conv, const hb_winograd_scales *scales, uint32_t channel, const uint32_t *m,
+                        const hb_winograd_tile *tile, const hb_feature_map *out, const hb_sum_i8 *sum);
 
 #endif

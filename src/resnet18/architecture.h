@@ -24,6 +24,10 @@ typedef struct {
 
 extern const hb_conv_spec hb_conv_specs[HB_CONV_COUNT];
 
+/* Weights of one output channel, and of all. */
+static inline size_t hb_conv_taps(const hb_conv_spec *spec) { return (size_t)spec->kernel * spec->kernel * spec->in; }
+static inline size_t hb_kernel_size(const hb_conv_spec *spec) { return spec->out * hb_conv_taps(spec); }
+
 /* The two maps that a block adds. */
 extern const uint32_t hb_block_terms[HB_BLOCK_COUNT][2];
 

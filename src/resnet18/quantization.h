@@ -18,6 +18,11 @@ typedef struct {
   int32_t zero;
 } hb_quantization;
 
+/* What a convolution's sums are multiplied by; XNNPACK computes it from left to right, too. */
+static inline float hb_requantization_scale(hb_quantization input, float kernel_scale, hb_quantization output) {
+  return input.scale * kernel_scale / output.scale;
+}
+
 /* Weights and maps. Pointers lead into a file's bytes or other memory of hb_weights. */
 typedef struct {
   const int8_t *kernel[HB_CONV_COUNT];      /* [out][kernel][kernel][in], -127 .. 127; the zero is 0 */
