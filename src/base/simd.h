@@ -95,9 +95,7 @@ HB_INLINE hb_i32x4 hb_widen_high_i16x8(hb_i16x8 v) {
 
 #ifdef __wasm__
 
-HB_INLINE hb_i32x4 hb_dot_i16x8(hb_i16x8 a, hb_i16x8 b) {
-  return (hb_i32x4)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
-}
+HB_INLINE hb_i32x4 hb_dot_i16x8(hb_i16x8 a, hb_i16x8 b) { return (hb_i32x4)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b); }
 
 HB_INLINE hb_i32x4 hb_add_dot_i8x16(hb_i32x4 sum, hb_i8x16 weights, hb_i8x16 x, bool x_is_unsigned) {
   (void)x_is_unsigned;

@@ -159,7 +159,7 @@ HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, 
 
 /* A pixel's numbers; with `sum`, what is `there` is added. */
 HB_INLINE hb_i16x8 requantize(const hb_conv_i8 *conv, const hb_i32x4 sums[2], uint32_t channel, const uint8_t *there,
-                          const hb_sum_i8 *sum) {
+                              const hb_sum_i8 *sum) {
   const hb_i16x8 q = hb_requantize_i8(sums[0], sums[1], conv->scale + channel, &conv->rounding);
   if (sum == NULL) return q;
   return hb_add_shortcut_i8(q, hb_load_widened_i8(there, hb_i8_form_flip(conv->form)), sum);
@@ -168,7 +168,7 @@ HB_INLINE hb_i16x8 requantize(const hb_conv_i8 *conv, const hb_i32x4 sums[2], ui
 /* The pixels before t->count. Sums that are looked up by a number known only at run time would be kept in memory from
  * the start, hence the pragma. */
 HB_INLINE void requantize_all(const hb_conv_i8 *conv, const tile *t, uint32_t channel, const hb_sum_i8 *sum,
-                          const int pixels, const hb_i32x4 sums[][2]) {
+                              const int pixels, const hb_i32x4 sums[][2]) {
 #pragma clang loop unroll(full)
   for (int p = 0; p < pixels; p += 2) {
     if ((uint32_t)p >= t->count) continue;

@@ -134,9 +134,7 @@ static size_t weights_bytes(const hb_conv_spec *spec) { return EIGHT * hb_conv_t
 
 static size_t eight_bytes(const hb_conv_spec *spec) { return weights_bytes(spec) + sizeof(hb_winograd_scales); }
 
-size_t hb_conv_winograd_size(const hb_conv_spec *spec) {
-  return hb_i8_round_up(spec->out / EIGHT * eight_bytes(spec));
-}
+size_t hb_conv_winograd_size(const hb_conv_spec *spec) { return hb_i8_round_up(spec->out / EIGHT * eight_bytes(spec)); }
 
 static void pack_weights(const int8_t *kernel, uint32_t in, int8_t *packed) {
   for (uint32_t k = 0; k < in; k += 2)
@@ -156,7 +154,8 @@ void hb_conv_winograd_pack(const hb_conv_i8_source *source, hb_i8_form form, voi
     pack_weights(source->kernel + o * hb_conv_taps(s), s->in, (int8_t *)next);
     for (uint32_t i = 0; i < EIGHT; i++) {
       scales->bias[i] = 36 * (uint32_t)hb_conv_i8_bias(source, o + i, form);
-      for (int k = 0; k < HB_WINOGRAD_SCALES; k++) scales->scale[k][i] = hb_conv_i8_scale(source, o + i) / (float)(4 << k);
+      for (int k = 0; k < HB_WINOGRAD_SCALES; k++)
+        scales->scale[k][i] = hb_conv_i8_scale(source, o + i) / (float)(4 << k);
     }
   }
   *out = (hb_conv_i8){

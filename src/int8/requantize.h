@@ -11,8 +11,8 @@
 #define HB_ROUNDING_MAGIC 0x1.8p23f
 #define HB_ROUNDING_MAGIC_BITS 0x4b400000
 
-/* How floats are rounded to q. The three are loaded wherever they are used, because V8 makes a constant vector anew each
- * time, in three instructions. */
+/* How floats are rounded to q. The three are loaded wherever they are used, because V8 makes a constant vector anew
+ * each time, in three instructions. */
 typedef struct {
   float magic;
   int32_t least; /* the sum's bits for q = -128; smaller ones, which also come where the sum is not exact, become it */

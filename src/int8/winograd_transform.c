@@ -21,16 +21,17 @@ typedef hb_i16x8 column[SIZE];
 
 /* A row of tiles shares what is computed down its columns of pixels, from the border on. */
 HB_INLINE void input_down(const uint8_t *pixel, size_t stride, uint32_t channels, uint32_t count, bool is_signed,
-                        column *columns) {
+                          column *columns) {
   for (uint32_t x = 0; x < count; x++, pixel += channels) {
     hb_i16x8 d[SIZE];
-    for (int y = 0; y < SIZE; y++) d[y] = is_signed ? hb_load_widened_i8(pixel + y * stride, 0) : hb_load_widened_u8(pixel + y * stride);
+    for (int y = 0; y < SIZE; y++)
+      d[y] = is_signed ? hb_load_widened_i8(pixel + y * stride, 0) : hb_load_widened_u8(pixel + y * stride);
     input_line(d, 1, columns[x]);
   }
 }
 
 HB_INLINE void input_across(const column *columns, const hb_winograd_block *block, const hb_winograd_tile *tile,
-                          uint32_t eight) {
+                            uint32_t eight) {
   int16_t *v = block->v + (tile->from_y > 0 ? SIZE * block->v_point : 0);
   for (int i = tile->from_y > 0; i < SIZE; i++) {
     const uint32_t *count = block->count[i > 0];
@@ -91,7 +92,7 @@ void hb_winograd_weights(const int8_t *packed, uint32_t in, int16_t *u, size_t u
 
 /* Some tiles at one point. Not unrolled, for compilers then order the additions so that registers run out. */
 HB_INLINE void multiply(const int16_t *v, size_t v_eight, const int16_t *u, uint32_t in, const uint32_t *bias,
-                      uint32_t *m, const uint32_t *order, int rows) {
+                        uint32_t *m, const uint32_t *order, int rows) {
   hb_u32x4 sum[ROWS][2];
   for (int r = 0; r < rows; r++)
     for (int h = 0; h < 2; h++) sum[r][h] = bias != NULL ? hb_load_u32x4(bias + 4 * h) : (hb_u32x4){0};

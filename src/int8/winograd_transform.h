@@ -30,7 +30,7 @@
 
 /* How the sums of eight output channels become numbers. They are packed as their weights, then this. */
 typedef struct {
-  uint32_t bias[HB_CONV_CHANNELS]; /* 36 * hb_conv_i8_bias, where the sums at the point one start */
+  uint32_t bias[HB_CONV_CHANNELS];                   /* 36 * hb_conv_i8_bias, where the sums at the point one start */
   float scale[HB_WINOGRAD_SCALES][HB_CONV_CHANNELS]; /* hb_conv_i8_scale / 2^k, k from 2 on */
 } hb_winograd_scales;
 

@@ -52,8 +52,8 @@ HB_CPU_DISPATCH void hb_dot_rows(const float *query, const float *rows, size_t c
 }
 
 /* `row_count` <= ROWS rows with all queries, all sums in registers. `next` are the rows that will be wanted next. */
-HB_INLINE void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next,
-                                   size_t dim, float *scores, size_t stride) {
+HB_INLINE void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next, size_t dim,
+                        float *scores, size_t stride) {
   const size_t whole = dim - dim % LANES;
   lanes sums[HB_DOT_QUERIES][ROWS] = {0};
   for (size_t i = 0; i < whole; i += LANES) {

@@ -297,8 +297,8 @@ static void shapes_that_it_does_not_take_are_refused(void **state) {
   static const struct {
     uint32_t side, in, out, kernel, stride;
     bool fits;
-  } cases[] = {{7, 16, 16, 3, 1, true},  {3, 16, 16, 3, 1, false}, {7, 12, 16, 3, 1, false}, {7, 0, 16, 3, 1, false},
-               {7, 16, 4, 3, 1, false},  {7, 16, 16, 1, 1, false}, {7, 16, 16, 3, 2, false}};
+  } cases[] = {{7, 16, 16, 3, 1, true}, {3, 16, 16, 3, 1, false}, {7, 12, 16, 3, 1, false}, {7, 0, 16, 3, 1, false},
+               {7, 16, 4, 3, 1, false}, {7, 16, 16, 1, 1, false}, {7, 16, 16, 3, 2, false}};
   instance c = make(7, 16, 16, -128);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     c.side = cases[i].side;
