@@ -5,16 +5,16 @@
 
 #define LEAST_SCALE 1e-30f
 #define MOST_SCALE 1e6f
-#define MOST_BIAS (1 << 30)        /* products add up to less than 2^28 */
-#define MOST_RESULT (0x1p31 - 256) /* before the zero is added */
+#define MOST_BIAS (1 << 30)        /* leaves room for the products, which add up to less than 2^28 */
+#define MOST_RESULT (0x1p31 - 256) /* leaves room for the zero */
 
-static bool is_scale(float scale) { return scale >= LEAST_SCALE && scale <= MOST_SCALE; } /* no NaN is one */
+static bool is_scale(float scale) { return scale >= LEAST_SCALE && scale <= MOST_SCALE; } /* false for NaN */
 
 static float scale_of(const hb_quantized *q, int c, uint32_t o) {
   return hb_requantization_scale(q->map[hb_conv_specs[c].from], q->kernel_scale[c][o], q->map[HB_MAP_CONV(c)]);
 }
 
-/* Whether no picture's sum, with this bias, leaves 32 bits. */
+/* Returns whether the multiplied sum, with this bias, fits into 32 bits for every picture. */
 static bool fits(const hb_quantized *q, int c, uint32_t o, int32_t bias) {
   const double sum = 255.0 * 127 * (double)hb_conv_taps(&hb_conv_specs[c]) + fabs((double)bias);
   return sum * (double)scale_of(q, c, o) <= MOST_RESULT;
@@ -26,7 +26,7 @@ static bool scales_are_sound(const hb_quantized *q, int c) {
   return true;
 }
 
-/* A code of -128 would leave the range that the fast kernels are exact in. */
+/* The fast kernels would not be exact with a code of -128. */
 static bool codes_are_sound(const hb_quantized *q, int c) {
   const size_t size = hb_kernel_size(&hb_conv_specs[c]);
   int8_t least = 0;
