@@ -1,26 +1,26 @@
-/* Convolution as it is written: each output is a sum of products. A tile of a few pixels by 8 channels keeps its sums
- * in registers; for each row of the window, its pixels' runs of numbers are read side by side. Pixels are counted
- * through the rows, so that tiles fill small maps, too. */
+/* A tile is a few pixels by eight channels, whose sums stay in registers. For each row of the window, its pixels' runs
+ * of numbers are read side by side. A tile goes on in the next row where a row ends, so that tiles are full in small
+ * feature maps, too. */
 #include "int8/conv_direct.h"
 
 #define EIGHT HB_CONV_CHANNELS
 
-/* Numbers that one product adds up; a run of numbers is filled up to a multiple with weights of zero. */
+/* Numbers whose products one instruction adds up. A run of numbers is filled up to a multiple with weights of zero. */
 #define GROUP 4
 #define WIDE_GROUP 2
 
-/* Pixels of a tile: as many as x86's 16 registers allow, beside two of weights and one of numbers, and of WIDE_TILE one
- * of products. Innermost loops do one group a turn: more, and the compiler moves loads ahead until sums have to leave
- * their registers. A tile of SMALL_TILE takes as long a pixel if it is full. */
+/* Pixels of a tile: as many as x86's 16 registers allow beside two of weights and one of numbers, and in a WIDE_TILE
+ * one of products. The innermost loops take one group a turn: with more, the compiler moves loads ahead until sums have
+ * to leave their registers. A full SMALL_TILE takes no longer for a pixel than a full TILE. */
 #define TILE 6
 #define WIDE_TILE 5
 #define SMALL_TILE 4
 
-/* Bytes of weights that stay in the nearest cache beside the numbers: a tile is done for as many channels before the
- * next one. */
+/* Bytes of weights that stay in the nearest cache beside the numbers. A tile is computed for the channels that they
+ * belong to before the next tile is. */
 #define NEAR_WEIGHTS 12288
 
-/* Numbers of one row of the window. */
+/* Returns how many numbers a row of the window has. */
 static uint32_t run_length(const hb_conv_spec *spec, uint32_t group) {
   return (spec->kernel * spec->in + group - 1) / group * group;
 }
@@ -36,7 +36,7 @@ size_t hb_conv_direct_size(const hb_conv_spec *spec) {
          hb_i8_round_up(spec->out * sizeof(float));
 }
 
-/* [block][row of the window][group][channel of the block][number of the group] */
+/* Packs weights as [eight channels][row of the window][group][channel of the eight][number of the group]. */
 static void pack_weights(const hb_conv_i8_source *source, uint32_t group, int8_t *packed) {
   const hb_conv_spec *s = source->spec;
   const uint32_t length = s->kernel * s->in, padded = run_length(s, group);
@@ -72,14 +72,14 @@ void hb_conv_direct_pack(const hb_conv_i8_source *source, hb_i8_form form, void 
 
 /* ---- Tiles ---- */
 
-/* Pixels whose sums are made at once: where their windows begin and where they go. */
+/* Pixels whose sums are computed at once: where their windows begin, and where the results go. */
 typedef struct {
   const uint8_t *in[TILE];
   uint8_t *out[TILE];
-  uint32_t count; /* the others are computed, but not stored */
+  uint32_t count; /* pixels from here on are computed, but not stored */
 } tile;
 
-/* The next pixel. */
+/* The next pixel: its window, its result, and its column. */
 typedef struct {
   const uint8_t *in;
   uint8_t *out;
@@ -106,7 +106,7 @@ HB_INLINE void take_pixels(tile *t, uint32_t count, cursor *c, const hb_conv_spe
   }
 }
 
-/* How many pixels to take: a rest that is a little more than a tile makes two small ones. */
+/* Returns how many pixels to take. A rest that is a little more than a tile makes two small ones. */
 HB_INLINE uint32_t share(uint32_t left, uint32_t tile) {
   if (left > tile) return left <= 2 * SMALL_TILE ? SMALL_TILE : tile;
   return left;
@@ -157,7 +157,7 @@ HB_INLINE void sum_wide(const hb_conv_i8 *conv, const tile *t, const int8_t *w, 
   }
 }
 
-/* A pixel's numbers; with `sum`, what is `there` is added. */
+/* Computes a pixel's numbers from its sums. If `sum` is not NULL, it adds the numbers that are `there`. */
 HB_INLINE hb_i16x8 requantize(const hb_conv_i8 *conv, const hb_i32x4 sums[2], uint32_t channel, const uint8_t *there,
                               const hb_sum_i8 *sum) {
   const hb_i16x8 q = hb_requantize_i8(sums[0], sums[1], conv->scale + channel, &conv->rounding);
@@ -165,8 +165,8 @@ HB_INLINE hb_i16x8 requantize(const hb_conv_i8 *conv, const hb_i32x4 sums[2], ui
   return hb_add_shortcut_i8(q, hb_load_widened_i8(there, hb_i8_form_flip(conv->form)), sum);
 }
 
-/* The pixels before t->count. Sums that are looked up by a number known only at run time would be kept in memory from
- * the start, hence the pragma. */
+/* Stores the pixels before t->count. Without the pragma, sums would be looked up by a number that is known only at run
+ * time, and the compiler would keep them in memory instead of registers. */
 HB_INLINE void requantize_all(const hb_conv_i8 *conv, const tile *t, uint32_t channel, const hb_sum_i8 *sum,
                               const int pixels, const hb_i32x4 sums[][2]) {
 #pragma clang loop unroll(full)
@@ -195,7 +195,7 @@ HB_INLINE void run_tile(const hb_conv_i8 *conv, const tile *t, uint32_t channel,
   requantize_all(conv, t, channel, sum, pixels, sums);
 }
 
-/* A tile's channels from `channel` to before `end`. */
+/* Computes a tile's channels from `channel` to before `end`. */
 HB_INLINE void run_channels(const hb_conv_i8 *conv, const tile *t, uint32_t channel, uint32_t end, size_t row,
                             const hb_sum_i8 *sum, const bool wide) {
   for (; channel < end; channel += EIGHT)
@@ -205,7 +205,7 @@ HB_INLINE void run_channels(const hb_conv_i8 *conv, const tile *t, uint32_t chan
       run_tile(conv, t, channel, row, sum, wide, SMALL_TILE);
 }
 
-/* Channels whose weights stay in the nearest cache. */
+/* Returns for how many channels the weights stay in the nearest cache. */
 static uint32_t near_channels(const hb_conv_spec *s, uint32_t group) {
   const uint32_t weights = s->kernel * run_length(s, group) * EIGHT;
   return weights < NEAR_WEIGHTS ? NEAR_WEIGHTS / weights * EIGHT : EIGHT;
@@ -238,9 +238,10 @@ void hb_conv_direct_part(const hb_conv_i8 *conv, const hb_feature_map *in, const
     run_part(conv, in, out, sum, part, false);
 }
 
-/* ---- A whole convolution: its channels are shared, so that weights are read once ---- */
+/* ---- A whole convolution ---- */
 
-/* Members take channels so many times, if there are enough: they do not all work at the same speed. */
+/* The members share the channels, so that weights are read once. Each takes some of them about so many times, because
+ * members do not all have one speed. */
 #define TURNS 4
 
 typedef struct {

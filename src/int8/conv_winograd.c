@@ -6,12 +6,12 @@
 #define POINTS HB_WINOGRAD_POINTS
 #define TAPS 9
 #define TILE 4
-/* Points must not all fall into the same lines of a cache: bytes between them. */
+/* Bytes between the numbers of two points. Without them, points would fall onto each other in a cache. */
 #define GAP 64
 
 /* ---- Tiles ---- */
 
-/* Along a side: `full` tiles of four outputs, then tiles of at most three. */
+/* Along a side there are first full tiles, of four outputs, then tiles of at most three. */
 static uint32_t tiles_of(uint32_t side) { return (side + TILE - 1) / TILE; }
 
 static uint32_t full_of(uint32_t side) {
@@ -19,7 +19,7 @@ static uint32_t full_of(uint32_t side) {
   return tiles > missing ? tiles - missing : 1;
 }
 
-/* The first of a tile's four outputs; `from` is the first that no tile before it has given. */
+/* Returns the first of a tile's four outputs. *from is the first of the four that no tile before it gives. */
 static uint32_t tile_start(uint32_t side, uint32_t t, uint32_t *from) {
   const uint32_t full = full_of(side);
   *from = 0;
@@ -30,9 +30,9 @@ static uint32_t tile_start(uint32_t side, uint32_t t, uint32_t *from) {
   return start;
 }
 
-/* ---- Blocks: rows of tiles that are multiplied together; some blocks share what is computed from weights ---- */
+/* ---- Blocks: rows of tiles that are multiplied together. The blocks of a batch share transformed weights ---- */
 
-#define BLOCK_TILES 16 /* about so many: their sums are to stay in the fastest cache */
+#define BLOCK_TILES 16 /* about so many, so that their sums stay in the nearest cache */
 #define BATCH 4        /* blocks */
 
 /* Scratch that members of a team do not share. */
@@ -46,23 +46,23 @@ typedef struct {
   const hb_conv_i8 *conv;
   const hb_feature_map *in, *out;
   const hb_sum_i8 *sum;
-  uint32_t block_rows, batch; /* rows of tiles in a block; blocks */
-  size_t u_point, bytes;      /* numbers from point to point; of scratch */
+  uint32_t block_rows, batch; /* rows of tiles in a block; blocks in a batch */
+  size_t u_point, bytes;      /* numbers of u from point to point; bytes of scratch */
   hb_winograd_block blocks[BATCH];
-  uint32_t block_count, row; /* of the batch that is at work; its first row */
+  uint32_t block_count, row; /* blocks of the current batch; its first row of tiles */
   desk desks[HB_WORKER_TEAM_MEMBERS_MAX];
 } work;
 
 static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/* The part of the scratch for `count` things. */
+/* Takes a part of the scratch, for `count` things of `size` bytes. */
 static void *take(work *w, char *scratch, size_t count, size_t size) {
   void *part = scratch != NULL ? scratch + w->bytes : NULL;
   w->bytes += (count * size + 15) / 16 * 16;
   return part;
 }
 
-/* With scratch NULL only to know its size. */
+/* Divides the scratch. It may be NULL to find out its size. */
 static void lay_out(work *w, const hb_conv_spec *spec, uint32_t map_side, uint32_t members, char *scratch) {
   const uint32_t side = tiles_of(map_side), rows = smaller(side, side < BLOCK_TILES ? BLOCK_TILES / side : 1);
   const size_t tiles = (size_t)rows * side;
@@ -88,7 +88,7 @@ size_t hb_conv_winograd_scratch(const hb_conv_spec *spec, uint32_t side, uint32_
   return hb_i8_round_up(w.bytes);
 }
 
-/* Tile number `t` of a block whose first row is `first`. */
+/* Makes tile number `t` of a block whose first row of tiles is `first`. */
 static void make_tile(hb_winograd_block *block, uint32_t side, uint32_t first, uint32_t t) {
   const uint32_t y = t / block->columns, x = t % block->columns, full = full_of(side);
   hb_winograd_tile *tile = &block->tiles[t];
@@ -110,7 +110,7 @@ static void begin_block(hb_winograd_block *block, uint32_t side, uint32_t first,
 
 /* ---- Whether it is exact ---- */
 
-/* 64 times a sum fits into 32 bits. */
+/* Returns whether 64 times the sum fits into 32 bits for every input. */
 static bool sums_fit(const int8_t *kernel, size_t count, int32_t bias, int32_t zero) {
   const int64_t low = INT8_MIN - zero, high = INT8_MAX - zero, most = INT32_MAX / 64;
   int64_t positive = 0, negative = 0;
@@ -128,7 +128,7 @@ bool hb_conv_winograd_fits(const hb_conv_i8_source *source, uint32_t side) {
   return true;
 }
 
-/* ---- Packed: for each eight output channels their weights and hb_winograd_scales ---- */
+/* ---- Packing: the weights of each eight output channels, then their hb_winograd_scales ---- */
 
 static size_t weights_bytes(const hb_conv_spec *spec) { return EIGHT * hb_conv_taps(spec); }
 
@@ -164,7 +164,7 @@ void hb_conv_winograd_pack(const hb_conv_i8_source *source, hb_i8_form form, voi
 
 /* ---- Run ---- */
 
-/* Input of a block of the batch. */
+/* Transforms the input of a block of the batch. */
 static void run_block(void *context, uint32_t item, uint32_t member) {
   work *w = context;
   const uint32_t first = w->row + item * w->block_rows, side = tiles_of(w->in->side);
@@ -172,7 +172,7 @@ static void run_block(void *context, uint32_t item, uint32_t member) {
   hb_winograd_input(w->in, &w->blocks[item], w->desks[member].columns);
 }
 
-/* All blocks of the batch, eight output channels. */
+/* Computes eight output channels of all blocks of the batch. */
 static void run_eight(void *context, uint32_t item, uint32_t member) {
   const work *w = context;
   const desk *d = &w->desks[member];

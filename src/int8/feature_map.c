@@ -7,10 +7,10 @@
 #ifdef __wasm__
 
 #ifdef __wasm_relaxed_simd__
-/* Whether products of bytes come out as they should, for an `x` of the largest numbers. */
+/* Returns whether products of bytes are exact for `x`, which has the largest numbers. */
 static bool is_exact(const uint8_t x[16], bool is_unsigned) {
   static const int8_t weights[16] = {127, 127, 127, 127, -127, -127, -127, -127, 127, 127, -127, -127, 1, -2, 3, -127};
-  /* volatile: the compiler must not guess */
+  /* volatile, because the compiler must not compute the products itself */
   const volatile hb_i8x16 w = hb_load_i8x16(weights), v = hb_load_i8x16(x);
   const volatile hb_i32x4 seed = {-5, 7, 1 << 20, -(1 << 20)};
   const hb_i32x4 sums = hb_add_dot_i8x16(seed, w, v, is_unsigned);
@@ -36,7 +36,7 @@ hb_i8_form hb_i8_form_here(void) {
 
 #else
 
-/* Plain C can do all of them. */
+/* Plain C can compute all forms. */
 hb_i8_form hb_i8_form_here(void) { return HB_I8_UNSIGNED; }
 
 #endif
@@ -122,7 +122,7 @@ HB_INLINE void max_pool_row(const uint8_t *const rows[3], const hb_feature_map *
   const size_t pixel = out->channels;
   uint8_t *to = out->origin + y * out->row;
   for (uint32_t x = 0; x < out->side; x++, to += pixel) {
-    /* left of the picture there is nothing that could be larger than what is in it */
+    /* the window's left column lies outside the picture at first; what is inside takes its place */
     const size_t middle = 2 * x * pixel, left = x > 0 ? middle - pixel : middle, right = middle + pixel;
     for (size_t i = 0; i < pixel; i += 16) {
       hb_i8x16 most = hb_load_i8x16(rows[0] + middle + i);
@@ -145,7 +145,7 @@ void hb_feature_map_max_pool_row(const uint8_t *const rows[3], const hb_feature_
 
 /* ---- Mean ---- */
 
-/* Sums of eight channels; 255 numbers of 8 bits fit into 16. */
+/* Adds up eight channels. 255 numbers of 8 bits fit into 16 bits. */
 HB_INLINE hb_i16x8 add_up(const hb_feature_map *map, size_t channel) {
   hb_i16x8 sum = {};
   for (uint32_t y = 0; y < map->side; y++)

@@ -1,5 +1,5 @@
-/* requantize.h: from a convolution's sums to the numbers q of a feature map: requantization and the residual addition,
- * for the innermost functions of the convolutions. */
+/* requantize.h: turns a convolution's sums into the numbers q of a feature map: requantization and the residual
+ * addition, for the innermost functions of the convolutions. */
 #ifndef HB_INT8_REQUANTIZE_H
 #define HB_INT8_REQUANTIZE_H
 
@@ -15,7 +15,7 @@
  * each time, in three instructions. */
 typedef struct {
   float magic;
-  int32_t least; /* the sum's bits for q = -128; smaller ones, which also come where the sum is not exact, become it */
+  int32_t least; /* the sum's bits for q = -128; all that is less becomes it, also where the sum is not exact */
   int32_t base;  /* the sum's bits for q = 0 */
 } hb_rounding_i8;
 
@@ -23,20 +23,20 @@ static inline hb_rounding_i8 hb_rounding_to(int32_t zero) {
   return (hb_rounding_i8){HB_ROUNDING_MAGIC, HB_ROUNDING_MAGIC_BITS - 128 - zero, HB_ROUNDING_MAGIC_BITS - zero};
 }
 
-/* Returns q in 32 bits: at least -128, but what is above 127 stays. */
+/* Returns q in 32 bits. It is at least -128, but may be above 127. */
 HB_INLINE hb_i32x4 hb_round_i8(hb_f32x4 x, const hb_rounding_i8 *rounding) {
   const hb_i32x4 bits = (hb_i32x4)(x + hb_splat_f32x4(rounding->magic));
   return __builtin_elementwise_max(bits, hb_splat_i32x4(rounding->least)) - hb_splat_i32x4(rounding->base);
 }
 
-/* Requantizes the sums of a pixel's eight channels: q is at least -128, and at most what 16 bits hold. */
+/* Requantizes the sums of eight channels of a pixel. Each q is at least -128, but may be above 127. */
 HB_INLINE hb_i16x8 hb_requantize_i8(hb_i32x4 low, hb_i32x4 high, const float *scale, const hb_rounding_i8 *rounding) {
   const hb_f32x4 x = __builtin_convertvector(low, hb_f32x4) * hb_load_f32x4(scale);
   const hb_f32x4 y = __builtin_convertvector(high, hb_f32x4) * hb_load_f32x4(scale + 4);
   return hb_narrow_i32x4(hb_round_i8(x, rounding), hb_round_i8(y, rounding));
 }
 
-/* Adds the shortcut's eight numbers to such q. The result may exceed 8 bits, too. */
+/* Adds the shortcut's eight numbers to such q. The results may lie outside -128 .. 127, too. */
 HB_INLINE hb_i16x8 hb_add_shortcut_i8(hb_i16x8 q, hb_i16x8 shortcut, const hb_sum_i8 *sum) {
   const hb_i32x4 bias = hb_splat_i32x4(sum->bias), a = hb_splat_i32x4(sum->own), b = hb_splat_i32x4(sum->other);
   q = __builtin_elementwise_min(q, hb_splat_i16x8(INT8_MAX));

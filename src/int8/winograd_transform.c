@@ -5,7 +5,7 @@
 
 /* ---- Input ---- */
 
-/* B^T d, d `step` apart. */
+/* Computes B^T d, where the numbers d are `step` apart. */
 HB_INLINE void input_line(const hb_i16x8 *d, int step, hb_i16x8 *v) {
   const hb_i16x8 d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
   const hb_i16x8 even = d2 * 4 - d4, odd = d1 * 4 - d3, twice = (d3 - d1) * 2, rest = d4 - d2;
@@ -19,7 +19,7 @@ HB_INLINE void input_line(const hb_i16x8 *d, int step, hb_i16x8 *v) {
 
 typedef hb_i16x8 column[SIZE];
 
-/* A row of tiles shares what is computed down its columns of pixels, from the border on. */
+/* Computes B^T d down the columns of pixels, from the border on. The tiles of a row share it. */
 HB_INLINE void input_down(const uint8_t *pixel, size_t stride, uint32_t channels, uint32_t count, bool is_signed,
                           column *columns) {
   for (uint32_t x = 0; x < count; x++, pixel += channels) {
@@ -61,14 +61,14 @@ void hb_winograd_input(const hb_feature_map *in, const hb_winograd_block *block,
 
 /* ---- Weights ---- */
 
-/* A line of G g: G times (a, b, c). */
+/* Stores G times (a, b, c) as a line of u. */
 HB_INLINE void store_line(hb_i16x8 a, hb_i16x8 b, hb_i16x8 c, int16_t *u, size_t u_point) {
   const hb_i16x8 one = a + c, two = a + c * 4, twice = b * 2;
   const hb_i16x8 line[SIZE] = {a, one + b, one - b, two + twice, two - twice, c};
   for (int j = 0; j < SIZE; j++) hb_store_i16x8(u + j * u_point, line[j]);
 }
 
-/* Line by line of the result, so that registers suffice. */
+/* The result is computed line by line, so that registers suffice. */
 void hb_winograd_weights(const int8_t *packed, uint32_t in, int16_t *u, size_t u_point) {
   const size_t line = SIZE * u_point;
   for (uint32_t half = 0; half < in; half++, packed += 9 * 8, u += 8) {
@@ -90,7 +90,8 @@ void hb_winograd_weights(const int8_t *packed, uint32_t in, int16_t *u, size_t u
 #define ROWS 4
 #define TILE_SUMS (HB_WINOGRAD_POINTS * EIGHT)
 
-/* Some tiles at one point. Not unrolled, for compilers then order the additions so that registers run out. */
+/* Multiplies some tiles at one point. If the loop were unrolled, the compiler would order the additions so that
+ * registers run out. */
 HB_INLINE void multiply(const int16_t *v, size_t v_eight, const int16_t *u, uint32_t in, const uint32_t *bias,
                         uint32_t *m, const uint32_t *order, int rows) {
   hb_u32x4 sum[ROWS][2];
@@ -131,10 +132,10 @@ void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const int
 
 /* ---- Output ---- */
 
-/* factor = 3 * 2^power */
+/* The factors of the four outputs are 3 * 2^power. */
 static const uint8_t power[4] = {3, 2, 1, 1};
 
-/* A^T m, m `step` apart. */
+/* Computes A^T m, where the numbers m are `step` apart. */
 HB_INLINE void output_line(const hb_u32x4 *m, int step, hb_u32x4 *y) {
   const hb_u32x4 m0 = m[0], m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
   const hb_u32x4 one = m1 + m2, minus_one = m1 - m2, two = m3 + m4, minus_two = m3 - m4;
@@ -146,7 +147,7 @@ HB_INLINE void output_line(const hb_u32x4 *m, int step, hb_u32x4 *y) {
 
 #define INVERSE_OF_9 0x38e38e39u /* modulo 2^32 */
 
-/* A row of four outputs, eight channels each, those from `from` on. */
+/* Stores a row of four outputs, eight channels each, from output `from` on. */
 HB_INLINE void requantize_row(const hb_conv_i8 *conv, const hb_winograd_scales *scales, const hb_u32x4 (*m)[2], int y,
                               uint32_t from, uint8_t *pixel, const hb_sum_i8 *sum) {
   const int8_t flip = hb_i8_form_flip(conv->form);
@@ -161,7 +162,8 @@ HB_INLINE void requantize_row(const hb_conv_i8 *conv, const hb_winograd_scales *
   }
 }
 
-/* Sums at points that the tile has left out may be anything: no output of it depends on them. */
+/* Sums at points that the tile has left out may be anything, because none of the outputs that it gives depends on them.
+ */
 HB_INLINE void output_eight(const hb_conv_i8 *conv, const hb_winograd_scales *scales, const uint32_t *m,
                             const hb_winograd_tile *tile, uint8_t *pixel, size_t row, const hb_sum_i8 *sum) {
   hb_u32x4 rows[4][SIZE][2]; /* [y][j][half] */
