@@ -48,8 +48,9 @@ engine(${name}-threads -sIMPORTED_MEMORY=1 -Wl,--shared-memory,--no-check-featur
 add_custom_target(programs DEPENDS ${name} ${name}-threads)
 
 # The same without the engine, for web_winograd.mjs.
-add_executable(bench-winograd tests/bench/winograd.c)
+add_executable(bench-winograd tests/bench/winograd.c tests/unit/xnnpack_i8.c)
 set_target_properties(bench-winograd PROPERTIES SUFFIX .wasm)
+target_include_directories(bench-winograd PRIVATE tests/unit)
 target_link_libraries(bench-winograd PRIVATE heybagh ${xnnpack}/libXNNPACK.a ${xnnpack}/libmicrokernels-prod.a
   ${xnnpack}/libpthreadpool.a)
 target_link_options(bench-winograd PRIVATE ${simd} -O3 -flto --no-entry -sSTANDALONE_WASM=1 -sFILESYSTEM=0

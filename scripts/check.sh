@@ -52,7 +52,7 @@ check_tidy() {
   tidy -p build/native -- "${native[@]}"
   tidy -p build/native-fuzz -- tests/fuzz/*.c
   sysroot=$("$(emcc_dir)/em-config" CACHE)/sysroot
-  mapfile -t wasm < <(grep -lE '__wasm|simd(_i8)?\.h|requantize\.h' src/*/*.c | grep -vxF src/image/decode.c)
+  mapfile -t wasm < <({ grep -lE '__wasm|simd\.h' src/*/*.c; ls src/int8/*.c; } | sort -u | grep -vxF src/image/decode.c)
   tidy -p build/wasm-simd --extra-arg=--target=wasm32-unknown-emscripten --extra-arg=--sysroot="$sysroot" -- \
     src/api/wasm_api.c "${wasm[@]}"
 }

@@ -1,9 +1,10 @@
-/* clock.h: milliseconds for the timings that the engine reports. */
+/* clock.h: the clock behind the timings that the engine reports. */
 #ifndef HB_BASE_CLOCK_H
 #define HB_BASE_CLOCK_H
 
 #include <time.h>
 
+/* Returns milliseconds since some point in the past. */
 static inline double hb_clock_milliseconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);

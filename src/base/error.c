@@ -29,7 +29,7 @@ static void make_plain(char *text) {
   for (; *text != '\0'; text++)
     if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
 }
-#undef hb_fail /* what error.h tells the static analyzer */
+#undef hb_fail /* error.h defines both for the static analyzer */
 #undef hb_fail_memory
 
 hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) {

@@ -39,7 +39,7 @@ static hb_status map_open(int descriptor, const char *path, hb_mapping *out, hb_
   return HB_OK;
 }
 
-/* Without `sha256` (NULL), nothing is read. */
+/* Reads the file only if `sha256` is not NULL. */
 static hb_status map(const char *path, hb_mapping *out, char *sha256, hb_error *error) {
   hb_mapping mapping = {0};
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -98,7 +98,7 @@ void hb_writer_add(hb_writer *writer, const void *bytes, size_t size) {
 }
 
 hb_status hb_writer_close(hb_writer *writer, hb_error *error) {
-  /* on the disk before it gets its name, so that a crash leaves no empty file under it */
+  /* the bytes must be on the disk before the file gets its name: else a crash leaves an empty file under it */
   if (writer->error == 0 && (fflush(writer->file) != 0 || fsync(fileno(writer->file)) != 0)) writer->error = errno;
   if (fclose(writer->file) != 0 && writer->error == 0) writer->error = errno;
   if (writer->error == 0 && rename(writer->temporary, writer->path) != 0) writer->error = errno;
@@ -134,7 +134,7 @@ bool hb_path_is_vacant(const char *path) {
   if (directory == NULL) return errno == ENOENT;
   int entries = 0;
   errno = 0;
-  while (entries <= 2 && readdir(directory) != NULL) entries++; /* "." and ".." */
+  while (entries <= 2 && readdir(directory) != NULL) entries++; /* two are "." and ".." */
   bool seen_all = errno == 0;
   closedir(directory);
   return seen_all && entries <= 2;
@@ -181,7 +181,7 @@ bool hb_path_exchange(const char *a, const char *b) {
 hb_status hb_path_resolve(const char *path, char **out, hb_error *error) {
   struct stat info;
   *out = realpath(path, NULL);
-  if (*out == NULL && errno == ENOENT && lstat(path, &info) != 0) *out = strdup(path); /* fails for a link only */
+  if (*out == NULL && errno == ENOENT && lstat(path, &info) != 0) *out = strdup(path); /* a link fails here */
   if (*out != NULL) return HB_OK;
   return errno == ENOMEM ? hb_fail_memory(error) : fail_errno(error, "follow", path);
 }

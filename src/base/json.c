@@ -16,9 +16,10 @@ struct hb_json {
 
 static bool is_container(const jsmntok_t *t) { return t->type == JSMN_OBJECT || t->type == JSMN_ARRAY; }
 
-/* Even in its strict mode jsmn lets "[1 :2 :3]" and the like pass, with an array whose size is not the number of its
- * items; who allocates by the size would then write past the end. What is accepted here is a tree: one value at the
- * top, items inside their container, of an object keys with one value each, and nothing below other values. */
+/* Even in its strict mode jsmn accepts "[1 :2 :3]" and the like, and gives the array a size that is not the number of
+ * its items; a caller that allocates by the size would then write past the end. This accepts only a tree: one value is
+ * at the top, items lie inside their container, each key of an object has one value, and other values have nothing
+ * below them. */
 static bool is_tree(const hb_json *json) {
   for (int i = 0; i < json->count; i++) {
     const jsmntok_t *t = &json->tokens[i], *parent = t->parent >= 0 ? &json->tokens[t->parent] : NULL;
@@ -57,7 +58,7 @@ static const jsmntok_t *token(const hb_json *json, int value, jsmntype_t type) {
 bool hb_json_is_object(const hb_json *json, int value) { return token(json, value, JSMN_OBJECT) != NULL; }
 bool hb_json_is_array(const hb_json *json, int value) { return token(json, value, JSMN_ARRAY) != NULL; }
 
-/* The first token behind a value and all that is inside it. */
+/* Returns the first token behind a value and all that is inside it. */
 static int skip(const hb_json *json, int value) {
   int end = json->tokens[value].end, next = value + 1;
   while (next < json->count && json->tokens[next].start < end) next++;
@@ -83,7 +84,7 @@ int hb_json_size(const hb_json *json, int container) {
 int hb_json_get(const hb_json *json, int object, const char *key) {
   if (!hb_json_is_object(json, object)) return -1;
   for (int k = hb_json_first(json, object); k >= 0; k = hb_json_next(json, object, k)) {
-    /* strict jsmn still accepts a key without value; its size tells */
+    /* strict jsmn still accepts a key without a value; the key then has another size */
     if (hb_json_equals(json, k, key)) return json->tokens[k].size == 1 && k + 1 < json->count ? k + 1 : -1;
   }
   return -1;
@@ -110,7 +111,7 @@ static int hex_value(char c) {
   return -1;
 }
 
-/* Four hex digits; -1 if they are not there. */
+/* Reads four hex digits; returns -1 if they are not there. */
 static int32_t read_unit(const char *p, const char *end) {
   if (end - p < 4) return -1;
   int32_t unit = 0;
@@ -134,7 +135,8 @@ static size_t write_utf8(uint32_t code, char out[4]) {
   return 4;
 }
 
-/* Resolves the \u escape at *p (behind the u), with its second half if it is a surrogate pair. 0 if it is malformed. */
+/* Resolves the \u escape at *p (behind the u), with its second half if it is a surrogate pair. Returns 0 if it is
+ * malformed. */
 static uint32_t read_escape(const char **p, const char *end) {
   int32_t unit = read_unit(*p, end);
   if (unit < 0) return 0;
@@ -147,7 +149,8 @@ static uint32_t read_escape(const char **p, const char *end) {
   return 0x10000 + ((uint32_t)(unit - 0xd800) << 10) + (uint32_t)(low - 0xdc00);
 }
 
-/* One character from *p, escapes resolved, as bytes into out; 0 if malformed or a NUL. */
+/* Reads one character from *p, resolves escapes, and writes its bytes. Returns their number, or 0 if the character is
+ * malformed or a NUL. */
 static size_t read_character(const char **p, const char *end, char out[4]) {
   char c = *(*p)++;
   if (c == '\0') return 0;

@@ -1,4 +1,5 @@
-/* random.h: SplitMix64 (Steele, Lea, Flood 2014): small, seedable, the same on every machine. Not for secrets. */
+/* random.h: SplitMix64 (Steele, Lea, Flood 2014). A seed gives the same numbers on all machines. It is not for secrets.
+ */
 #ifndef HB_BASE_RANDOM_H
 #define HB_BASE_RANDOM_H
 
@@ -15,10 +16,11 @@ static inline uint64_t hb_random_next(hb_random *random) {
   return z ^ z >> 31;
 }
 
-/* Uniform in [0, 1), 53 bits. */
+/* Returns a uniform number in [0, 1) with 53 random bits. */
 static inline double hb_random_unit(hb_random *random) { return (double)(hb_random_next(random) >> 11) * 0x1p-53; }
 
-/* Uniform in 0 .. n-1; the bias of the plain multiplication is below 2^-32 for the n used here. */
+/* Returns a uniform number from 0 to n - 1. The multiplication is biased: a probability is off by less than
+ * 2^-32. */
 static inline uint32_t hb_random_below(hb_random *random, uint32_t n) {
   return (uint32_t)((hb_random_next(random) >> 32) * n >> 32);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
+/* These are the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
 static const uint32_t round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -29,7 +29,7 @@ static void compress(uint32_t state[8], const uint8_t block[64]) {
   }
   uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
   uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-#pragma clang loop unroll_count(8) /* a to h then stay where they are */
+#pragma clang loop unroll_count(8) /* so that a to h stay in their registers */
   for (int t = 0; t < 64; t++) {
     uint32_t s1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
     uint32_t t1 = h + s1 + (g ^ (e & (f ^ g))) + round_constants[t] + w[t];
@@ -43,7 +43,7 @@ static void compress(uint32_t state[8], const uint8_t block[64]) {
 }
 
 void hb_sha256_start(hb_sha256 *hash) {
-  /* Fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3). */
+  /* these are the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3) */
   static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   memcpy(hash->state, initial, sizeof initial);

@@ -15,7 +15,7 @@ void hb_text_free(hb_text *text) {
   *text = (hb_text){0};
 }
 
-/* Room for `more` bytes and a NUL. */
+/* Makes room for `more` bytes and a NUL. */
 static bool reserve(hb_text *text, size_t more) {
   if (text->failed) return false;
   size_t need = text->size + more + 1;

@@ -1,4 +1,4 @@
 #include <heybagh.h>
 
-/* HEYBAGH_VERSION is the first line of VERSION, by CMake. */
+/* CMake defines HEYBAGH_VERSION as the first line of VERSION. */
 const char *hb_version(void) { return HEYBAGH_VERSION; }

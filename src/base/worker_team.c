@@ -7,23 +7,24 @@
 #include <pthread.h>
 #endif
 
-/* Times that a member looks for work, or for the last item's end, before it sleeps: some 50 microseconds, more than a
- * network's parts that only the first member computes. */
+/* How often a member looks for work, or for the last item's end, before it sleeps. It takes some 50 microseconds, which
+ * is longer than any part of a network that only the first member computes. */
 #define PATIENCE 50000
 
-/* A job is published by its ticket: a number that is new for each job, its items, and the next of them to be taken. An
- * item is taken by counting the ticket up, which succeeds only if job and item are still those that were read. */
+/* A job is published by its ticket, which holds a number that is new for each job, the count of its items, and the next
+ * item to be taken. A member takes an item by counting the ticket up, which succeeds only if job and item are still
+ * those that it has read. */
 #define TICKET(number, count) ((uint64_t)(number) << 32 | (uint64_t)(count) << 16)
 #define NEXT(ticket) ((uint32_t)(ticket)&0xffff)
 #define COUNT(ticket) ((uint32_t)((ticket) >> 16) & 0xffff)
 
-#define LINE 64 /* bytes that processors own at a time */
+#define LINE 64 /* bytes of a cache line */
 
 struct hb_worker_team {
   _Alignas(LINE) _Atomic uint64_t ticket;
-  _Alignas(LINE) _Atomic uint32_t left;  /* items of the job that are not done */
+  _Alignas(LINE) _Atomic uint32_t left;  /* items of the job that are not done yet */
   _Alignas(LINE) _Atomic uint32_t calls; /* jobs so far; helpers sleep until it changes */
-  _Atomic uint32_t asleep;               /* helpers that may be */
+  _Atomic uint32_t asleep;               /* helpers that may be asleep */
   _Atomic uint32_t present;
   _Atomic bool dismissed;
   _Atomic(hb_worker_team_job *) job;
@@ -35,7 +36,7 @@ struct hb_worker_team {
 #endif
 };
 
-/* ---- Sleep: until somebody wakes those who wait for a number to change ---- */
+/* ---- Sleep until a number changes ---- */
 
 #ifdef __wasm_atomics__
 
@@ -51,7 +52,7 @@ static void wake(hb_worker_team *team, _Atomic uint32_t *number) {
 
 #elif defined __wasm__
 
-/* Nobody shares this memory. */
+/* Without atomics nobody shares this memory. */
 static void sleep_while(hb_worker_team *team, _Atomic uint32_t *number, uint32_t value) {
   (void)team, (void)number, (void)value;
 }
@@ -113,7 +114,7 @@ uint32_t hb_worker_team_join(hb_worker_team *team) {
 
 /* ---- Work ---- */
 
-/* Does one item, if there is one to take. */
+/* Computes one item, if there is one to take. */
 static bool do_item(hb_worker_team *team, uint32_t member) {
   uint64_t ticket = atomic_load(&team->ticket);
   while (NEXT(ticket) < COUNT(ticket)) {
@@ -154,7 +155,7 @@ void hb_worker_team_run(hb_worker_team *team, uint32_t count, hb_worker_team_job
   wait_for_last(team);
 }
 
-/* A job that is published from here on changes `calls`, and one that was published before is seen. */
+/* No job is missed: one that is published from here on changes `calls`, and an earlier one shows in the ticket. */
 static void sleep_until_called(hb_worker_team *team) {
   const uint32_t calls = atomic_load(&team->calls);
   atomic_fetch_add(&team->asleep, 1);

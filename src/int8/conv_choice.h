@@ -7,19 +7,18 @@
 /* The faster kind for a convolution, and the memory that it takes. */
 typedef struct {
   hb_conv_i8_source source;
-  uint32_t side; /* of the input */
   hb_i8_form product;
   bool winograd;
-  size_t size, scratch; /* bytes: packed; for a run */
+  size_t size, scratch; /* bytes of packed weights, and of what a run needs; the latter is used at a multiple of 64 */
 } hb_conv_i8_choice;
 
-/* `product`: see hb_i8_form_here. Maps are of bytes: signed ones if it is HB_I8_WIDE, else of that form. `members`: of
- * the team that runs it. */
+/* Chooses for an input of `side` pixels a side. `product` is the form of products on this machine (hb_i8_form_here),
+ * from which that of the maps follows (hb_i8_form_of_maps). The team that will run it has room for `members`. */
 hb_conv_i8_choice hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product,
                                     uint32_t members);
+
+/* Packs into `memory`, which is `size` bytes, starts at a multiple of 64, and outlives the convolution. What the source
+ * points to may go, except the spec. */
 void hb_conv_i8_pack(const hb_conv_i8_choice *choice, void *memory, hb_conv_i8 *out);
-static inline hb_i8_form hb_i8_form_of_maps(hb_i8_form product) {
-  return product == HB_I8_WIDE ? HB_I8_SIGNED : product;
-}
 
 #endif

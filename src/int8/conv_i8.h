@@ -4,13 +4,11 @@
 
 #include "int8/feature_map.h"
 #include "int8/requantize.h"
-#include "int8/winograd_i8.h"
 
-/* Channels that a convolution makes at once. */
-#define HB_CONV_BLOCK 8
-#define HB_CONV_OUT_MAX 512 /* channels that ResNet-18's convolutions have at most */
+/* Output channels that are computed at once, in two vectors of sums. */
+#define HB_CONV_CHANNELS 8
 
-/* What a convolution is made of. */
+/* What a convolution is made from. */
 typedef struct {
   const hb_conv_spec *spec;
   const int8_t *kernel; /* [out][kernel][kernel][in] */
@@ -19,26 +17,37 @@ typedef struct {
   hb_quantization input, output;
 } hb_conv_i8_source;
 
-/* A convolution, packed. Different kinds differ in what `weights` points to and in `run`. */
+/* A convolution, packed. There are two kinds, conv_direct.h and conv_winograd.h, which differ in what `weights` points
+ * to and in `run`. */
 typedef struct hb_conv_i8 hb_conv_i8;
 struct hb_conv_i8 {
   const hb_conv_spec *spec;
   const void *weights;
-  const int32_t
-      *bias;          /* [out], without what stored numbers have more than input zero; of the direct kind, as are all */
-  const float *scale; /* [out] */
+  const int32_t *bias; /* [out], as hb_conv_i8_bias; NULL if it is packed with the weights, as is `scale` */
+  const float *scale;  /* [out] */
   hb_rounding_i8 rounding;
-  hb_i8_form form;         /* of the input; the output is in bytes always */
-  hb_winograd_i8 winograd; /* of the other kind */
+  hb_i8_form form; /* of the input; the output always consists of bytes */
   void (*run)(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out, const hb_sum_i8 *sum,
               void *scratch, hb_worker_team *team);
 };
 
-/* Computes `out`. The border of `in` is at least kernel / 2 wide and holds the input's zero. If `sum` is not NULL,
- * `out` holds the shortcut, to which the result is added in place. `scratch` is as hb_conv_i8_choice says. */
+/* Computes `out`, which is another map than `in`. The border of `in` is at least kernel / 2 wide and holds the input's
+ * zero. If `sum` is not NULL, `out` holds the shortcut, to which the result is added in place. `scratch` is as
+ * hb_conv_i8_choice says; `team` may be NULL. */
 static inline void hb_conv_i8_run(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out,
                                   const hb_sum_i8 *sum, void *scratch, hb_worker_team *team) {
   conv->run(conv, in, out, sum, scratch, team);
+}
+
+/* ---- For the kinds ---- */
+
+/* The bias of output channel `o` if sums are taken of the numbers that a map of this form stores, instead of q - zero.
+ * It may have wrapped around, as the sum then does, too. */
+int32_t hb_conv_i8_bias(const hb_conv_i8_source *source, uint32_t o, hb_i8_form form);
+
+/* What the sums of output channel `o` are multiplied by. */
+static inline float hb_conv_i8_scale(const hb_conv_i8_source *source, uint32_t o) {
+  return hb_requantization_scale(source->input, source->kernel_scale[o], source->output);
 }
 
 #endif

@@ -2,17 +2,18 @@
 
 #include <string.h>
 
-#include "base/simd_i8.h"
+#include "base/simd.h"
 
 #ifdef __wasm__
 
 #ifdef __wasm_relaxed_simd__
-/* Whether products of bytes come out as they should, for an `x` of the largest numbers. */
+/* Returns whether products of bytes are exact for `x`, which has the largest numbers. */
 static bool is_exact(const uint8_t x[16], bool is_unsigned) {
   static const int8_t weights[16] = {127, 127, 127, 127, -127, -127, -127, -127, 127, 127, -127, -127, 1, -2, 3, -127};
-  /* volatile: the compiler must not guess */
-  const volatile hb_i32x4 w = hb_load(weights), v = hb_load(x), seed = {-5, 7, 1 << 20, -(1 << 20)};
-  const hb_i32x4 sums = hb_dot8(seed, w, v, is_unsigned);
+  /* volatile, because the compiler must not compute the products itself */
+  const volatile hb_i8x16 w = hb_load_i8x16(weights), v = hb_load_i8x16(x);
+  const volatile hb_i32x4 seed = {-5, 7, 1 << 20, -(1 << 20)};
+  const hb_i32x4 sums = hb_add_dot_i8x16(seed, w, v, is_unsigned);
   bool exact = true;
   for (int i = 0; i < 4; i++) {
     int32_t sum = seed[i];
@@ -35,7 +36,7 @@ hb_i8_form hb_i8_form_here(void) {
 
 #else
 
-/* Plain C can do all of them. */
+/* Plain C can compute all forms. */
 hb_i8_form hb_i8_form_here(void) { return HB_I8_UNSIGNED; }
 
 #endif
@@ -112,27 +113,25 @@ hb_feature_map hb_feature_map_widen(const hb_feature_map *map, void *memory, hb_
 
 /* ---- Maximum ---- */
 
-typedef uint8_t u8x16 __attribute__((vector_size(16)));
-
-HB_INLINE hb_i32x4 larger(hb_i32x4 a, hb_i32x4 b, hb_i8_form form) {
-  if (form == HB_I8_SIGNED) return (hb_i32x4)__builtin_elementwise_max((hb_i8x16)a, (hb_i8x16)b);
-  return (hb_i32x4)__builtin_elementwise_max((u8x16)a, (u8x16)b);
+HB_INLINE hb_i8x16 larger(hb_i8x16 a, hb_i8x16 b, hb_i8_form form) {
+  if (form == HB_I8_SIGNED) return __builtin_elementwise_max(a, b);
+  return (hb_i8x16)__builtin_elementwise_max((hb_u8x16)a, (hb_u8x16)b);
 }
 
 HB_INLINE void max_pool_row(const uint8_t *const rows[3], const hb_feature_map *out, uint32_t y, hb_i8_form form) {
   const size_t pixel = out->channels;
   uint8_t *to = out->origin + y * out->row;
   for (uint32_t x = 0; x < out->side; x++, to += pixel) {
-    /* left of the picture there is nothing that could be larger than what is in it */
+    /* the window's left column lies outside the picture at first; what is inside takes its place */
     const size_t middle = 2 * x * pixel, left = x > 0 ? middle - pixel : middle, right = middle + pixel;
     for (size_t i = 0; i < pixel; i += 16) {
-      hb_i32x4 most = hb_load(rows[0] + middle + i);
+      hb_i8x16 most = hb_load_i8x16(rows[0] + middle + i);
       for (int r = 0; r < 3; r++) {
-        most = larger(most, hb_load(rows[r] + left + i), form);
-        most = larger(most, hb_load(rows[r] + middle + i), form);
-        most = larger(most, hb_load(rows[r] + right + i), form);
+        most = larger(most, hb_load_i8x16(rows[r] + left + i), form);
+        most = larger(most, hb_load_i8x16(rows[r] + middle + i), form);
+        most = larger(most, hb_load_i8x16(rows[r] + right + i), form);
       }
-      hb_store(to + i, most);
+      hb_store_i8x16(to + i, most);
     }
   }
 }
@@ -146,22 +145,22 @@ void hb_feature_map_max_pool_row(const uint8_t *const rows[3], const hb_feature_
 
 /* ---- Mean ---- */
 
-/* Sums of eight channels; 255 numbers of 8 bits fit into 16. */
+/* Adds up eight channels. 255 numbers of 8 bits fit into 16 bits. */
 HB_INLINE hb_i16x8 add_up(const hb_feature_map *map, size_t channel) {
   hb_i16x8 sum = {};
   for (uint32_t y = 0; y < map->side; y++)
     for (uint32_t x = 0; x < map->side; x++)
-      sum += hb_load_widen(map->origin + y * map->row + x * map->channels + channel, hb_i8_form_flip(map->form));
+      sum += hb_load_widened_i8(map->origin + y * map->row + x * map->channels + channel, hb_i8_form_flip(map->form));
   return sum;
 }
 
 void hb_feature_map_mean(const hb_feature_map *map, hb_quantization quantization, float *means) {
   const int32_t area = (int32_t)(map->side * map->side);
-  const hb_i32x4 zero = hb_splat(area * quantization.zero);
+  const hb_i32x4 zero = hb_splat_i32x4(area * quantization.zero);
   const float scale = quantization.scale / (float)area;
   for (size_t c = 0; c < map->channels; c += 8) {
     const hb_i16x8 sum = add_up(map, c);
-    hb_store(means + c, (hb_i32x4)(__builtin_convertvector(hb_widen_low(sum) - zero, hb_f32x4) * scale));
-    hb_store(means + c + 4, (hb_i32x4)(__builtin_convertvector(hb_widen_high(sum) - zero, hb_f32x4) * scale));
+    hb_store_f32x4(means + c, __builtin_convertvector(hb_widen_low_i16x8(sum) - zero, hb_f32x4) * scale);
+    hb_store_f32x4(means + c + 4, __builtin_convertvector(hb_widen_high_i16x8(sum) - zero, hb_f32x4) * scale);
   }
 }

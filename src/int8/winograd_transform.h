@@ -1,8 +1,9 @@
 /* winograd_transform.h: the three transforms of F(4x4, 3x3) in whole numbers, and the products between them.
  *
- * Lavin's matrices for the points 0, 1, -1, 2, -2 and infinity, with the fractions of G multiplied away, row by row, by
- * 4, -6, -6, 24, 24 and 1, and what A lacks then times 24, less what a row of A has in common, which leaves each output
- * times `factor`:
+ * The matrices are Lavin's for the points 0, 1, -1, 2, -2 and infinity, made whole. Rows of G are multiplied by 4, -6,
+ * -6, 24, 24 and 1, which removes its fractions, and rows of B^T take back the minus signs. Columns of A^T are
+ * multiplied by 24 and divided by the magnitudes of these numbers; then its rows are divided by what their numbers have
+ * in common. So each output comes out times `factor`:
  *
  *   B^T  4  0 -5  0  1  0     G  1  0  0     A^T  6  4  4  1  1  0   factor 24
  *        0  4  4 -1 -1  0        1  1  1          0  2 -2  1 -1  0          12
@@ -11,63 +12,33 @@
  *        0  2 -1 -2  1  0        1 -2  4
  *        0  4  0 -5  0  1        0  0  1
  *
- * How large things get, both ways along: inputs of int8 at most 128 * 10 * 10, of bytes 0 .. 255 at most 255 * 68 (10
- * is the largest sum of a row's magnitudes, 68 that of the positive part of a row times a row), weights 128 * 7 * 7:
- * all fit into int16. Sums are taken modulo 2^32, and come out as 9 * 2^k * result, k from 2 to 6. Times the inverse of
- * 9 that is 2^k * result, exactly, if 64 * result fits into 32 bits.
+ * After the transform in both directions, inputs of int8 are at most 128 * 10 * 10, those of bytes 0 .. 255 at most
+ * 255 * 68, and weights at most 128 * 7 * 7 (10 and 7 are the largest sums of a row's magnitudes, 68 is that of the
+ * positive numbers in a row times a row), which all fits into int16. Sums are taken modulo 2^32, and come out as
+ * 9 * 2^k * result, where k is from 2 to 6. Multiplied by the inverse of 9 they are exactly 2^k * result, if 64 *
+ * result fits into 32 bits.
  *
- * The first output of four is the only one to need the first input and the point 0. So a tile that has only its last
- * three, two or one outputs to give leaves that point out, and sides that are no multiple of four cost less. */
+ * Of four outputs only the first needs the first input and the point 0. So a tile that has to give only its last three,
+ * two or one outputs leaves that point out, which makes sides that are no multiple of four cheaper. */
 #ifndef HB_INT8_WINOGRAD_TRANSFORM_H
 #define HB_INT8_WINOGRAD_TRANSFORM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "int8/conv_i8.h"
 
-#define HB_WINOGRAD_CHANNELS 8 /* channels are multiples of it */
-#define HB_WINOGRAD_SIDE 4     /* the smallest side */
+#define HB_WINOGRAD_SIZE 6    /* rows and columns of a tile's input */
+#define HB_WINOGRAD_POINTS 36 /* point 6 * i + j is the i-th down and the j-th across */
+#define HB_WINOGRAD_ONE 7     /* the point (1, 1), where an input of x everywhere is 36 x; elsewhere it is 0 */
+#define HB_WINOGRAD_SCALES 5  /* k is from 2 to 6 */
 
+/* How the sums of eight output channels become numbers. */
 typedef struct {
-  uint32_t side, in, out; /* of a square map; channels */
-  int32_t input_zero, output_zero;
-  uint8_t flip; /* 0x80 for maps of unsigned bytes, which are those of int8 with the highest bit inverted; else 0 */
-} hb_winograd_i8;
+  uint32_t bias[HB_CONV_CHANNELS]; /* 36 * hb_conv_i8_bias, with which sums at the point (1, 1) start */
+  float scale[HB_WINOGRAD_SCALES][HB_CONV_CHANNELS]; /* hb_conv_i8_scale / 2^k */
+} hb_winograd_scales;
 
-/* A map's first pixel, and bytes from row to row; pixels are `channels` bytes. Around an input there is a border of one
- * pixel of its zero, which `pixels` does not count. */
-typedef struct {
-  uint8_t *pixels;
-  size_t stride;
-} hb_winograd_map;
-
-/* What is added to the convolution's output q, if anything, as XNNPACK's qs8 addition does:
- * (bias + q * multiplier + other * other_multiplier) >> shift, plus zero, kept within -128 .. 127. */
-typedef struct {
-  hb_winograd_map other; /* of the output's shape; it may be the output */
-  int32_t multiplier, other_multiplier, bias, zero;
-  uint32_t shift;
-} hb_winograd_sum;
-
-#define HB_WINOGRAD_SIZE 6    /* of a tile's input */
-#define HB_WINOGRAD_POINTS 36 /* each way 6; 6 * i + j has i down and j across */
-#define HB_WINOGRAD_ONE 7     /* the point (1, 1): a map that is everywhere x is 36 x here, and 0 at all other points */
-#define HB_WINOGRAD_SCALES 5  /* 2^k, k from 2 to 6 */
-
-/* Eight output channels are packed as their weights, then this. What is the same for all of them stands here as whole
- * vectors because V8 makes constants anew wherever they are used, in three instructions. */
-typedef struct {
-  uint32_t start[HB_WINOGRAD_CHANNELS]; /* of the sums at the point one: 36 * (bias - input zero * sum of weights) */
-  float scale[HB_WINOGRAD_SCALES][HB_WINOGRAD_CHANNELS]; /* multiplier / 2^k, k from 2 on */
-  uint32_t inverse[4];                                   /* of 9 */
-  float magic[4];                                        /* added to a number, it rounds it */
-  uint32_t lowest[4], offset[4]; /* of rounded numbers' bits: those of -128, those of 0 - zero */
-  uint8_t flip[16];              /* of output bytes */
-} hb_winograd_finish;
-
-/* A tile gives the outputs of four rows and columns from (y, x) on, less those before from_y and from_x, which a
- * neighbour gives; the point 0 is left out where `from` is not 0. Tiles that have a point stand together there:
- * slot[j > 0] is where. Those without the point 0 come last in their rows, and such rows last. */
+/* A tile gives the outputs of four rows and columns from (y, x) on, except those before from_y and from_x, which a
+ * neighbour gives. Where `from` is not 0, the point 0 is left out. The tiles that have a point (i, j) lie side by side
+ * at it, each at its slot[j > 0]. Those without the point 0 come last in their rows, and such rows come last. */
 typedef struct {
   uint32_t y, x, from_y, from_x;
   uint32_t slot[2];
@@ -76,28 +47,27 @@ typedef struct {
 /* Tiles that are multiplied together. */
 typedef struct {
   uint32_t rows, columns;  /* of tiles */
-  uint32_t count[2][2];    /* [i > 0][j > 0]: of tiles that have the point (i, j) */
+  uint32_t count[2][2];    /* [i > 0][j > 0]: tiles that have the point (i, j) */
   uint32_t *order[2];      /* [j > 0]: the tile in each slot */
   hb_winograd_tile *tiles; /* row by row */
-  uint16_t *v;             /* the input transformed, at each point [in / 8][count][8] */
+  int16_t *v;              /* the transformed input: at each point [in / 8][count][8] */
   size_t v_point;          /* numbers from point to point */
 } hb_winograd_block;
 
-/* Input of a block to its v. `columns` is scratch for side + 2 columns, HB_WINOGRAD_COLUMN_BYTES each. */
+/* Transforms a block's input to its v. `columns` is scratch for side + 2 columns, HB_WINOGRAD_COLUMN_BYTES each. */
 #define HB_WINOGRAD_COLUMN_BYTES (HB_WINOGRAD_SIZE * 16)
-void hb_winograd_input(const hb_winograd_i8 *conv, const hb_winograd_map *input, const hb_winograd_block *block,
-                       void *columns);
+void hb_winograd_input(const hb_feature_map *in, const hb_winograd_block *block, void *columns);
 
-/* Weights of eight output channels, [in / 2][2][9][4 of the eight][2 of in], to u: at each point [in / 2][8][2]. */
-void hb_winograd_weights(const int8_t *packed, uint32_t in, uint16_t *u, size_t u_point);
+/* Transforms the weights of eight output channels to u. They are [in / 2][2][9][4 of the eight][2 of in], and u is
+ * [in / 2][8][2] at each point. */
+void hb_winograd_weights(const int8_t *packed, uint32_t in, int16_t *u, size_t u_point);
 
-/* v * u at each point, plus start at the point one, to m: [tile][point][8]. */
-void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const uint16_t *u, size_t u_point,
-                          const uint32_t *start, uint32_t *m);
+/* Computes m, [tile][point][8]: v * u at each point, plus the bias at the point (1, 1). */
+void hb_winograd_products(const hb_winograd_block *block, uint32_t in, const int16_t *u, size_t u_point,
+                          const uint32_t *bias, uint32_t *m);
 
-/* A tile's outputs of eight channels from `channel` on, from its part of m. */
-void hb_winograd_output(const hb_winograd_i8 *conv, const hb_winograd_finish *finish, uint32_t channel,
-                        const uint32_t *m, const hb_winograd_tile *tile, const hb_winograd_map *output,
-                        const hb_winograd_sum *sum);
+/* Computes a tile's outputs, eight channels from `channel` on, from its part of m. */
+void hb_winograd_output(const hb_conv_i8 *conv, const hb_winograd_scales *scales, uint32_t channel, const uint32_t *m,
+                        const hb_winograd_tile *tile, const hb_feature_map *out, const hb_sum_i8 *sum);
 
 #endif

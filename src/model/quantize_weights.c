@@ -23,7 +23,7 @@ static void quantize_channel(const float *kernel, size_t size, float bias, float
 static void quantize_convolution(const hb_weights *from, int c, hb_quantized *to) {
   const hb_conv_spec *spec = &hb_conv_specs[c];
   const float input_scale = to->map[spec->from].scale;
-  size_t size = hb_kernel_size(spec) / spec->out;
+  const size_t size = hb_conv_taps(spec);
   for (uint32_t o = 0; o < spec->out; o++)
     quantize_channel(from->kernel[c] + o * size, size, from->bias[c][o], input_scale,
                      (int8_t *)to->kernel[c] + o * size, (float *)to->kernel_scale[c] + o, (int32_t *)to->bias[c] + o);

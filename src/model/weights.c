@@ -6,8 +6,6 @@
 
 const uint32_t hb_fc_shape[2] = {HB_LOGITS_DIM, HB_POOLED_DIM};
 
-size_t hb_kernel_size(const hb_conv_spec *spec) { return (size_t)spec->out * spec->kernel * spec->kernel * spec->in; }
-
 static const char *const dtype_names[] = {[HB_F32] = "f32", [HB_F16] = "f16", [HB_I32] = "i32", [HB_I8] = "i8"};
 
 hb_status hb_weights_tensor(const hb_safetensors *file, const char *prefix, const char *suffix, hb_dtype dtype,

@@ -24,9 +24,6 @@ void hb_weights_free(hb_weights *weights);
 
 extern const uint32_t hb_fc_shape[2];
 
-/* The numbers in a kernel. */
-size_t hb_kernel_size(const hb_conv_spec *spec);
-
 /* The tensor `prefix.suffix` of exactly this type and shape, or an error that names it. */
 hb_status hb_weights_tensor(const hb_safetensors *file, const char *prefix, const char *suffix, hb_dtype dtype,
                             uint32_t rank, const uint32_t *shape, const hb_tensor **out, hb_error *error);

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* torchvision ResNet18_Weights.IMAGENET1K_V1.transforms */
+/* The constants are those of torchvision's ResNet18_Weights.IMAGENET1K_V1.transforms. */
 static const double mean[3] = {0.485, 0.456, 0.406};
 static const double standard_deviation[3] = {0.229, 0.224, 0.225};
 

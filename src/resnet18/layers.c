@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The input rows, or columns, of an output's window that are inside the picture. */
+/* The input rows, or columns, of an output's window that lie inside the picture. */
 typedef struct {
   uint32_t first, last;
 } window;
@@ -36,8 +36,8 @@ void hb_layer_max_pool_i8(const int8_t *in, uint32_t side, uint32_t channels, in
     }
 }
 
-/* `out` may be `b`, which the compiler must be told is safe, as each number only depends on its own place. Sanitized
- * loops cannot be vectors. */
+/* `out` may be `b`. Vectors are safe nevertheless, because each number depends only on its own place, but the compiler
+ * must be told so. It cannot vectorize sanitized loops. */
 #ifdef HB_SANITIZED
 #define EACH_BY_ITSELF
 #else
@@ -53,7 +53,7 @@ void hb_layer_add_relu_f32(const float *a, const float *b, size_t count, float *
 }
 
 void hb_layer_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out) {
-  const hb_sum_i8 k = *sum; /* `out` might be it, for all that the compiler knows */
+  const hb_sum_i8 k = *sum; /* a copy, for the compiler must assume that `out` overlaps the original */
   EACH_BY_ITSELF
   for (size_t i = 0; i < count; i++) {
     int32_t q = ((k.bias + a[i] * k.own + b[i] * k.other) >> k.shift) + k.zero;

@@ -1,32 +1,32 @@
 #include "resnet18/plan.h"
 
-/* The plan while it is being drawn. */
+/* The plan while it is being made. */
 typedef struct {
   hb_plan *plan;
   uint32_t count;
   int conv; /* the next one */
-} pen;
+} draft;
 
-static hb_plan_map add_step(pen *p, hb_step step) {
+static hb_plan_map add_step(draft *p, hb_step step) {
   size_t *size = &p->plan->buffer_sizes[step.out.buffer];
   if (hb_plan_map_size(&step.out) > *size) *size = hb_plan_map_size(&step.out);
   p->plan->steps[p->count++] = step;
   return step.out;
 }
 
-static hb_plan_map convolution(pen *p, hb_plan_map in, hb_buffer to, bool relu) {
+static hb_plan_map convolution(draft *p, hb_plan_map in, hb_buffer to, bool relu) {
   const int c = p->conv++;
   const hb_conv_spec *spec = &hb_conv_specs[c];
   const hb_plan_map out = {to, HB_MAP_CONV((uint32_t)c), in.side / spec->stride, spec->out};
   return add_step(p, (hb_step){.kind = HB_STEP_CONVOLUTION, .conv = c, .relu = relu, .in = in, .out = out});
 }
 
-static hb_plan_map max_pool(pen *p, hb_plan_map in) {
+static hb_plan_map max_pool(draft *p, hb_plan_map in) {
   const hb_plan_map out = {HB_BUFFER_BLOCK, in.number, in.side / 2, in.channels};
   return add_step(p, (hb_step){.kind = HB_STEP_MAX_POOL, .in = in, .out = out});
 }
 
-static hb_plan_map basic_block(pen *p, uint32_t block, hb_plan_map in) {
+static hb_plan_map basic_block(draft *p, uint32_t block, hb_plan_map in) {
   hb_plan_map branch = convolution(p, in, HB_BUFFER_INNER, true);
   branch = convolution(p, branch, HB_BUFFER_BRANCH, false);
   const hb_plan_map shortcut = branch.side != in.side ? convolution(p, in, HB_BUFFER_INNER, false) : in;
@@ -36,7 +36,7 @@ static hb_plan_map basic_block(pen *p, uint32_t block, hb_plan_map in) {
 
 void hb_plan_make(hb_plan *plan) {
   *plan = (hb_plan){0};
-  pen p = {plan, 0, 0};
+  draft p = {plan, 0, 0};
   hb_plan_map x = {HB_BUFFER_INPUT, HB_MAP_INPUT, HB_CROP_SIDE, 3};
   plan->buffer_sizes[HB_BUFFER_INPUT] = hb_plan_map_size(&x);
   x = convolution(&p, x, HB_BUFFER_STEM, true);

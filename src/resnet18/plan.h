@@ -1,4 +1,5 @@
-/* plan.h: the network as a list of steps over a few buffers. Whoever computes it, in whatever precision, follows it. */
+/* plan.h: the network as a list of steps over a few buffers. network_xnnpack.c runs it, in f32 and in 8 bits.
+ * network_i8.c takes from it what each step reads and writes, but has an order and buffers of its own. */
 #ifndef HB_RESNET18_PLAN_H
 #define HB_RESNET18_PLAN_H
 
@@ -7,20 +8,20 @@
 #define HB_STEP_COUNT (HB_CONV_COUNT + 1 + HB_BLOCK_COUNT)
 #define HB_LAST_SIDE 7
 
-/* A basic block needs three buffers: its input, which becomes its output, and two on the way there. */
+/* A basic block needs three buffers: one for its input, which its output replaces, and two on the way there. */
 typedef enum {
   HB_BUFFER_INPUT,
   HB_BUFFER_STEM,
   HB_BUFFER_BLOCK,
-  HB_BUFFER_INNER, /* between a block's convolutions; then its shortcut, if that has a convolution */
+  HB_BUFFER_INNER, /* between a block's convolutions; afterwards its shortcut, if that has a convolution */
   HB_BUFFER_BRANCH,
   HB_BUFFER_COUNT
 } hb_buffer;
 
-/* A square map [side][side][channels]. */
+/* A square feature map [side][side][channels]. */
 typedef struct {
   hb_buffer buffer;
-  uint32_t number; /* see quantization.h; the max pool's is the stem's */
+  uint32_t number; /* as in architecture.h */
   uint32_t side, channels;
 } hb_plan_map;
 
@@ -29,14 +30,14 @@ typedef enum { HB_STEP_CONVOLUTION, HB_STEP_MAX_POOL, HB_STEP_ADD } hb_step_kind
 typedef struct {
   hb_step_kind kind;
   int conv;                   /* number of the convolution */
-  bool relu;                  /* behind it; always behind an addition */
-  hb_plan_map in, other, out; /* other: the second summand, whose buffer may be the output's */
+  bool relu;                  /* whether one follows; it always does after an addition */
+  hb_plan_map in, other, out; /* `other` is an addition's second summand, whose buffer may be the output's */
 } hb_step;
 
 typedef struct {
   hb_step steps[HB_STEP_COUNT];
-  size_t buffer_sizes[HB_BUFFER_COUNT]; /* the most numbers that a buffer holds */
-  hb_plan_map last;                     /* [7][7][512], of which the mean is taken */
+  size_t buffer_sizes[HB_BUFFER_COUNT]; /* in numbers: the largest feature map that each holds */
+  hb_plan_map last;                     /* [7][7][512], whose mean gives the pooled features */
 } hb_plan;
 
 void hb_plan_make(hb_plan *plan);

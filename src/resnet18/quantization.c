@@ -5,34 +5,30 @@
 
 #define LEAST_SCALE 1e-30f
 #define MOST_SCALE 1e6f
-#define MOST_BIAS (1 << 30)        /* products add up to less than 2^28 */
-#define MOST_RESULT (0x1p31 - 256) /* before the zero is added */
+#define MOST_BIAS (1 << 30)        /* leaves room for the products, which add up to less than 2^28 */
+#define MOST_RESULT (0x1p31 - 256) /* leaves room for the zero */
 
-static bool is_scale(float scale) { return scale >= LEAST_SCALE && scale <= MOST_SCALE; } /* no NaN is one */
+static bool is_scale(float scale) { return scale >= LEAST_SCALE && scale <= MOST_SCALE; } /* false for NaN */
 
-static size_t taps(const hb_conv_spec *spec) { return (size_t)spec->kernel * spec->kernel * spec->in; }
-
-/* As XNNPACK computes it. */
-static float factor_of(const hb_quantized *q, int c, uint32_t o) {
-  return q->map[hb_conv_specs[c].from].scale * q->kernel_scale[c][o] / q->map[HB_MAP_CONV(c)].scale;
+static float scale_of(const hb_quantized *q, int c, uint32_t o) {
+  return hb_requantization_scale(q->map[hb_conv_specs[c].from], q->kernel_scale[c][o], q->map[HB_MAP_CONV(c)]);
 }
 
-/* Whether no picture's sum, with this bias, leaves 32 bits. */
+/* Returns whether the multiplied sum, with this bias, fits into 32 bits for every picture. */
 static bool fits(const hb_quantized *q, int c, uint32_t o, int32_t bias) {
-  const double sum = 255.0 * 127 * (double)taps(&hb_conv_specs[c]) + fabs((double)bias);
-  return sum * (double)factor_of(q, c, o) <= MOST_RESULT;
+  const double sum = 255.0 * 127 * (double)hb_conv_taps(&hb_conv_specs[c]) + fabs((double)bias);
+  return sum * (double)scale_of(q, c, o) <= MOST_RESULT;
 }
 
 static bool scales_are_sound(const hb_quantized *q, int c) {
   for (uint32_t o = 0; o < hb_conv_specs[c].out; o++)
-    if (!is_scale(q->kernel_scale[c][o]) || !(factor_of(q, c, o) < 256) || !fits(q, c, o, 0)) return false;
+    if (!is_scale(q->kernel_scale[c][o]) || !(scale_of(q, c, o) < 256) || !fits(q, c, o, 0)) return false;
   return true;
 }
 
-/* A code of -128 would leave the range that the fast kernels are exact in. */
+/* The fast kernels would not be exact with a code of -128. */
 static bool codes_are_sound(const hb_quantized *q, int c) {
-  const hb_conv_spec *spec = &hb_conv_specs[c];
-  const size_t size = spec->out * taps(spec);
+  const size_t size = hb_kernel_size(&hb_conv_specs[c]);
   int8_t least = 0;
   for (size_t i = 0; i < size; i++) least = q->kernel[c][i] < least ? q->kernel[c][i] : least;
   return least > -128;

@@ -1,6 +1,7 @@
 #include "vector/dot.h"
 
 #include "base/cpu_dispatch.h"
+#include "base/inline.h"
 
 #define LANES 8
 #define ROWS 2 /* at a time by four queries */
@@ -9,14 +10,14 @@ typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
 typedef float loose_lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
 /* Adds up the lanes, pairs at a distance first, then what is left of the row. */
-HB_DISPATCHED_INLINE float finish(const lanes *sum, const float *query, const float *row, size_t from, size_t dim) {
+HB_INLINE float finish(const lanes *sum, const float *query, const float *row, size_t from, size_t dim) {
   const lanes s = *sum;
   float total = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
   for (size_t i = from; i < dim; i++) total += query[i] * row[i];
   return total;
 }
 
-HB_DISPATCHED_INLINE float dot(const float *query, const float *row, size_t dim) {
+HB_INLINE float dot(const float *query, const float *row, size_t dim) {
   const size_t whole = dim - dim % LANES;
   lanes sum = {0};
   for (size_t i = 0; i < whole; i += LANES) sum += *(const loose_lanes *)(query + i) * *(const loose_lanes *)(row + i);
@@ -51,8 +52,8 @@ HB_CPU_DISPATCH void hb_dot_rows(const float *query, const float *rows, size_t c
 }
 
 /* `row_count` <= ROWS rows with all queries, all sums in registers. `next` are the rows that will be wanted next. */
-HB_DISPATCHED_INLINE void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next,
-                                   size_t dim, float *scores, size_t stride) {
+HB_INLINE void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next, size_t dim,
+                        float *scores, size_t stride) {
   const size_t whole = dim - dim % LANES;
   lanes sums[HB_DOT_QUERIES][ROWS] = {0};
   for (size_t i = 0; i < whole; i += LANES) {

@@ -1,28 +1,24 @@
 #include "vector/dot_i8.h"
 
-#include <stdbool.h>
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#endif
+#include "base/simd.h"
 
-#ifdef __wasm_simd128__
+#ifdef __wasm__
 
 /* Eight products, added in pairs. Relaxed SIMD's product of bytes is exact with 7 bits of the query only: it would take
  * three of them. */
-static inline v128_t products(const int16_t *query, const int8_t *row) {
-  return wasm_i32x4_dot_i16x8(wasm_v128_load(query), wasm_i16x8_load8x8(row));
+static inline hb_i32x4 products(const int16_t *query, const int8_t *row) {
+  return hb_dot_i16x8(hb_load_i16x8(query), hb_load_widened_i8(row, 0));
 }
 
 static inline int32_t dot(const int16_t *query, const int8_t *row, size_t dim) {
-  v128_t even = wasm_i32x4_splat(0), odd = even;
+  hb_i32x4 even = {0}, odd = {0};
   size_t i = 0;
   for (; i + 16 <= dim; i += 16) {
-    even = wasm_i32x4_add(even, products(query + i, row + i));
-    odd = wasm_i32x4_add(odd, products(query + i + 8, row + i + 8));
+    even += products(query + i, row + i);
+    odd += products(query + i + 8, row + i + 8);
   }
-  const v128_t sum = wasm_i32x4_add(even, odd);
-  int32_t total = wasm_i32x4_extract_lane(sum, 0) + wasm_i32x4_extract_lane(sum, 1) + wasm_i32x4_extract_lane(sum, 2) +
-                  wasm_i32x4_extract_lane(sum, 3);
+  const hb_i32x4 sum = even + odd;
+  int32_t total = sum[0] + sum[1] + sum[2] + sum[3];
   for (; i < dim; i++) total += query[i] * row[i];
   return total;
 }

@@ -6,9 +6,10 @@
  *   load_query(p), load_row(p)   WIDTH numbers of 16 bits, of memory that need not be aligned
  *   add_products(sum, a, b)      the sums with the products of two of these
  *   total(sum)                   all sums added up */
+#include "base/inline.h"
 #include "vector/dot_i8.h"
 
-#define PART TARGET static inline __attribute__((always_inline))
+#define PART TARGET HB_INLINE
 #define ROWS 2
 
 /* `query_count` <= HB_DOT_QUERIES and `row_count` <= ROWS are constants, and all sums in registers. */

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "image/resize.h"
 #include "int8/conv_choice.h"
+#include "int8/network_i8.h"
 #include "synthetic_i8.h"
 #include "xnnpack_i8.h"
-#include "int8/network_i8.h"
 
 static const char *const form_names[] = {"wide", "signed", "unsigned"};
 
@@ -164,27 +164,27 @@ static void free_layers(void) {
 static __attribute__((noinline)) void tile_bytes(const uint8_t *x, const int8_t *w, int32_t *out) {
   hb_i32x4 sums[6][2] = {0};
   for (uint32_t k = 0; k < CEILING_LENGTH; k += 4, w += 32) {
-    const hb_i32x4 low = hb_load(w), high = hb_load(w + 16);
+    const hb_i8x16 low = hb_load_i8x16(w), high = hb_load_i8x16(w + 16);
     for (int p = 0; p < 6; p++) {
-      const hb_i32x4 v = hb_load_splat(x + p * CEILING_LENGTH + k);
-      sums[p][0] = hb_dot8(sums[p][0], low, v, true);
-      sums[p][1] = hb_dot8(sums[p][1], high, v, true);
+      const hb_i8x16 v = (hb_i8x16)hb_load_splat_i32x4(x + p * CEILING_LENGTH + k);
+      sums[p][0] = hb_add_dot_i8x16(sums[p][0], low, v, true);
+      sums[p][1] = hb_add_dot_i8x16(sums[p][1], high, v, true);
     }
   }
-  for (int i = 0; i < 12; i++) hb_store(out + 4 * i, sums[i / 2][i % 2]);
+  for (int i = 0; i < 12; i++) hb_store_i32x4(out + 4 * i, sums[i / 2][i % 2]);
 }
 
 static __attribute__((noinline)) void tile_wide(const uint8_t *x, const int8_t *w, int32_t *out) {
   hb_i32x4 sums[4][2] = {0};
   for (uint32_t k = 0; k < CEILING_LENGTH; k += 2, w += 32) {
-    const hb_i16x8 low = (hb_i16x8)hb_load(w), high = (hb_i16x8)hb_load(w + 16);
+    const hb_i16x8 low = hb_load_i16x8(w), high = hb_load_i16x8(w + 16);
     for (int p = 0; p < 4; p++) {
-      const hb_i16x8 v = (hb_i16x8)hb_load_splat(x + 2 * (p * CEILING_LENGTH + k));
-      sums[p][0] = hb_dot16(sums[p][0], low, v);
-      sums[p][1] = hb_dot16(sums[p][1], high, v);
+      const hb_i16x8 v = (hb_i16x8)hb_load_splat_i32x4(x + 2 * (p * CEILING_LENGTH + k));
+      sums[p][0] += hb_dot_i16x8(low, v);
+      sums[p][1] += hb_dot_i16x8(high, v);
     }
   }
-  for (int i = 0; i < 8; i++) hb_store(out + 4 * i, sums[i / 2][i % 2]);
+  for (int i = 0; i < 8; i++) hb_store_i32x4(out + 4 * i, sums[i / 2][i % 2]);
 }
 
 static uint8_t ceiling_x[6 * CEILING_LENGTH * 2];

@@ -30,7 +30,7 @@ async function measure([address, layers, kinds, seconds]) {
     const hashes = [];
     for (let kind = 0; kind < kinds; kind++) {
       bench.bench_run(layer, kind, 1);
-      hashes.push(bench.bench_hash(layer) >>> 0);
+      hashes.push(bench.bench_hash(layer, kind) >>> 0);
     }
     const end = performance.now() + 1000 * seconds + 1000;
     while (performance.now() < end) {

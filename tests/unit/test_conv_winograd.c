@@ -1,65 +1,80 @@
-/* winograd_i8.h: against a plain convolution in whole numbers, in every bit. */
+/* conv_winograd.h: against a plain convolution in whole numbers, in every bit. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "feature_maps.h"
 #include "helper_threads.h"
-#include "int8/winograd_i8.h"
+#include "int8/conv_winograd.h"
 #include "support.h"
 
-#define CANARY 0x5a
 #define LARGEST 33554431 /* 2^25 - 1: the largest sum that is exact */
+#define LEAST_SIDE 4
+#define BORDER 17 /* what the output's border holds before and after */
 
 static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
 /* ---- A case: everything that a convolution needs ---- */
 
 typedef struct {
-  hb_winograd_i8 conv;
-  int8_t *kernel, *input, *other, *expected; /* maps without a border */
+  hb_conv_spec spec;
+  uint32_t side;
+  int8_t *kernel, *input, *shortcut, *expected; /* maps without a border */
   int32_t *bias;
   float *multiplier;
-  hb_winograd_sum sum;
+  int32_t input_zero, output_zero;
+  hb_i8_form form;
+  hb_sum_i8 sum;
   bool with_sum;
 } instance;
 
-static size_t inputs_of(const instance *c) { return (size_t)c->conv.side * c->conv.side * c->conv.in; }
-static size_t outputs_of(const instance *c) { return (size_t)c->conv.side * c->conv.side * c->conv.out; }
-static size_t taps_of(const instance *c) { return (size_t)9 * c->conv.in; }
+static size_t inputs_of(const instance *c) { return (size_t)c->side * c->side * c->spec.in; }
+static size_t outputs_of(const instance *c) { return (size_t)c->side * c->side * c->spec.out; }
+static size_t taps_of(const instance *c) { return hb_conv_taps(&c->spec); }
+
+/* Scales of 1 leave the multiplier as it is. */
+static hb_conv_i8_source source_of(const instance *c) {
+  return (hb_conv_i8_source){&c->spec, c->kernel, c->multiplier, c->bias, {1, c->input_zero}, {1, c->output_zero}};
+}
+
+static bool fits(const instance *c) {
+  const hb_conv_i8_source source = source_of(c);
+  return hb_conv_winograd_fits(&source, c->side);
+}
 
 static int32_t between(hb_random *random, int32_t low, int32_t high) {
   return low + (int32_t)hb_random_below(random, (uint32_t)(high - low + 1));
 }
 
-static void fill(int8_t *values, size_t count, hb_random *random, int32_t low, int32_t high) {
+static int8_t *numbers_between(hb_random *random, size_t count, int32_t low, int32_t high) {
+  int8_t *values = must_allocate(count);
   for (size_t i = 0; i < count; i++) values[i] = (int8_t)between(random, low, high);
+  return values;
 }
 
 /* Random weights, biases, inputs, and multipliers that use the range of the output. */
 static instance make(uint32_t side, uint32_t in, uint32_t out, int32_t input_zero) {
   hb_random random = {side * 1000 + in + out};
-  instance c = {.conv = {side, in, out, input_zero, between(&random, -128, 127), 0}};
-  c.kernel = must_allocate(taps_of(&c) * out);
-  c.input = must_allocate(inputs_of(&c));
-  c.other = must_allocate(outputs_of(&c));
+  instance c = {.spec = {"", "", in, out, 3, 1, 0}, .side = side, .input_zero = input_zero, .form = HB_I8_SIGNED};
+  c.output_zero = between(&random, -128, 127);
+  c.kernel = numbers_between(&random, taps_of(&c) * out, -40, 40);
+  c.input = numbers_between(&random, inputs_of(&c), -128, 127);
+  c.shortcut = numbers_between(&random, outputs_of(&c), -128, 127);
   c.expected = must_allocate(outputs_of(&c));
   c.bias = must_allocate(out * sizeof *c.bias);
   c.multiplier = must_allocate(out * sizeof *c.multiplier);
-  fill(c.kernel, taps_of(&c) * out, &random, -40, 40);
-  fill(c.input, inputs_of(&c), &random, -128, 127);
-  fill(c.other, outputs_of(&c), &random, -128, 127);
   const double spread = 23 * 100 * sqrt((double)taps_of(&c));
   for (uint32_t o = 0; o < out; o++) {
     c.bias[o] = between(&random, -100000, 100000);
     c.multiplier[o] = (float)((0.2 + hb_random_unit(&random)) * 127 / spread);
   }
-  c.sum = (hb_winograd_sum){.multiplier = 1400000, .other_multiplier = 700001, .zero = -20, .shift = 20};
-  c.sum.bias = (1 << 19) + 31 * c.sum.multiplier - 7 * c.sum.other_multiplier;
+  c.sum = (hb_sum_i8){.own = 1400000, .other = 700001, .zero = -20, .shift = 20};
+  c.sum.bias = (1 << 19) + 31 * c.sum.own - 7 * c.sum.other;
   return c;
 }
 
 static void drop(instance *c) {
-  free(c->kernel), free(c->input), free(c->other), free(c->expected), free(c->bias), free(c->multiplier);
+  free(c->kernel), free(c->input), free(c->shortcut), free(c->expected), free(c->bias), free(c->multiplier);
 }
 
 /* ---- The arithmetic of quantization.h, spelled out ---- */
@@ -67,113 +82,72 @@ static void drop(instance *c) {
 static int32_t clamp(int32_t q) { return q < -128 ? -128 : q > 127 ? 127 : q; }
 
 static int32_t sum_at(const instance *c, uint32_t o, int32_t y, int32_t x) {
-  const int32_t side = (int32_t)c->conv.side;
-  const uint32_t in = c->conv.in;
+  const int32_t side = (int32_t)c->side;
+  const uint32_t in = c->spec.in;
   int32_t sum = c->bias[o];
   for (int32_t tap = 0; tap < 9; tap++) {
     const int32_t iy = y + tap / 3 - 1, ix = x + tap % 3 - 1;
     if (iy < 0 || ix < 0 || iy >= side || ix >= side) continue;
     const int8_t *w = c->kernel + o * taps_of(c) + (size_t)tap * in, *q = c->input + (size_t)(iy * side + ix) * in;
-    for (uint32_t i = 0; i < in; i++) sum += (q[i] - c->conv.input_zero) * w[i];
+    for (uint32_t i = 0; i < in; i++) sum += (q[i] - c->input_zero) * w[i];
   }
   return sum;
 }
 
 static int32_t requantized(const instance *c, uint32_t o, int32_t sum) {
   const float scaled = (float)sum * c->multiplier[o];
-  return clamp((int32_t)rintf(fminf(fmaxf(scaled, -1000), 1000)) + c->conv.output_zero);
+  return clamp((int32_t)rintf(fminf(fmaxf(scaled, -1000), 1000)) + c->output_zero);
 }
 
 static void convolve(const instance *c) {
-  for (uint32_t p = 0; p < c->conv.side * c->conv.side; p++)
-    for (uint32_t o = 0; o < c->conv.out; o++) {
-      const size_t i = (size_t)p * c->conv.out + o;
-      const int32_t sum = sum_at(c, o, (int32_t)(p / c->conv.side), (int32_t)(p % c->conv.side));
-      int32_t q = requantized(c, o, sum);
+  for (uint32_t p = 0; p < c->side * c->side; p++)
+    for (uint32_t o = 0; o < c->spec.out; o++) {
+      const size_t i = (size_t)p * c->spec.out + o;
+      int32_t q = requantized(c, o, sum_at(c, o, (int32_t)(p / c->side), (int32_t)(p % c->side)));
       if (c->with_sum) {
-        const hb_winograd_sum *s = &c->sum;
-        q = clamp(((s->bias + q * s->multiplier + c->other[i] * s->other_multiplier) >> s->shift) + s->zero);
+        const hb_sum_i8 *s = &c->sum;
+        q = clamp(((s->bias + q * s->own + c->shortcut[i] * s->other) >> s->shift) + s->zero);
       }
       c->expected[i] = (int8_t)q;
     }
 }
 
-/* ---- Maps in memory of exactly their size, with a border of one pixel ---- */
+/* ---- Runs, in memory of exactly the size that is asked for ---- */
 
-typedef struct {
-  hb_winograd_map map;
-  uint8_t *memory;
-} bordered;
-
-static bordered bordered_map(uint32_t side, uint32_t channels, uint8_t border) {
-  const size_t stride = (size_t)(side + 2) * channels, bytes = stride * (side + 2);
-  bordered b = {.memory = must_allocate(bytes)};
-  memset(b.memory, border, bytes);
-  b.map = (hb_winograd_map){b.memory + stride + channels, stride};
-  return b;
-}
-
-static void write_map(const hb_winograd_map *map, uint32_t side, uint32_t channels, const int8_t *values,
-                      uint8_t flip) {
-  const size_t row = (size_t)side * channels;
-  for (size_t i = 0; i < row * side; i++) map->pixels[i / row * map->stride + i % row] = (uint8_t)values[i] ^ flip;
-}
-
-/* Where a map first differs from what it should be, border included. */
-static void check_output(const instance *c, const bordered *output) {
-  const uint32_t side = c->conv.side, out = c->conv.out;
-  const int32_t last = (int32_t)side - 1;
-  for (int32_t y = -1; y <= (int32_t)side; y++)
-    for (int32_t x = -1; x <= (int32_t)side; x++)
-      for (uint32_t o = 0; o < out; o++) {
-        const uint8_t got = output->map.pixels[y * (int64_t)output->map.stride + x * (int64_t)out + o];
-        if (y < 0 || x < 0 || y > last || x > last)
-          assert_int_equal(got, CANARY);
-        else
-          assert_int_equal((int8_t)(got ^ c->conv.flip), c->expected[((size_t)(y * (int32_t)side + x)) * out + o]);
-      }
-}
-
-typedef struct {
-  bordered input, other, output;
-  void *packed, *scratch;
-} run_memory;
-
-static run_memory prepare(const instance *c, uint32_t members) {
-  const hb_winograd_i8 *v = &c->conv;
-  run_memory m = {bordered_map(v->side, v->in, (uint8_t)v->input_zero ^ v->flip), bordered_map(v->side, v->out, CANARY),
-                  bordered_map(v->side, v->out, CANARY), must_allocate(hb_winograd_i8_packed_bytes(v)),
-                  must_allocate(hb_winograd_i8_scratch_bytes(v, members))};
-  write_map(&m.input.map, v->side, v->in, c->input, v->flip);
-  write_map(&m.other.map, v->side, v->out, c->other, v->flip);
-  memset(m.scratch, 0xa5, hb_winograd_i8_scratch_bytes(v, members));
-  hb_winograd_i8_pack(v, c->kernel, c->bias, c->multiplier, m.packed);
-  return m;
-}
-
-static void release(run_memory *m) {
-  free(m->input.memory), free(m->other.memory), free(m->output.memory), free(m->packed), free(m->scratch);
+static void compare(const instance *c, const hb_feature_map *output) {
+  int8_t *got = numbers_of(output);
+  for (size_t i = 0; i < outputs_of(c); i++)
+    if (got[i] != c->expected[i])
+      fail_msg("side %u, %u to %u channels, %s%s: number %zu is %d, not %d", c->side, c->spec.in, c->spec.out,
+               form_names[c->form], c->with_sum ? ", with a shortcut" : "", i, got[i], c->expected[i]);
+  assert_true(border_is(output, BORDER));
+  free(got);
 }
 
 static void check_by(const instance *c, hb_worker_team *team) {
-  run_memory m = prepare(c, hb_worker_team_members(team));
-  hb_winograd_sum sum = c->sum;
-  sum.other = m.other.map;
-  hb_winograd_i8_run(&c->conv, m.packed, &m.input.map, &m.output.map, c->with_sum ? &sum : NULL, m.scratch, team);
-  check_output(c, &m.output);
-  release(&m);
+  const hb_conv_i8_source source = source_of(c);
+  const size_t scratch_bytes = hb_conv_winograd_scratch(&c->spec, c->side, hb_worker_team_members(team));
+  void *packed = must_allocate(hb_conv_winograd_size(&c->spec)), *scratch = must_allocate(scratch_bytes);
+  test_map in = map_of(c->input, c->side, c->spec.in, 1, c->form, c->input_zero);
+  test_map out = map_of(c->with_sum ? c->shortcut : NULL, c->side, c->spec.out, 1, c->form, BORDER);
+  hb_conv_i8 conv;
+  hb_conv_winograd_pack(&source, c->form, packed, &conv);
+  memset(scratch, 0xa5, scratch_bytes);
+  hb_conv_i8_run(&conv, &in.map, &out.map, c->with_sum ? &c->sum : NULL, scratch, team);
+  compare(c, &out.map);
+  free(in.memory), free(out.memory), free(packed), free(scratch);
 }
 
 static void check(const instance *c) {
-  assert_true(hb_winograd_i8_fits(&c->conv, c->kernel, c->bias));
+  assert_true(fits(c));
   convolve(c);
   check_by(c, NULL);
 }
 
-/* The same with signed and unsigned maps, without and with an addition. */
+/* Checks signed and unsigned maps, without and with an addition. */
 static void check_all_ways(instance *c) {
   for (int way = 0; way < 4; way++) {
-    c->conv.flip = way & 1 ? 0x80 : 0;
+    c->form = way & 1 ? HB_I8_UNSIGNED : HB_I8_SIGNED;
     c->with_sum = way & 2;
     check(c);
   }
@@ -193,7 +167,7 @@ static void shapes_of_the_network_match_in_every_bit(void **state) {
 
 static void every_side_matches_in_every_bit(void **state) {
   (void)state;
-  for (uint32_t side = HB_WINOGRAD_SIDE; side <= 21; side++) {
+  for (uint32_t side = LEAST_SIDE; side <= 21; side++) {
     instance c = make(side, 8 + side % 3 * 8, 8 + side % 2 * 8, -128);
     check_all_ways(&c);
     drop(&c);
@@ -215,7 +189,7 @@ static void any_zero_is_taken(void **state) {
   static const int32_t zeros[] = {-128, -127, -1, 0, 5, 127};
   for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++) {
     instance c = make(7, 16, 8, zeros[i]);
-    c.conv.output_zero = zeros[i];
+    c.output_zero = zeros[i];
     check_all_ways(&c);
     drop(&c);
   }
@@ -284,12 +258,12 @@ static void check_bound(int8_t sign) {
   c.bias[3] = sign * (LARGEST % 255);
   memset(c.input, 127, inputs_of(&c));
   for (uint32_t o = 0; o < 8; o++) c.multiplier[o] = 127 / (float)LARGEST;
-  c.conv.output_zero = 0;
+  c.output_zero = 0;
   convolve(&c);
   assert_int_equal(c.expected[(2 * 5 + 2) * 8 + 3], sign * 127);
   check_all_ways(&c);
   c.bias[3] += sign;
-  assert_false(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
+  assert_false(fits(&c));
   drop(&c);
 }
 
@@ -310,27 +284,27 @@ static void the_bound_knows_zero_and_bias(void **state) {
                {0, 57, -65000, true}, {0, 57, -66000, false}};
   instance c = make(7, 512, 8, -128);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    c.conv.input_zero = cases[i].zero;
+    c.input_zero = cases[i].zero;
     for (size_t t = 0; t < taps_of(&c) * 8; t++) c.kernel[t] = (int8_t)(t % 2 ? cases[i].weight : -cases[i].weight);
     for (uint32_t o = 0; o < 8; o++) c.bias[o] = o == 7 ? cases[i].bias : 0;
-    assert_int_equal(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias), cases[i].fits); /* 4608 / 2 * 57 * 255 + bias */
+    assert_int_equal(fits(&c), cases[i].fits); /* 4608 / 2 * 57 * 255 + bias */
   }
   drop(&c);
 }
 
 static void shapes_that_it_does_not_take_are_refused(void **state) {
   (void)state;
+  static const struct {
+    uint32_t side, in, out, kernel, stride;
+    bool fits;
+  } cases[] = {{7, 16, 16, 3, 1, true}, {3, 16, 16, 3, 1, false}, {7, 12, 16, 3, 1, false}, {7, 0, 16, 3, 1, false},
+               {7, 16, 4, 3, 1, false}, {7, 16, 16, 1, 1, false}, {7, 16, 16, 3, 2, false}};
   instance c = make(7, 16, 16, -128);
-  const hb_winograd_i8 good = c.conv;
-  assert_true(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
-  c.conv.side = 3;
-  assert_false(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
-  c.conv = good, c.conv.in = 12;
-  assert_false(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
-  c.conv = good, c.conv.in = 0;
-  assert_false(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
-  c.conv = good, c.conv.out = 4;
-  assert_false(hb_winograd_i8_fits(&c.conv, c.kernel, c.bias));
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    c.side = cases[i].side;
+    c.spec = (hb_conv_spec){"", "", cases[i].in, cases[i].out, cases[i].kernel, cases[i].stride, 0};
+    assert_int_equal(fits(&c), cases[i].fits);
+  }
   drop(&c);
 }
 
@@ -339,21 +313,6 @@ static void results_saturate(void **state) {
   instance c = make(7, 8, 8, -128);
   for (uint32_t o = 0; o < 8; o++) c.multiplier[o] = o % 2 ? 1e3f : 0.5f; /* 0.5: halves are rounded to even */
   check_all_ways(&c);
-  drop(&c);
-}
-
-static void the_sum_may_replace_what_was_added(void **state) {
-  (void)state;
-  instance c = make(14, 16, 16, -128);
-  c.with_sum = true;
-  convolve(&c);
-  run_memory m = prepare(&c, 1);
-  write_map(&m.output.map, 14, 16, c.other, 0);
-  hb_winograd_sum sum = c.sum;
-  sum.other = m.output.map;
-  hb_winograd_i8_run(&c.conv, m.packed, &m.input.map, &m.output.map, &sum, m.scratch, NULL);
-  check_output(&c, &m.output);
-  release(&m);
   drop(&c);
 }
 
@@ -386,7 +345,6 @@ int main(void) {
       cmocka_unit_test(the_bound_knows_zero_and_bias),
       cmocka_unit_test(shapes_that_it_does_not_take_are_refused),
       cmocka_unit_test(results_saturate),
-      cmocka_unit_test(the_sum_may_replace_what_was_added),
       cmocka_unit_test(teams_give_the_same_bits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
