@@ -14,7 +14,7 @@ typedef struct {
   double min_score;
   text_list labels;
   hb_region region;
-  bool exact, json;
+  bool exact, distinct, json;
 } settings;
 
 /* What the questions are answered with. */
@@ -29,7 +29,7 @@ typedef struct {
   float *query;
 } searcher;
 
-static void print_json(const char *name, const hb_result *results, const hb_search_report *report) {
+static void print_json(const settings *s, const char *name, const hb_result *results, const hb_search_report *report) {
   hb_text t = {0};
   hb_text_add(&t, "{\"image\":");
   utf8_add_json(&t, name);
@@ -39,16 +39,20 @@ static void print_json(const char *name, const hb_result *results, const hb_sear
     hb_text_add_json(&t, results[i].path);
     hb_text_add(&t, ",\"label\":");
     hb_text_add_json(&t, results[i].label);
-    hb_text_add(&t, ",\"score\":%.9g,\"id\":%u,\"content\":\"%016" PRIx64 "\"}", (double)results[i].score,
-                results[i].id, results[i].content);
+    hb_text_add(&t, ",\"score\":%.9g,\"id\":%u,\"content\":\"%016" PRIx64 "\"", (double)results[i].score, results[i].id,
+                results[i].content);
+    hb_text_add(&t, s->distinct ? ",\"copies\":%u}" : "}", results[i].copies);
   }
   hb_text_add(&t, "],\"nprobe\":%u,\"scanned\":%u}", report->nprobe, report->scanned);
   print_line(&t);
 }
 
-static void print_text(const char *name, const hb_result *results, const hb_search_report *report) {
+static void print_text(const settings *s, const char *name, const hb_result *results, const hb_search_report *report) {
   printf("%s\n", name);
-  for (uint32_t i = 0; i < report->found; i++) printf("  %7.4f  %s\n", (double)results[i].score, results[i].path);
+  for (uint32_t i = 0; i < report->found; i++) {
+    printf("  %7.4f  %s", (double)results[i].score, results[i].path);
+    printf(s->distinct && results[i].copies > 0 ? "  (and %u equal to it)\n" : "\n", results[i].copies);
+  }
   printf("  (%u found; %u lists probed, %u images compared in %.2f ms)\n", report->found, report->nprobe,
          report->scanned, report->scan);
 }
@@ -59,7 +63,7 @@ static int answer(searcher *w, hb_status status, const char *name, hb_error *err
   hb_search_report report;
   if (status == HB_OK) status = hb_engine_search(w->engine, w->query, &w->options, &results, &report, error);
   if (status != HB_OK) return fail("%s: %s", name, error->text);
-  (w->s->json ? print_json : print_text)(name, results, &report);
+  (w->s->json ? print_json : print_text)(w->s, name, results, &report);
   return EXIT_DONE;
 }
 
@@ -146,7 +150,8 @@ static int run(const settings *s, char **paths, int count) {
                             .labels = s->labels.items,
                             .label_count = s->labels.count,
                             .has_min_score = s->min_score >= -1,
-                            .min_score = (float)s->min_score}};
+                            .min_score = (float)s->min_score,
+                            .distinct = s->distinct}};
   int exit_code = open_all(&w);
   if (exit_code == EXIT_DONE) exit_code = w.vectors != NULL ? search_vectors(&w) : search_images(&w, paths, count);
   close_all(&w);
@@ -170,6 +175,7 @@ int command_search(int argc, char **argv) {
       {"label", OPTION_LIST, &s.labels, .argument = "L", .help = "only images with this label (may be repeated)"},
       {"min-score", OPTION_REAL, &s.min_score, .minimum = -1, .maximum = 1, .argument = "S",
        .help = "only results with at least this cosine"},
+      {"distinct", OPTION_FLAG, &s.distinct, .help = "show images that are equal, file by file, once"},
       {"json", OPTION_FLAG, &s.json, .help = "print a JSON object an image"},
   };
   const command_line line = {"search", "[IMAGE...]",
