@@ -1,12 +1,11 @@
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "commands.h"
 #include "embedder.h"
 #include "npy.h"
 #include "options.h"
-#include "utf8.h"
 
 typedef struct {
   const char *model_path, *index_path, *vectors_path;
@@ -32,7 +31,7 @@ typedef struct {
 static void print_json(const settings *s, const char *name, const hb_result *results, const hb_search_report *report) {
   hb_text t = {0};
   hb_text_add(&t, "{\"image\":");
-  utf8_add_json(&t, name);
+  hb_utf8_add_json(&t, name);
   hb_text_add(&t, ",\"results\":[");
   for (uint32_t i = 0; i < report->found; i++) {
     hb_text_add(&t, "%s{\"path\":", i > 0 ? "," : "");
@@ -44,17 +43,19 @@ static void print_json(const settings *s, const char *name, const hb_result *res
     hb_text_add(&t, s->distinct ? ",\"copies\":%u}" : "}", results[i].copies);
   }
   hb_text_add(&t, "],\"nprobe\":%u,\"scanned\":%u}", report->nprobe, report->scanned);
-  print_line(&t);
+  say_json(&t);
 }
 
 static void print_text(const settings *s, const char *name, const hb_result *results, const hb_search_report *report) {
-  printf("%s\n", name);
+  say("%s", name);
   for (uint32_t i = 0; i < report->found; i++) {
-    printf("  %7.4f  %s", (double)results[i].score, results[i].path);
-    printf(s->distinct && results[i].copies > 0 ? "  (and %u equal to it)\n" : "\n", results[i].copies);
+    hb_text line = {0};
+    hb_text_add(&line, "  %7.4f  %s", (double)results[i].score, results[i].path);
+    if (s->distinct && results[i].copies > 0) hb_text_add(&line, "  (and %u equal to it)", results[i].copies);
+    say_text(&line);
   }
-  printf("  (%u found; %u lists probed, %u images compared in %.2f ms)\n", report->found, report->nprobe,
-         report->scanned, report->scan);
+  say("  (%u found; %u lists probed, %u images compared in %.2f ms)", report->found, report->nprobe, report->scanned,
+      report->scan);
 }
 
 /* Answers the question that is in w->query, unless `status` says that there is none. */

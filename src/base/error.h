@@ -4,8 +4,8 @@
 
 #include <heybagh.h>
 
-/* Fills `error` (may be NULL) and returns `status`, so that a failure is one line at its caller. Control
- * characters become "?": a sentence may quote names from a file. */
+/* Fills `error` (may be NULL) and returns `status`, so that a failure is one line at its caller. What
+ * steers a terminal is written out, as hb_utf8_show does it: a sentence may quote names from a file. */
 hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 hb_status hb_fail_memory(hb_error *error);
