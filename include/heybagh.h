@@ -290,6 +290,10 @@ typedef struct {
   size_t label_count; /* 0: all images */
   bool has_min_score;
   float min_score; /* only results with at least this score, -1..1 */
+  /* One result for each content: of images with equal files only the one that comes first in the bundle's order. The
+   * next results move up. Where the lists that were probed hold fewer than k contents, more are probed, as with labels.
+   */
+  bool distinct;
 } hb_search_options;
 
 typedef struct {
@@ -297,7 +301,10 @@ typedef struct {
   float score; /* cosine similarity, -1..1, larger is nearer */
   const char *path;
   const char *label;
-  uint64_t content; /* the first 8 bytes of the SHA-256 of the image file, as a big-endian number */
+  uint64_t content; /* the first 8 bytes of the SHA-256 of the image file, as a big-endian number; 0: unknown */
+  /* Of a search with `distinct`: how many more images have this content, pass the filters and were compared, which are
+   * all there are, as images with equal vectors are in one list. Else 0. */
+  uint32_t copies;
 } hb_result;
 
 typedef struct {

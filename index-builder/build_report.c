@@ -1,9 +1,6 @@
 #include "build_report.h"
 
-#include <stdio.h>
-
-#include "base/text.h"
-#include "commands.h"
+#include "messages.h"
 
 static uint32_t in_bundle(const update_tally *t) { return t->kept + t->moved + t->added + t->changed; }
 
@@ -13,25 +10,24 @@ static double rate(const update_tally *t) {
 
 void print_skipped(const update_tally *tally) {
   if (tally->skipped_count == 0) return;
-  fprintf(stderr, "%u of %u images could not be read:\n", tally->skipped_count,
-          in_bundle(tally) + tally->skipped_count);
+  warn("%u of %u images could not be read:", tally->skipped_count, in_bundle(tally) + tally->skipped_count);
   for (uint32_t i = 0; i < tally->skipped_count; i++)
-    fprintf(stderr, "  %s: %s\n", tally->skipped[i].path, tally->skipped[i].reason);
+    warn("  %s: %s", tally->skipped[i].path, tally->skipped[i].reason);
 }
 
 /* "8677 images: 8675 kept, 1 new, 1 changed, 2 removed" */
-static void print_fates(const build_report *r) {
+static void add_fates(hb_text *line, const build_report *r) {
   const update_tally *t = r->tally;
   const struct {
     uint32_t count;
     const char *word;
   } fates[] = {
       {t->kept, "kept"}, {t->moved, "moved"}, {t->added, "new"}, {t->changed, "changed"}, {t->removed, "removed"}};
-  printf("%u %s", in_bundle(t), r->noun);
+  hb_text_add(line, "%u %s", in_bundle(t), r->noun);
   const char *separator = ": ";
   for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
     if (fates[i].count == 0) continue;
-    printf("%s%u %s", separator, fates[i].count, fates[i].word);
+    hb_text_add(line, "%s%u %s", separator, fates[i].count, fates[i].word);
     separator = ", ";
   }
 }
@@ -48,37 +44,38 @@ static void print_times(const build_report *r) {
                {t->network, "network"},
                {e->thumb, "thumbnail"}};
   double sum = 0;
+  hb_text line = {0};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) sum += parts[i].time;
-  printf("  %.1f a second on %u threads; of that:", rate(r->tally), r->threads);
+  hb_text_add(&line, "  %.1f a second on %u threads; of that:", rate(r->tally), r->threads);
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    if (parts[i].time > 0) printf(" %s %.1f %%", parts[i].word, 100 * parts[i].time / sum);
-  putchar('\n');
+    if (parts[i].time > 0) hb_text_add(&line, " %s %.1f %%", parts[i].word, 100 * parts[i].time / sum);
+  say_text(&line);
 }
 
 static void print_lists(const build_report *r) {
   const hb_build_report *b = &r->built;
   if (b->trained && r->nlist > b->nlist)
-    printf("note: nlist %llu lowered to %u, so that a list has 39 images on average\n", (unsigned long long)r->nlist,
-           b->nlist);
-  printf("%u lists ", b->nlist);
+    say("note: nlist %llu lowered to %u, so that a list has 39 images on average", (unsigned long long)r->nlist,
+        b->nlist);
   if (b->trained)
-    printf("trained anew (imbalance %.2f)\n", b->imbalance);
+    say("%u lists trained anew (imbalance %.2f)", b->nlist, b->imbalance);
   else
-    printf("kept (imbalance %.2f, %.2f when trained)\n", b->imbalance, b->trained_imbalance);
-  printf("  by default %u are probed: recall@4 %.4f, %.1f %% of the %s scanned (on a sample)\n", b->nprobe, b->recall,
-         100 * b->scanned, r->noun);
+    say("%u lists kept (imbalance %.2f, %.2f when trained)", b->nlist, b->imbalance, b->trained_imbalance);
+  say("  by default %u are probed: recall@4 %.4f, %.1f %% of the %s scanned (on a sample)", b->nprobe, b->recall,
+      100 * b->scanned, r->noun);
 }
 
 void print_build_text(const build_report *report) {
   const hb_build_report *b = &report->built;
   const update_tally *t = report->tally;
-  print_fates(report);
-  if (t->times.read > 0) printf("; embedded %u in %.1f s", t->embedded, t->times.milliseconds / 1e3);
-  if (t->resumed > 0) printf(", %u before", t->resumed);
-  putchar('\n');
+  hb_text line = {0};
+  add_fates(&line, report);
+  if (t->times.read > 0) hb_text_add(&line, "; embedded %u in %.1f s", t->embedded, t->times.milliseconds / 1e3);
+  if (t->resumed > 0) hb_text_add(&line, ", %u before", t->resumed);
+  say_text(&line);
   if (t->embedded > 0) print_times(report);
   print_lists(report);
-  printf("%s: %.1f MB in %u files, %u of them new\n", report->out, (double)b->bytes / 1e6, b->files, b->files_new);
+  say("%s: %.1f MB in %u files, %u of them new", report->out, (double)b->bytes / 1e6, b->files, b->files_new);
 }
 
 static void add_skipped(hb_text *text, const update_tally *t) {
@@ -124,5 +121,5 @@ void print_build_json(const build_report *report) {
   add_bundle(&text, report);
   add_skipped(&text, report->tally);
   hb_text_add(&text, "}");
-  print_line(&text);
+  say_json(&text);
 }

@@ -1,11 +1,11 @@
 #include "calibration_images.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
 #include "decoder_process.h"
 #include "image_files.h"
+#include "messages.h"
 
 static hb_status read_crop(decoder_process *decoder, const char *folder, const char *name, uint8_t *crop,
                            hb_error *error) {
@@ -32,7 +32,7 @@ static hb_status read_crops(decoder_process *decoder, const char *folder, const 
     if (status == HB_OK)
       ++*read;
     else
-      fprintf(stderr, "index-builder: %s: %s; it is left out\n", name, unreadable.text);
+      fail("%s: %s; it is left out", name, unreadable.text);
   }
   return HB_OK;
 }

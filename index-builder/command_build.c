@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "build_report.h"
 #include "commands.h"
 #include "head_option.h"
 #include "options.h"
 #include "progress.h"
-#include "utf8.h"
 
 #define DEFAULT_SEED 1234
 #define NOT_GIVEN UINT64_MAX /* of --seed, which has no number to spare within its range */
@@ -44,7 +44,7 @@ static hb_status blame(const char *path, hb_error *error) {
   return hb_fail(error, said.status, "%.150s: %.240s", path, said.text);
 }
 
-static bool is_text(const char *bytes) { return utf8_is_text(bytes, strlen(bytes)); }
+static bool is_text(const char *bytes) { return hb_utf8_is_text(bytes, strlen(bytes)); }
 
 static const char *name_of(const char *path) {
   const char *slash = strrchr(path, '/');
@@ -78,8 +78,7 @@ static hb_status open_images(building *b, hb_error *error) {
   b->needs.model_id = hb_model_id(b->model);
   b->model_url = s->model_url != NULL ? strdup(s->model_url) : default_model_url(s->model, b->model);
   if (b->model_url == NULL) return hb_fail_memory(error);
-  if (b->images.others > 0)
-    fprintf(stderr, "note: %u files are not named like pictures and were left out\n", b->images.others);
+  if (b->images.others > 0) note("%u files are not named like pictures and were left out", b->images.others);
   return find_head_dim(b, error);
 }
 
@@ -156,8 +155,7 @@ static hb_status open_journal(building *b, hb_error *error) {
   if (b->vectors != NULL) return HB_OK;
   hb_status status = journal_open(b->s->out, b->needs.model_id, &b->journal, error);
   if (status == HB_OK && journal_count(b->journal) > 0)
-    fprintf(stderr, "note: this goes on with a build that was stopped: %u images are embedded already\n",
-            journal_count(b->journal));
+    note("this goes on with a build that was stopped: %u images are embedded already", journal_count(b->journal));
   return status;
 }
 
@@ -212,7 +210,7 @@ static int run(const settings *s, const existing_needs *needs) {
   } else {
     exit_code = fail("%s", error.text);
     if (b.journal != NULL && journal_path(b.journal) != NULL)
-      fprintf(stderr, "note: what was embedded is kept in '%s' for the next build\n", journal_path(b.journal));
+      note("what was embedded is kept in '%s' for the next build", journal_path(b.journal));
   }
   release(&b);
   return exit_code;

@@ -1,11 +1,10 @@
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "commands.h"
 #include "embedder.h"
 #include "head_option.h"
 #include "options.h"
-#include "utf8.h"
 
 /* What the embeddings are made with. */
 typedef struct {
@@ -19,11 +18,11 @@ typedef struct {
 static void print_embedding(const char *path, const float *embedding, uint32_t dim) {
   hb_text t = {0};
   hb_text_add(&t, "{\"image\":");
-  utf8_add_json(&t, path);
+  hb_utf8_add_json(&t, path);
   hb_text_add(&t, ",\"embedding\":[");
   for (uint32_t i = 0; i < dim; i++) hb_text_add(&t, "%s%.9g", i > 0 ? "," : "", (double)embedding[i]);
   hb_text_add(&t, "]}");
-  print_line(&t);
+  say_json(&t);
 }
 
 static int embed_all(const tools *t, const hb_region *region, char **paths, int count) {

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/text.h"
@@ -33,18 +32,20 @@ static void print_index_json(const hb_index *index) {
   add_member(&t, "image_url", hb_index_image_url(index));
   add_member(&t, "thumb_url", hb_index_thumb_url(index));
   hb_text_add(&t, "}");
-  print_line(&t);
+  say_json(&t);
 }
 
 static void print_index_text(const hb_index *index) {
   bool has_model = hb_index_head(index) != HB_HEAD_NONE;
-  printf("index of %u images, head %s (%u numbers), cosine, %s\n", hb_index_count(index),
-         hb_head_name(hb_index_head(index)), hb_index_dim(index), hb_encoding_name(hb_index_encoding(index)));
-  printf("%u lists, %u probed by default; %.1f MB in %u files beside index.json\n", hb_index_nlist(index),
-         hb_index_nprobe(index), (double)bytes_of(index) / 1e6, hb_index_file_count(index));
-  printf("model %.12s%s%s, images at %s", model_of(index), has_model ? " at " : "", hb_index_model_url(index),
-         hb_index_image_url(index));
-  printf(*hb_index_thumb_url(index) != '\0' ? ", thumbnails at %s\n" : "%s\n", hb_index_thumb_url(index));
+  say("index of %u images, head %s (%u numbers), cosine, %s", hb_index_count(index), hb_head_name(hb_index_head(index)),
+      hb_index_dim(index), hb_encoding_name(hb_index_encoding(index)));
+  say("%u lists, %u probed by default; %.1f MB in %u files beside index.json", hb_index_nlist(index),
+      hb_index_nprobe(index), (double)bytes_of(index) / 1e6, hb_index_file_count(index));
+  hb_text line = {0};
+  hb_text_add(&line, "model %.12s%s%s, images at %s", model_of(index), has_model ? " at " : "",
+              hb_index_model_url(index), hb_index_image_url(index));
+  if (*hb_index_thumb_url(index) != '\0') hb_text_add(&line, ", thumbnails at %s", hb_index_thumb_url(index));
+  say_text(&line);
 }
 
 static int print_index(const char *path, bool json) {
@@ -67,10 +68,11 @@ static int print_model(const char *path, long long bytes, bool json) {
   if (hb_model_open(path, &model, &error) != HB_OK) return fail("%s: %s", path, error.text);
   const char *precision = hb_precision_name(hb_model_precision(model));
   if (json)
-    printf("{\"kind\":\"model\",\"network\":\"resnet18\",\"precision\":\"%s\",\"id\":\"%s\",\"bytes\":%lld}\n",
-           precision, hb_model_id(model), bytes);
+    say("{\"kind\":\"model\",\"network\":\"resnet18\",\"precision\":\"%s\",\"id\":\"%s\",\"bytes\":%lld}", precision,
+        hb_model_id(model), bytes);
   else
-    printf("ResNet-18, %s, %.1f MB\nmodel %s\n", precision, (double)bytes / 1e6, hb_model_id(model));
+    say("ResNet-18, %s, %.1f MB", precision, (double)bytes / 1e6);
+  if (!json) say("model %s", hb_model_id(model));
   hb_model_free(model);
   return EXIT_DONE;
 }

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -22,14 +21,13 @@ typedef struct {
 } calibrated;
 
 static void print_text(const hb_model *model, const calibrated *c) {
-  printf("model %.12s, %s\n", hb_model_id(model), hb_precision_name(hb_model_precision(model)));
+  say("model %.12s, %s", hb_model_id(model), hb_precision_name(hb_model_precision(model)));
   if (c->pictures == 0) return;
-  printf("calibrated with %u pictures; logits of every fourth, which was held out, beside those of f32:\n",
-         c->pictures);
+  say("calibrated with %u pictures; logits of every fourth, which was held out, beside those of f32:", c->pictures);
   for (uint32_t m = 0; m < HB_CALIBRATION_METHODS; m++) {
     const hb_calibration_score *score = &c->report.scores[m];
-    printf("  ranges by %-11s  cosine %.5f on average, %.5f at worst%s\n", score->method, score->mean, score->least,
-           m == c->report.best ? "  <- taken" : "");
+    say("  ranges by %-11s  cosine %.5f on average, %.5f at worst%s", score->method, score->mean, score->least,
+        m == c->report.best ? "  <- taken" : "");
   }
 }
 
@@ -46,7 +44,7 @@ static void print_json(const hb_model *model, const calibrated *c) {
     hb_text_add(&t, "]");
   }
   hb_text_add(&t, "}");
-  print_line(&t);
+  say_json(&t);
 }
 
 static hb_status quantize(const hb_model *model, const char *folder, uint32_t wanted, calibrated *c, hb_model **out,

@@ -1,12 +1,11 @@
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "commands.h"
 #include "embedder.h"
 #include "npy.h"
 #include "options.h"
-#include "utf8.h"
 
 typedef struct {
   const char *model_path, *index_path, *vectors_path;
@@ -14,7 +13,7 @@ typedef struct {
   double min_score;
   text_list labels;
   hb_region region;
-  bool exact, json;
+  bool exact, distinct, json;
 } settings;
 
 /* What the questions are answered with. */
@@ -29,28 +28,34 @@ typedef struct {
   float *query;
 } searcher;
 
-static void print_json(const char *name, const hb_result *results, const hb_search_report *report) {
+static void print_json(const settings *s, const char *name, const hb_result *results, const hb_search_report *report) {
   hb_text t = {0};
   hb_text_add(&t, "{\"image\":");
-  utf8_add_json(&t, name);
+  hb_utf8_add_json(&t, name);
   hb_text_add(&t, ",\"results\":[");
   for (uint32_t i = 0; i < report->found; i++) {
     hb_text_add(&t, "%s{\"path\":", i > 0 ? "," : "");
     hb_text_add_json(&t, results[i].path);
     hb_text_add(&t, ",\"label\":");
     hb_text_add_json(&t, results[i].label);
-    hb_text_add(&t, ",\"score\":%.9g,\"id\":%u,\"content\":\"%016" PRIx64 "\"}", (double)results[i].score,
-                results[i].id, results[i].content);
+    hb_text_add(&t, ",\"score\":%.9g,\"id\":%u,\"content\":\"%016" PRIx64 "\"", (double)results[i].score, results[i].id,
+                results[i].content);
+    hb_text_add(&t, s->distinct ? ",\"copies\":%u}" : "}", results[i].copies);
   }
   hb_text_add(&t, "],\"nprobe\":%u,\"scanned\":%u}", report->nprobe, report->scanned);
-  print_line(&t);
+  say_json(&t);
 }
 
-static void print_text(const char *name, const hb_result *results, const hb_search_report *report) {
-  printf("%s\n", name);
-  for (uint32_t i = 0; i < report->found; i++) printf("  %7.4f  %s\n", (double)results[i].score, results[i].path);
-  printf("  (%u found; %u lists probed, %u images compared in %.2f ms)\n", report->found, report->nprobe,
-         report->scanned, report->scan);
+static void print_text(const settings *s, const char *name, const hb_result *results, const hb_search_report *report) {
+  say("%s", name);
+  for (uint32_t i = 0; i < report->found; i++) {
+    hb_text line = {0};
+    hb_text_add(&line, "  %7.4f  %s", (double)results[i].score, results[i].path);
+    if (s->distinct && results[i].copies > 0) hb_text_add(&line, "  (and %u equal to it)", results[i].copies);
+    say_text(&line);
+  }
+  say("  (%u found; %u lists probed, %u images compared in %.2f ms)", report->found, report->nprobe, report->scanned,
+      report->scan);
 }
 
 /* Answers the question that is in w->query, unless `status` says that there is none. */
@@ -59,7 +64,7 @@ static int answer(searcher *w, hb_status status, const char *name, hb_error *err
   hb_search_report report;
   if (status == HB_OK) status = hb_engine_search(w->engine, w->query, &w->options, &results, &report, error);
   if (status != HB_OK) return fail("%s: %s", name, error->text);
-  (w->s->json ? print_json : print_text)(name, results, &report);
+  (w->s->json ? print_json : print_text)(w->s, name, results, &report);
   return EXIT_DONE;
 }
 
@@ -146,7 +151,8 @@ static int run(const settings *s, char **paths, int count) {
                             .labels = s->labels.items,
                             .label_count = s->labels.count,
                             .has_min_score = s->min_score >= -1,
-                            .min_score = (float)s->min_score}};
+                            .min_score = (float)s->min_score,
+                            .distinct = s->distinct}};
   int exit_code = open_all(&w);
   if (exit_code == EXIT_DONE) exit_code = w.vectors != NULL ? search_vectors(&w) : search_images(&w, paths, count);
   close_all(&w);
@@ -170,6 +176,7 @@ int command_search(int argc, char **argv) {
       {"label", OPTION_LIST, &s.labels, .argument = "L", .help = "only images with this label (may be repeated)"},
       {"min-score", OPTION_REAL, &s.min_score, .minimum = -1, .maximum = 1, .argument = "S",
        .help = "only results with at least this cosine"},
+      {"distinct", OPTION_FLAG, &s.distinct, .help = "show images that are equal, file by file, once"},
       {"json", OPTION_FLAG, &s.json, .help = "print a JSON object an image"},
   };
   const command_line line = {"search", "[IMAGE...]",

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages.h"
+
 struct known_content {
   uint64_t content;
   uint32_t number;
@@ -36,8 +38,8 @@ static const char *misfit(const hb_index *index, const existing_needs *needs) {
 }
 
 static void refuse(existing_bundle *base, const char *reason) {
-  fprintf(stderr, "note: the bundle that is there %s; everything is %s anew\n", reason,
-          base->needs.head != HB_HEAD_NONE ? "embedded" : "added");
+  note("the bundle that is there %s; everything is %s anew", reason,
+       base->needs.head != HB_HEAD_NONE ? "embedded" : "added");
   existing_close(base);
 }
 

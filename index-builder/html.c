@@ -5,9 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 #define PLACE "{path}"
 
-void html_add(hb_text *t, const char *string) {
+/* HTML's own characters as entities. */
+static void add_entities(hb_text *t, const char *string) {
   for (; *string != '\0'; string++) {
     switch (*string) {
       case '&': hb_text_add(t, "&amp;"); break;
@@ -18,6 +21,11 @@ void html_add(hb_text *t, const char *string) {
       default: hb_text_add(t, "%c", *string);
     }
   }
+}
+
+void html_add(hb_text *t, const char *string) {
+  char shown[HB_UTF8_SHOWN];
+  for (size_t n; (n = hb_utf8_show(string, shown)) > 0; string += n) add_entities(t, shown);
 }
 
 /* Percent-encodes all but what may stand in any part of a URL, and slashes. */

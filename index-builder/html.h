@@ -4,7 +4,8 @@
 
 #include "base/text.h"
 
-/* Adds `string` with & < > " ' escaped, for content and attributes in quotes. */
+/* Adds `string` with & < > " ' escaped, for content and attributes in quotes, and what would reorder the text around it
+ * written out (hb_utf8_show). */
 void html_add(hb_text *t, const char *string);
 
 /* Adds the address of a picture, escaped: `url` with every {path} replaced by the percent-encoded path. */

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fts.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/error.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "messages.h"
 
 static bool is_picture_name(const char *name) {
   static const char *const endings[] = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".pgm", ".ppm", ".pnm"};
@@ -40,11 +40,8 @@ static bool add_path(image_files *set, uint32_t *capacity, const char *path) {
 
 /* A picture that was found. */
 static hb_status take(image_files *set, uint32_t *capacity, const char *path, hb_error *error) {
-  if (utf8_is_text(path, strlen(path))) return add_path(set, capacity, path) ? HB_OK : hb_fail_memory(error);
-  char *escaped = utf8_escape(path);
-  if (escaped == NULL) return hb_fail_memory(error);
-  fprintf(stderr, "note: '%s' is left out, as its name is not UTF-8; rename it\n", escaped);
-  free(escaped);
+  if (hb_utf8_is_text(path, strlen(path))) return add_path(set, capacity, path) ? HB_OK : hb_fail_memory(error);
+  note("'%s' is left out, as its name is not UTF-8; rename it", path);
   set->misnamed++;
   return HB_OK;
 }

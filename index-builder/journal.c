@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "existing_bundle.h"
+#include "messages.h"
 
 #define HEADER "heybagh embedded"
 
@@ -78,8 +79,7 @@ static hb_status read_records(journal *j, hb_error *error) {
     j->known[j->count++] = (known){r.content, i};
   qsort(j->known, j->count, sizeof *j->known, compare_known);
   if (most > 0 && j->count == 0)
-    fprintf(stderr, "note: what a stopped build left in '%.200s' is of another model or version, and is replaced\n",
-            j->path);
+    note("what a stopped build left in '%s' is of another model or version, and is replaced", j->path);
   return HB_OK;
 }
 
@@ -87,9 +87,7 @@ static hb_status read_earlier(journal *j, hb_error *error) {
   j->file = open(j->path, O_RDWR | O_CLOEXEC);
   if (j->file < 0 && errno == ENOENT) return HB_OK;
   if (j->file >= 0 && is_journal(j->file)) return read_records(j, error);
-  fprintf(stderr,
-          "note: '%.200s' is something else and is left alone; if this build is stopped, the next one starts anew\n",
-          j->path);
+  note("'%s' is something else and is left alone; if this build is stopped, the next one starts anew", j->path);
   if (j->file >= 0) close(j->file);
   j->file = -1;
   j->given_up = true;
@@ -129,9 +127,8 @@ bool journal_find(const journal *j, uint64_t content, float features[HB_POOLED_D
 /* ---- What this one adds ---- */
 
 static void give_up(journal *j) {
-  fprintf(stderr,
-          "note: cannot write '%.200s' (%s); what is embedded from now on is not kept if this build is stopped\n",
-          j->path, strerror(errno));
+  note("cannot write '%s' (%s); what is embedded from now on is not kept if this build is stopped", j->path,
+       strerror(errno));
   j->given_up = true;
 }
 

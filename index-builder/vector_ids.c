@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 static int compare_lines(const void *a, const void *b, void *paths) {
   const char *const *p = paths;
@@ -36,7 +36,7 @@ static const char *line_fault(const char *line, size_t length) {
   if (memchr(line, '\0', length) != NULL) return "holds a zero byte; the file must be text in UTF-8";
   if (tab != NULL && memchr(tab + 1, '\t', length - (size_t)(tab + 1 - line)) != NULL)
     return "has more than one tab; it must be a path, or a path, a tab and a label";
-  return utf8_is_text(line, length) ? NULL : "is not text in UTF-8; convert the file";
+  return hb_utf8_is_text(line, length) ? NULL : "is not text in UTF-8; convert the file";
 }
 
 /* Cuts the text into lines, and these into path and label. */

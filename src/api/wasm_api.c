@@ -187,6 +187,7 @@ typedef struct {
   hb_search *search;
   uint32_t *missing; /* [hb_index_file_count] */
   uint32_t missing_count;
+  bool distinct;
 } search;
 
 /* NULL on failure. */
@@ -210,10 +211,11 @@ EXPORT void hb_wasm_search_free(search *s) {
   free(s);
 }
 
-/* `query` has hb_wasm_dim floats; `labels` is labels_size bytes of NUL-terminated labels. Both are copied. */
+/* `query` has hb_wasm_dim floats; `labels` is labels_size bytes of NUL-terminated labels. Both are copied. `distinct`
+ * as in hb_search_options: results then have "copies". */
 EXPORT hb_status hb_wasm_search_start(context *c, search *s, const float *query, uint32_t k, uint32_t nprobe,
                                       bool exact, const char *labels, size_t labels_size, bool has_min_score,
-                                      float min_score) {
+                                      float min_score, bool distinct) {
   if (labels_size > 0 && labels[labels_size - 1] != '\0')
     return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the labels do not end");
   size_t label_count = 0;
@@ -221,7 +223,8 @@ EXPORT hb_status hb_wasm_search_start(context *c, search *s, const float *query,
   const char **list = malloc((label_count + 1) * sizeof *list);
   if (list == NULL) return hb_fail_memory(&c->error);
   for (size_t l = 0; l < label_count; labels += strlen(labels) + 1) list[l++] = labels;
-  const hb_search_options options = {k, nprobe, exact, list, label_count, has_min_score, min_score};
+  const hb_search_options options = {k, nprobe, exact, list, label_count, has_min_score, min_score, distinct};
+  s->distinct = distinct;
   hb_status status = hb_search_start(s->search, query, &options, &c->error);
   free(list);
   return status;
@@ -252,6 +255,7 @@ EXPORT const char *hb_wasm_search_answer(context *c, search *s) {
     hb_text_add_json(t, r->path);
     hb_text_add(t, ",\"label\":");
     hb_text_add_json(t, r->label);
+    if (s->distinct) hb_text_add(t, ",\"copies\":%u", r->copies);
     hb_text_add(t, "}");
   }
   hb_text_add(t, "],\"nprobe\":%u,\"planned\":%u,\"scanned\":%u,\"scan\":%.3f}", report.nprobe, report.planned,

@@ -2,6 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "HeyBagh's files are read in place and little-endian; this machine is not"
@@ -24,22 +27,31 @@ const char *hb_status_text(hb_status status) {
   return "unknown";
 }
 
-/* A control character could break the line or steer a terminal. */
-static void make_plain(char *text) {
-  for (; *text != '\0'; text++)
-    if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
+/* A sentence may quote names from a file, which could break the line or steer a terminal. What does not fit is left
+ * out, whole characters of it. */
+static void copy_shown(const char *sentence, char *text, size_t capacity) {
+  char shown[HB_UTF8_SHOWN];
+  *text = '\0';
+  for (size_t n, length; (n = hb_utf8_show(sentence, shown)) > 0; sentence += n) {
+    length = strlen(shown);
+    if (length >= capacity) return;
+    memcpy(text, shown, length + 1);
+    text += length, capacity -= length;
+  }
 }
+
 #undef hb_fail /* error.h defines both for the static analyzer */
 #undef hb_fail_memory
 
 hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) {
   if (error != NULL) {
+    char sentence[2 * sizeof error->text];
     va_list arguments;
     va_start(arguments, format);
     error->status = status;
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    make_plain(error->text);
+    copy_shown(sentence, error->text, sizeof error->text);
   }
   return status;
 }

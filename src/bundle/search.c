@@ -5,11 +5,13 @@
 
 #include "base/clock.h"
 #include "bundle/bundle_files.h"
+#include "bundle/distinct.h"
 
 struct hb_search {
   hb_index *index;
   uint32_t k, step; /* step: lists in a round of probing */
-  bool filtered;    /* by label: further rounds follow until k are found */
+  bool insists;     /* on k results: further rounds follow until they are found */
+  bool distinct;    /* `contents` takes the place of `top` */
   hb_ivf_filter filter;
   float *vector; /* [dim] the query */
   hb_query query;
@@ -20,11 +22,13 @@ struct hb_search {
   uint32_t *asked;    /* [file_count] the run in which the file was last found missing */
   uint32_t runs;
   uint64_t *labels; /* a bit a label */
-  hb_topk top;      /* ids are positions */
+  hb_topk top;      /* ids are positions, as in the next */
+  hb_distinct contents;
   hb_hit *sorted;   /* [capacity] */
+  uint32_t *copies; /* [capacity] of these */
   hb_hit *resolved; /* [capacity] what results[] stand for */
   hb_result *results;
-  uint32_t capacity; /* of top.hits, sorted and resolved */
+  uint32_t capacity; /* of top.hits, sorted, copies and resolved */
   uint32_t result_count;
   char *paths; /* of the results: copies, as lists may go */
   hb_search_report report;
@@ -63,7 +67,9 @@ void hb_search_free(hb_search *s) {
   free(s->asked);
   free(s->labels);
   free(s->top.hits);
+  hb_distinct_free(&s->contents);
   free(s->sorted);
+  free(s->copies);
   free(s->resolved);
   free(s->results);
   free(s->paths);
@@ -105,7 +111,7 @@ static bool grow(void *array, size_t count, size_t size) {
 static hb_status reserve(hb_search *s, uint32_t k, hb_error *error) {
   if (k <= s->capacity) return HB_OK;
   if (!grow(&s->top.hits, k, sizeof *s->top.hits) || !grow(&s->sorted, k, sizeof *s->sorted) ||
-      !grow(&s->resolved, k, sizeof *s->resolved))
+      !grow(&s->copies, k, sizeof *s->copies) || !grow(&s->resolved, k, sizeof *s->resolved))
     return hb_fail_memory(error);
   s->capacity = k;
   return HB_OK;
@@ -114,21 +120,25 @@ static hb_status reserve(hb_search *s, uint32_t k, hb_error *error) {
 hb_status hb_search_start(hb_search *s, const float *query, const hb_search_options *options, hb_error *error) {
   const hb_index *index = s->index;
   s->report = (hb_search_report){0}; /* a search that fails to start has no plan and no results */
-  s->result_count = s->top.count = 0;
-  s->filtered = false;
+  s->result_count = s->top.count = s->contents.count = 0;
+  s->insists = false;
   hb_status status = check_options(index, options, error);
   if (status == HB_OK && options->label_count > 0) status = allow_labels(s, options, error);
   uint32_t k = options->k < index->count ? options->k : index->count;
   if (status == HB_OK) status = reserve(s, k, error);
+  if (status == HB_OK && options->distinct && !hb_distinct_reserve(&s->contents, k)) status = hb_fail_memory(error);
   if (status != HB_OK) return status;
   double started = hb_clock_milliseconds();
   s->k = s->top.k = k;
-  s->filtered = options->label_count > 0;
-  s->filter = (hb_ivf_filter){s->filtered ? s->labels : NULL, options->has_min_score ? options->min_score : -INFINITY};
+  s->distinct = options->distinct;
+  hb_distinct_start(&s->contents, k);
+  const bool by_label = options->label_count > 0;
+  s->insists = by_label || options->distinct;
+  s->filter = (hb_ivf_filter){by_label ? s->labels : NULL, options->has_min_score ? options->min_score : -INFINITY};
   s->step = options->exact ? index->nlist : options->nprobe > 0 ? options->nprobe : index->nprobe;
   memcpy(s->vector, query, index->dim * sizeof *s->vector);
   hb_query_set(&s->query, s->vector);
-  hb_ivf_order(&index->centroids, &s->query, s->filtered ? index->nlist : s->step, s->list_scores, s->order);
+  hb_ivf_order(&index->centroids, &s->query, s->insists ? index->nlist : s->step, s->list_scores, s->order);
   memset(s->scanned, 0, index->nlist * sizeof *s->scanned);
   s->report.planned = s->step;
   s->report.scan = hb_clock_milliseconds() - started;
@@ -144,6 +154,14 @@ static void note_missing(hb_search *s, uint32_t file, uint32_t *missing, uint32_
   (*count)++;
 }
 
+static void scan_distinct(hb_search *s, const hb_bundle_list *list) {
+  const hb_ivf_list *ivf = &list->ivf;
+  hb_rows_score(&ivf->rows, 0, ivf->rows.count, &s->query, s->scores);
+  for (uint32_t i = 0; i < ivf->rows.count; i++)
+    if (hb_ivf_passes(&s->filter, s->scores[i], ivf->labels[i]))
+      hb_distinct_offer(&s->contents, (hb_hit){s->scores[i], ivf->first + i}, list->contents[i]);
+}
+
 static hb_status scan_planned(hb_search *s, uint32_t *missing, uint32_t capacity, uint32_t *count, hb_error *error) {
   for (uint32_t i = 0; i < s->report.planned; i++) {
     if (s->scanned[i]) continue;
@@ -155,7 +173,10 @@ static hb_status scan_planned(hb_search *s, uint32_t *missing, uint32_t capacity
       note_missing(s, list->file, missing, capacity, count);
       continue;
     }
-    hb_ivf_scan(&list->ivf, &s->query, &s->filter, s->scores, &s->top);
+    if (s->distinct)
+      scan_distinct(s, list);
+    else
+      hb_ivf_scan(&list->ivf, &s->query, &s->filter, s->scores, &s->top);
     s->scanned[i] = true;
     s->report.nprobe++;
     s->report.scanned += list->count;
@@ -171,8 +192,11 @@ static size_t path_bytes(const hb_search *s, uint32_t position) {
 static hb_result look_up(const hb_search *s, hb_hit hit) {
   const hb_bundle_list *list = &s->index->lists[hb_index_list_at(s->index, hit.id)];
   uint32_t row = hit.id - list->ivf.first;
-  return (hb_result){list->ids[row], hit.score, list->text + list->paths[row], s->index->labels[list->ivf.labels[row]],
-                     list->contents[row]};
+  return (hb_result){.id = list->ids[row],
+                     .score = hit.score,
+                     .path = list->text + list->paths[row],
+                     .label = s->index->labels[list->ivf.labels[row]],
+                     .content = list->contents[row]};
 }
 
 /* Is the next of the earlier results this hit? Both are sorted alike, and what stays keeps its order. */
@@ -181,15 +205,31 @@ static bool was_resolved(const hb_search *s, hb_hit hit, uint32_t *old) {
   return *old < s->result_count && s->resolved[*old].id == hit.id;
 }
 
-/* Results of what is in the heap now. Paths are copied: from the lists, which are there for every hit that is new, or
- * from the earlier results. */
-static hb_status resolve(hb_search *s, hb_error *error) {
-  uint32_t count = s->top.count, old = 0;
-  if (s->capacity == 0) return HB_OK; /* never started */
+/* How many hits there are now. */
+static uint32_t hit_count(hb_search *s) {
+  if (s->distinct) hb_distinct_sort(&s->contents);
+  return s->distinct ? s->contents.count : s->top.count;
+}
+
+/* Puts the hits into `sorted` and `copies`, the best first. */
+static void sort_hits(hb_search *s, uint32_t count) {
+  for (uint32_t i = 0; i < count && s->distinct; i++)
+    s->sorted[i] = s->contents.hits[i].hit, s->copies[i] = s->contents.hits[i].copies;
+  if (s->distinct) return;
   memcpy(s->sorted, s->top.hits, count * sizeof *s->sorted);
+  memset(s->copies, 0, count * sizeof *s->copies);
   hb_topk sorted = {s->sorted, s->k, count};
   hb_topk_sort(&sorted);
+}
+
+/* Results of the hits that there are now. Paths are copied: from the lists, which are there for every hit that is new,
+ * or from the earlier results. */
+static hb_status resolve(hb_search *s, hb_error *error) {
+  if (s->capacity == 0) return HB_OK; /* never started */
+  const uint32_t count = hit_count(s);
+  uint32_t old = 0;
   size_t bytes = 1;
+  sort_hits(s, count);
   for (uint32_t i = 0; i < count; i++)
     bytes += was_resolved(s, s->sorted[i], &old) ? strlen(s->results[old].path) + 1 : path_bytes(s, s->sorted[i].id);
   char *paths = malloc(bytes), *at = paths;
@@ -200,6 +240,7 @@ static hb_status resolve(hb_search *s, hb_error *error) {
     results[i] = was_resolved(s, s->sorted[i], &old) ? s->results[old] : look_up(s, s->sorted[i]);
     size_t length = strlen(results[i].path) + 1;
     results[i].path = memcpy(at, results[i].path, length);
+    results[i].copies = s->copies[i];
     at += length;
   }
   memcpy(s->resolved, s->sorted, count * sizeof *s->resolved);
@@ -214,13 +255,14 @@ static hb_status resolve(hb_search *s, hb_error *error) {
 /* Hits without results are lost with their lists: after a failure the next run begins anew. */
 static void forget(hb_search *s) {
   memset(s->scanned, 0, s->index->nlist * sizeof *s->scanned);
+  hb_distinct_start(&s->contents, s->k);
   s->result_count = s->top.count = s->report.nprobe = s->report.scanned = 0;
 }
 
-/* A filter may leave too few in the probed lists; then as many lists again are probed. */
+/* Labels, and copies, may leave too few in the probed lists; then as many lists again are probed. */
 static bool plan_more(hb_search *s) {
   uint32_t nlist = s->index->nlist;
-  if (!s->filtered || s->top.count >= s->k || s->report.planned == nlist) return false;
+  if (!s->insists || s->report.planned == nlist || hit_count(s) >= s->k) return false;
   s->report.planned = nlist - s->report.planned < s->step ? nlist : s->report.planned + s->step;
   return true;
 }

@@ -10,14 +10,9 @@ void hb_ivf_order(const hb_rows *centroids, const hb_query *query, uint32_t want
     if (scores[l] != scores[l]) order[nearest.count++] = (hb_hit){0, l};
 }
 
-static bool is_allowed(const hb_ivf_filter *filter, uint32_t label) {
-  return filter->labels == NULL || (filter->labels[label / 64] >> label % 64 & 1);
-}
-
 void hb_ivf_scan(const hb_ivf_list *list, const hb_query *query, const hb_ivf_filter *filter, float *scores,
                  hb_topk *top) {
   hb_rows_score(&list->rows, 0, list->rows.count, query, scores);
   for (uint32_t i = 0; i < list->rows.count; i++)
-    if (scores[i] >= filter->min_score && is_allowed(filter, list->labels[i]))
-      hb_topk_offer(top, (hb_hit){scores[i], list->first + i});
+    if (hb_ivf_passes(filter, scores[i], list->labels[i])) hb_topk_offer(top, (hb_hit){scores[i], list->first + i});
 }

@@ -18,6 +18,10 @@ typedef struct {
   float min_score;        /* -INFINITY for none */
 } hb_ivf_filter;
 
+static inline bool hb_ivf_passes(const hb_ivf_filter *filter, float score, uint32_t label) {
+  return score >= filter->min_score && (filter->labels == NULL || (filter->labels[label / 64] >> label % 64 & 1));
+}
+
 /* The `wanted` lists with the nearest centroids, nearest first, into order[wanted].id. `scores` is scratch of
  * centroids->count floats. */
 void hb_ivf_order(const hb_rows *centroids, const hb_query *query, uint32_t wanted, float *scores, hb_hit *order);

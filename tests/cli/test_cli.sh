@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/checks.sh"
 . "$here/usage.sh"
 . "$here/bundles.sh"
+. "$here/names.sh"
 . "$here/updates.sh"
 . "$here/precisions.sh"
 . "$here/vectors.sh"
@@ -24,6 +25,7 @@ models
 build_reports_and_searches
 unreadable_images
 names_that_are_not_utf8
+names_that_steer_the_terminal
 same_bytes_every_time
 killed_while_embedding
 targets_that_are_no_bundle

@@ -46,7 +46,8 @@ static void start(session *s) {
                                    .labels = labels,
                                    .label_count = (flags >> 3) % 4,
                                    .has_min_score = flags & 32,
-                                   .min_score = flags & 32 ? (float)take_fraction(&s->in) : 0};
+                                   .min_score = flags & 32 ? (float)take_fraction(&s->in) : 0,
+                                   .distinct = flags & 128};
   for (size_t l = 0; l < s->options.label_count; l++) labels[l] = some[take_u8(&s->in) % 7];
   float *query = random_unit_vectors(1, DIM, flags);
   if (flags & 64)
@@ -68,6 +69,8 @@ static void check_results(session *s) {
     require(strncmp(r[i].path, r[i].label, strlen(r[i].label)) == 0 && r[i].score == r[i].score);
     require(!s->options.has_min_score || r[i].score >= s->options.min_score);
     for (uint32_t j = 0; j < i; j++) require(r[j].id != r[i].id && r[j].score >= r[i].score);
+    for (uint32_t j = 0; j < i && s->options.distinct; j++) require(r[j].content != r[i].content);
+    require(s->options.distinct ? r[i].copies < IMAGES : r[i].copies == 0);
   }
 }
 

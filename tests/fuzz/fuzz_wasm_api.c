@@ -111,7 +111,7 @@ static void start_search(page *p, search *s) {
   uint32_t k = flags & 2 ? take_u32(&p->in) : take_u8(&p->in), nprobe = flags & 4 ? take_u32(&p->in) : flags % 3;
   blob labels = take_blob(&p->in, flags & 8 ? take_u8(&p->in) % 32 : 0);
   check(p, hb_wasm_search_start(p->context, s, query, k, nprobe, flags & 16, (const char *)labels.bytes, labels.size,
-                                flags & 32, (float)take_fraction(&p->in)));
+                                flags & 32, (float)take_fraction(&p->in), flags & 64));
   blob_free(&labels);
   free(query);
 }

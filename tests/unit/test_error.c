@@ -1,6 +1,7 @@
 /* error.h, and hb_status_text of heybagh.h. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "support.h"
 
 static void every_status_has_a_word_of_its_own(void **state) {
@@ -65,11 +66,29 @@ static void a_long_sentence_is_cut_inside_its_memory(void **state) {
   assert_string_equal(guarded.after, "untouch");
 }
 
+/* Names may hold any bytes. */
 static void a_sentence_has_no_control_characters(void **state) {
   (void)state;
   hb_error error;
-  hb_fail(&error, HB_BAD_MODEL, "tensor '%s'", "a\nb\x1b[2J\x7f \xc3\xa9");
-  assert_string_equal(error.text, "tensor 'a?b?[2J? \xc3\xa9'");
+  hb_fail(&error, HB_BAD_MODEL, "tensor '%s'", "a\nb\x1b[2J\x7f \xc3\xa9 \xff \xe2\x80\xae");
+  assert_string_equal(error.text, "tensor 'a\\x0ab\\x1b[2J\\x7f \xc3\xa9 \\xff \\u202e'");
+}
+
+/* Wherever the end falls, no character and nothing written out is cut. */
+static void a_sentence_is_cut_between_characters(void **state) {
+  (void)state;
+  char words[1000];
+  for (size_t before = 0; before < 12; before++) {
+    hb_error error;
+    memset(words, 'w', before);
+    for (size_t at = before; at + 4 < sizeof words; at += 4) memcpy(words + at, "\xe2\x82\xac\x1b", 5);
+    hb_fail(&error, HB_IO, "%s", words);
+    const size_t length = strlen(error.text);
+    assert_in_range(length, sizeof error.text - 4, sizeof error.text - 1);
+    assert_true(hb_utf8_is_text(error.text, length));
+    const char *last = strrchr(error.text, '\\');
+    assert_true(strncmp(last, "\\x1b", 4) == 0);
+  }
 }
 
 static void sizes_are_multiplied_and_added_with_checks(void **state) {
@@ -95,6 +114,7 @@ int main(void) {
       cmocka_unit_test(an_error_may_be_null),
       cmocka_unit_test(a_long_sentence_is_cut_inside_its_memory),
       cmocka_unit_test(a_sentence_has_no_control_characters),
+      cmocka_unit_test(a_sentence_is_cut_between_characters),
       cmocka_unit_test(sizes_are_multiplied_and_added_with_checks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

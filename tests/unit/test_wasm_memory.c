@@ -88,7 +88,7 @@ static hb_status search_once(context *c, uint8_t answer[]) {
   if (status != HB_OK) return status;
   search *s = hb_wasm_search_new(c);
   if (s == NULL) return c->error.status;
-  status = hb_wasm_search_start(c, s, hb_wasm_vector(c), 3, 0, true, "x\0y", 4, true, -1);
+  status = hb_wasm_search_start(c, s, hb_wasm_vector(c), 3, 0, true, "x\0y", 4, true, -1, true);
   if (status == HB_OK) status = hb_wasm_search_run(c, s);
   if (status == HB_OK) status = note_answer(c, s, answer);
   hb_wasm_search_free(s);

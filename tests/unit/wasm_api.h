@@ -34,7 +34,8 @@ const char *hb_wasm_info(context *c);
 search *hb_wasm_search_new(context *c);
 void hb_wasm_search_free(search *s);
 hb_status hb_wasm_search_start(context *c, search *s, const float *query, uint32_t k, uint32_t nprobe, bool exact,
-                               const char *labels, size_t labels_size, bool has_min_score, float min_score);
+                               const char *labels, size_t labels_size, bool has_min_score, float min_score,
+                               bool distinct);
 hb_status hb_wasm_search_run(context *c, search *s);
 uint32_t hb_wasm_search_missing_count(const search *s);
 const uint32_t *hb_wasm_search_missing(const search *s);
