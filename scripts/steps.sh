@@ -22,9 +22,8 @@ while read -r name lanes needs presets title; do
   LANES[$name]=$lanes NEEDS[$name]=${needs//,/ } PRESETS[$name]=${presets//,/ } TITLE[$name]=$title
 done <<<"$STEPS"
 
-declare -A NAME_OF PID_OF BEGAN SIGN SIGN_AT STATUS TOOK
+declare -A PID_OF BEGAN SIGN SIGN_AT STATUS TOOK
 free=$JOBS
-ticker=
 
 # with_needs NAME...: these and what they need, in the order of $STEPS.
 with_needs() {
@@ -70,13 +69,12 @@ start_step() {
     trap - EXIT INT TERM
     set +em
     ulimit -St "$BUSY_LIMIT" # softly: its signal tells this from all other ends
-    export JOBS=${LANES[$name]}
     TIMEFORMAT='%R %U %S'
     # a shell of its own: a function called in a condition would run on after a failure
-    { time { (set -e; "step_${name//-/_}") >"$log" 2>&1 </dev/null; } } 2>"$log.took"
+    { time { (set -e; JOBS=${LANES[$name]} "step_${name//-/_}") >"$log" 2>&1 </dev/null; } } 2>"$log.took"
   ) &
   set +m
-  PID_OF[$name]=$! NAME_OF[$!]=$name BEGAN[$name]=$SECONDS SIGN[$name]= SIGN_AT[$name]=$SECONDS
+  PID_OF[$name]=$! BEGAN[$name]=$SECONDS SIGN[$name]= SIGN_AT[$name]=$SECONDS
   free=$((free - LANES[$name]))
 }
 
@@ -92,24 +90,24 @@ end_step() { kill "-$2" -- "-${PID_OF[$1]}" 2>/dev/null || true; }
 end_all() {
   local name
   for name in "${!PID_OF[@]}"; do end_step "$name" TERM; done
-  [ -z "$ticker" ] || kill "$ticker" 2>/dev/null || true
 }
 
-# Every some seconds: who shows no sign of life, a byte of output or a second of a processor, is ended after a while.
+# Who shows no sign of life, a byte of output or a second of a processor, is ended after a while. For each of the
+# others there is a line a minute.
 watch_steps() {
   local name sign
   for name in "${!PID_OF[@]}"; do
     sign="$(stat -c %s "$LOGS/$name.log") $(seconds_used "${PID_OF[$name]}")"
-    if [ "$sign" != "${SIGN[$name]}" ]; then
+    if [ -n "${STATUS[$name]:-}" ]; then
+      end_step "$name" KILL # what did not heed the first signal
+    elif [ "$sign" != "${SIGN[$name]}" ]; then
       SIGN[$name]=$sign SIGN_AT[$name]=$SECONDS
-    elif [ $((SECONDS - SIGN_AT[$name])) -ge $((IDLE_LIMIT + 30)) ]; then
-      end_step "$name" KILL
     elif [ $((SECONDS - SIGN_AT[$name])) -ge "$IDLE_LIMIT" ]; then
       STATUS[$name]=$LIMIT_CODE
       printf '\nended: it printed nothing and used no processor for %s s\n' "$IDLE_LIMIT" >>"$LOGS/$name.log"
       end_step "$name" TERM
     fi
-    [ $((SECONDS - BEGAN[$name])) -lt 60 ] || [ $(((SECONDS - BEGAN[$name]) % 60)) -ge 5 ] ||
+    [ $((SECONDS - BEGAN[$name])) -lt 60 ] || [ $(((SECONDS - BEGAN[$name]) % 60)) -ge 10 ] ||
       say "$name: $(progress_of "$LOGS/$name.log") ($((SECONDS - BEGAN[$name])) s)"
   done
 }
@@ -118,7 +116,7 @@ watch_steps() {
 finish_step() {
   local name=$1 code=$2 real user system
   free=$((free + LANES[$name]))
-  unset "NAME_OF[${PID_OF[$name]}]" "PID_OF[$name]"
+  unset "PID_OF[$name]"
   read -r real user system < <(tail -n 1 "$LOGS/$name.log.took" 2>/dev/null) || true
   TOOK[$name]="${real:-$((SECONDS - BEGAN[$name]))} ${user:-0} ${system:-0}"
   [ "$code" -ne $((128 + $(kill -l XCPU))) ] || code=$LIMIT_CODE
@@ -126,7 +124,7 @@ finish_step() {
   STATUS[$name]=$code
   printf '\n== %s: %s\n' "$name" "${TITLE[$name]}"
   cat "$LOGS/$name.log"
-  say "$name: $(outcome "$name") in $(printf '%.0f' "${real:-0}") s"
+  say "$name: $(outcome "$name") in $(printf '%.0f' "${TOOK[$name]%% *}") s"
 }
 
 outcome() {
@@ -139,7 +137,7 @@ outcome() {
 
 # run_steps NAME...: all of them, in this order as far as there are processors.
 run_steps() {
-  local waiting=("$@") name left code ended
+  local waiting=("$@") name left running code watched=$SECONDS
   mkdir -p "$LOGS"
   trap end_all EXIT
   while [ ${#waiting[@]} -gt 0 ] || [ ${#PID_OF[@]} -gt 0 ]; do
@@ -148,15 +146,15 @@ run_steps() {
       if is_ready "$name"; then start_step "$name"; else left+=("$name"); fi
     done
     waiting=("${left[@]}")
-    [ -n "$ticker" ] || { sleep 5 & ticker=$!; }
-    code=0
-    wait -n -p ended "${!NAME_OF[@]}" "$ticker" || code=$?
-    if [ "$ended" = "$ticker" ]; then
-      ticker=
-      watch_steps
-    else
-      finish_step "${NAME_OF[$ended]}" "$code"
-    fi
+    sleep 0.5
+    running=$(jobs -rp)
+    for name in "${!PID_OF[@]}"; do
+      [[ $'\n'$running$'\n' != *$'\n'${PID_OF[$name]}$'\n'* ]] || continue
+      code=0
+      wait "${PID_OF[$name]}" || code=$?
+      finish_step "$name" "$code"
+    done
+    [ $((SECONDS - watched)) -lt 10 ] || { watch_steps; watched=$SECONDS; }
   done
 }
 
