@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# check.sh [CHECK...]: what can be said of the code without running it; all checks, or those named:
+# check.sh [list | CHECK...]: what can be said of the code without running it; all checks, or those named (list prints their
+# names):
 #   format    C is as clang-format 14 leaves it (.clang-format)
 #   layers    nothing includes or calls a floor above its own, and no files do so in a circle (scripts/layers.txt)
 #   version   what says which version this is says what VERSION says
@@ -112,6 +113,7 @@ check_audit() {
 }
 
 all=(format layers version cppcheck tidy types lint shell xnnpack pins audit)
+[ "${1:-}" != list ] || { printf '%s\n' "${all[@]}"; exit; }
 [ $# -gt 0 ] || set -- "${all[@]}"
 failed=()
 for check in "$@"; do

@@ -4,6 +4,7 @@
 
 BUILD=$ROOT/build/native-fuzz
 TARGETS=(image exif safetensors manifest lists centroids head table kmeans search wasm_api)
+HANG=120 # seconds for one input, by the clock: hundreds of times what any takes, as the machine may be busy
 # Of the short turn: as many as take some five seconds each on one processor.
 declare -A RUNS=([image]=15000 [exif]=300000 [safetensors]=150000 [manifest]=150000 [lists]=20000 [centroids]=12000
   [head]=8000 [table]=15000 [kmeans]=4000 [search]=12000 [wasm_api]=10000)
@@ -33,7 +34,7 @@ fuzz() {
   mapfile -t dictionary < <(dictionary "$1")
   shift 2
   mkdir -p "$corpus" "$found"
-  if "$BUILD/tests/fuzz/fuzz_$name" "$@" "${dictionary[@]}" -max_len=4096 -timeout=25 -print_final_stats=1 \
+  if "$BUILD/tests/fuzz/fuzz_$name" "$@" "${dictionary[@]}" -max_len=4096 -timeout=$HANG -print_final_stats=1 \
     -artifact_prefix="$found/$name-" "$corpus" "$BUILD/seeds/$name" >"$log" 2>&1; then
     say "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs, nothing found"
     return
@@ -55,14 +56,27 @@ for name in "$@"; do [ -n "${RUNS[$name]:-}" ] || die "there is no target '$name
 
 "$ROOT/scripts/build.sh" native-fuzz
 /usr/bin/python3 "$ROOT/tests/fuzz/seeds.py" "$BUILD/seeds"
-crashed=0
-for name in "$@"; do
-  if [ "$minutes" = --short ]; then
-    fresh=$(mktemp -d)
-    fuzz "$name" "$fresh" -seed=1 -runs="${RUNS[$name]}" || crashed=$((crashed + 1))
-    rm -r "$fresh"
-  else
-    fuzz "$name" "$BUILD/corpus/$name" -max_total_time=$((minutes * 60 / $#)) || crashed=$((crashed + 1))
+
+# turn TARGET: its short turn, or its share of a long one.
+turn() {
+  local fresh code=0
+  if [ "$minutes" != --short ]; then
+    fuzz "$1" "$BUILD/corpus/$1" -max_total_time=$((minutes * 60 * at_once / targets))
+    return
   fi
+  fresh=$(mktemp -d)
+  fuzz "$1" "$fresh" -seed=1 -runs="${RUNS[$1]}" || code=1
+  rm -r "$fresh"
+  return $code
+}
+
+# As many at a time as there are processors.
+targets=$# running=0 crashed=0
+at_once=$((JOBS < targets ? JOBS : targets))
+for name in "$@"; do
+  [ $running -lt $at_once ] || { wait -n || crashed=$((crashed + 1)); running=$((running - 1)); }
+  turn "$name" &
+  running=$((running + 1))
 done
-[ $crashed -eq 0 ] || die "$crashed of $# targets crashed"
+for ((; running > 0; running--)); do wait -n || crashed=$((crashed + 1)); done
+[ $crashed -eq 0 ] || die "$crashed of $targets targets crashed"

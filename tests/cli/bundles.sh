@@ -144,7 +144,7 @@ same_bytes_every_time() {
   rm -rf again link
 }
 
-# Far more pictures than can be embedded before the end comes.
+# Far more pictures than can be embedded before the end comes, which is when the first of them are on the disk.
 killed_while_embedding() {
   mkdir many
   local before
@@ -152,7 +152,7 @@ killed_while_embedding() {
   before=$(sums bundle)
   "$builder" build --model model --images many --out bundle --fresh >"$stdout" 2>"$stderr" &
   local process=$!
-  sleep 2
+  while [ "$(stat -c %s bundle.embedded 2>>"$stderr" || echo 0)" -lt 10000 ] && kill -0 $process; do sleep 0.1; done
   check "it is still embedding" kill -9 $process
   wait $process 2>"$stderr"
   code=$?

@@ -59,8 +59,7 @@ def run(command, faults=None):
     environment = dict(os.environ, ASAN_OPTIONS='verify_asan_link_order=0')
     if faults is not None:
         environment.update(LD_PRELOAD=FAULTS, FAULTS_AT=str(faults[0]), FAULTS_KIND=faults[1], FAULTS_HIT=HIT)
-    done = subprocess.run([BUILDER, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=120)
+    done = subprocess.run([BUILDER, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True)
     return done.returncode, done.stderr.decode()
 
 

@@ -1,5 +1,4 @@
 /* worker_team.c: every item of every job once, whoever does it and whoever is asleep. */
-#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -12,14 +11,22 @@ typedef struct {
   _Atomic uint32_t done[ITEMS_MAX];
   _Atomic uint32_t busy[HB_WORKER_TEAM_MEMBERS_MAX]; /* items that a member is at */
   _Atomic uint32_t members, clashes;                 /* bits of those who did something */
-  uint32_t pause;                                    /* yields within an item */
+  uint32_t awaited;                                  /* bits of those for whom every item waits */
+  _Atomic uint32_t waited;                           /* ms in all items */
 } record;
+
+static void sleep_ms(long ms) { nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL); }
+
+/* A minute at most: on a busy machine it takes a while until a thread has its turn. */
+static void wait_for_awaited(record *r) {
+  while ((r->members & r->awaited) != r->awaited && atomic_fetch_add(&r->waited, 1) < 60000) sleep_ms(1);
+}
 
 static void note_item(void *context, uint32_t item, uint32_t member) {
   record *r = context;
   if (atomic_fetch_add(&r->busy[member], 1) != 0) atomic_fetch_add(&r->clashes, 1);
   atomic_fetch_or(&r->members, 1u << member);
-  for (uint32_t i = 0; i < r->pause; i++) sched_yield();
+  wait_for_awaited(r);
   atomic_fetch_add(&r->done[item], 1);
   atomic_fetch_sub(&r->busy[member], 1);
 }
@@ -69,24 +76,24 @@ static void every_item_of_every_job_is_done_once(void **state) {
 static void everybody_takes_part(void **state) {
   (void)state;
   helped_team t = helped_team_of(HB_WORKER_TEAM_MEMBERS_MAX);
-  record r = {.pause = 200};
-  for (int i = 0; i < 100 && r.members != (1 << HB_WORKER_TEAM_MEMBERS_MAX) - 1; i++) check_job(t.team, &r, 64);
-  assert_int_equal(r.members, (1 << HB_WORKER_TEAM_MEMBERS_MAX) - 1);
+  record r = {.awaited = (1 << HB_WORKER_TEAM_MEMBERS_MAX) - 1};
+  check_job(t.team, &r, 64);
+  assert_int_equal(r.members, r.awaited);
   helped_team_free(&t);
 }
 
 /* Longer than anybody is patient. */
-static void rest(void) { nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); }
+static void rest(void) { sleep_ms(20); }
 
 static void those_who_sleep_are_woken(void **state) {
   (void)state;
   helped_team t = helped_team_of(2);
-  record r = {.pause = 2000};
+  record r = {.awaited = 3};
   for (int i = 0; i < 20; i++) {
     rest();
     r.members = 0;
     check_job(t.team, &r, 40);
-    assert_int_equal(r.members, 3);
+    assert_int_equal(r.members, r.awaited);
   }
   rest();
   helped_team_free(&t);
@@ -102,7 +109,7 @@ static void the_last_item_is_waited_for(void **state) {
   (void)state;
   helped_team t = helped_team_of(2);
   for (int i = 0; i < 20; i++) {
-    record r = {.pause = 100};
+    record r = {0};
     hb_worker_team_run(t.team, 2, slow_item, &r);
     assert_int_equal(r.done[0] + r.done[1], 2);
   }
@@ -114,7 +121,7 @@ static void nobody_joins_a_full_team(void **state) {
   helped_team t = helped_team_of(2);
   assert_int_equal(hb_worker_team_join(t.team), 0);
   assert_int_equal(hb_worker_team_present(t.team), 2);
-  record r = {.pause = 10};
+  record r = {0};
   check_job(t.team, &r, 40);
   helped_team_free(&t);
 }

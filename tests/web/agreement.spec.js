@@ -38,7 +38,7 @@ test('both builds of the engine find the same pictures', async ({ page, context 
 });
 
 // The int8 network is whole numbers up to its last step, and the head adds in a fixed order.
-test('both builds of the engine embed to the same bits as the command line', async ({ page, context }) => {
+test('both builds of the engine embed to the same bits as the command line', { tag: '@quick' }, async ({ page, context }) => {
   const images = [...spread(12).map(picture), ...PHOTOS];
   const expected = natively('embed', images).map(({ embedding }) => embedding.map(Math.fround));
   const plain = await context.newPage();

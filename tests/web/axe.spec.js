@@ -22,7 +22,6 @@ for (const [device, use] of Object.entries(DEVICES)) {
 
     for (const place of ['page', 'element']) {
       test(`nothing bars the way in any state, light and dark: ${place}, ${device}`, async ({ page, problems }) => {
-        test.setTimeout(120_000);
         problems.allow(PROVOKED);
         const wrong = [];
         await walkStates(page, PLACES[place], async state => {

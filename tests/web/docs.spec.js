@@ -32,8 +32,7 @@ function isElsewhere(named) {
 const rows = name => readFileSync(join(ROOT, 'docs', name), 'utf8').split('\n')
   .filter(line => line.startsWith('| ') && !line.includes('---')).map(line => line.slice(2, -2).split(' | '));
 
-test('every test that docs/faults.md and docs/security.md name is there, and every row names one', () => {
-  test.setTimeout(120_000);
+test('every test that docs/faults.md and docs/security.md name is there, and every row names one', { tag: '@quick' }, () => {
   const tests = allTests();
   expect(tests.size).toBeGreaterThan(200);
   for (const name of ['faults.md', 'security.md']) {

@@ -47,7 +47,7 @@ for (const [what, show] of Object.entries(INTENTS)) {
   });
 }
 
-test('a photo is answered as the engine answers it, in a shadow root that the page cannot disturb', async ({ page, context }) => {
+test('a photo is answered as the engine answers it, in a shadow root that the page cannot disturb', { tag: '@quick' }, async ({ page, context }) => {
   await openWidget(page, '<heybagh-search index="/bundle/" k="6"></heybagh-search>');
   await chooser(page).setInputFiles(picture(CAMERA));
   await expect(results(page)).toHaveCount(6);

@@ -66,7 +66,7 @@ test('the demo page below a path', async ({ page, start }) => {
   expect(asked(server).filter(name => !name.startsWith(SUBPATH))).toEqual([]);
 });
 
-test('strict-csp.html: no more is needed than its policy', async ({ page, start }) => {
+test('strict-csp.html: no more is needed than its policy', { tag: '@quick' }, async ({ page, start }) => {
   const server = await start(site());
   await page.goto(`${server.address}examples/strict-csp.html`);
   await expectSearch(page);

@@ -93,7 +93,7 @@ test('an image may be a URL, an <img> or pixels', async ({ page }) => {
   expect(answers.slice(0, 3).every(({ timings }) => timings.fetch > 0)).toBe(true);
 });
 
-test('options narrow the search', async ({ page }) => {
+test('options narrow the search', { tag: '@quick' }, async ({ page }) => {
   await openEngine(page);
   const { count, nlist } = await page.evaluate(() => engine.info());
   const ask = options => search(page, bytes, options);

@@ -163,7 +163,7 @@ for (const [what, { fault, says }] of Object.entries({
 }
 
 hosted('addresses that wait for others of their site have not stalled', async ({ page, host }) => {
-  host.deploy(shorter({ STALL: 1500 }));
+  host.deploy(shorter({ STALL: 4000 }));
   await openReady(page, './');
   let running = 0;
   let most = 0;
@@ -172,7 +172,7 @@ hosted('addresses that wait for others of their site have not stalled', async ({
     setTimeout(() => {
       running--;
       response.writeHead(200, kind).end(body);
-    }, 600);
+    }, 1200); // four turns of these take more than STALL, and each far less
   });
   const found = await page.evaluate(async paths => {
     const element = document.querySelector('heybagh-search');

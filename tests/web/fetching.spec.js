@@ -77,7 +77,7 @@ test('no more than six downloads run at a time', async ({ page }) => {
   expect(most).toBe(6);
 });
 
-test('the first answer comes with the nearest shard, and better ones until the last', async ({ page, context }) => {
+test('the first answer comes with the nearest shard, and better ones until the last', { tag: '@quick' }, async ({ page, context }) => {
   const { shards: [nearest], answer } = await learn(context);
   await openUncached(page);
   const releases = [];

@@ -18,7 +18,7 @@ test('a lossless WebP has the same bits as the PNG of its pixels', async ({ page
   expect(await embed(page, webp)).toEqual(await embed(page, png));
 });
 
-test('a WebP and an AVIF of a picture of the index find it', async ({ page }) => {
+test('a WebP and an AVIF of a picture of the index find it', { tag: '@quick' }, async ({ page }) => {
   await openEngine(page);
   const original = await embed(page, JPEG);
   const files = {
@@ -119,7 +119,6 @@ function pngClaiming(width, height) {
 }
 
 test('a picture too large for the engine is made smaller by the browser', async ({ page }) => {
-  test.setTimeout(120_000);
   await openEngine(page);
   const small = await embed(page, JPEG);
   for (const type of ['image/jpeg', 'image/png', 'image/webp']) {

@@ -34,7 +34,6 @@ for (const [place, device] of WALKS) {
     test.use({ ...DEVICES[device], ...still });
 
     test(`every state fits its place: ${place}, ${device}`, async ({ page, problems }) => {
-      test.setTimeout(120_000);
       problems.allow(PROVOKED);
       await walkStates(page, PLACES[place], state => see(page, `${place}-${device}-${state}`));
     });

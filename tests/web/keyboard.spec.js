@@ -111,7 +111,6 @@ async function retry(page) {
 
 for (const place of ['page', 'element']) {
   test(`a visit by keyboard alone: ${place}`, async ({ page, problems, baseURL }) => {
-    test.setTimeout(90_000);
     problems.allow(PROVOKED);
     await PLACES[place](page);
     await choose(page);

@@ -15,8 +15,7 @@ const run = (command, args, cwd = VITE) => execFileSync(command, args, { cwd, en
 
 let archive;
 
-test.beforeAll(({}, testInfo) => {
-  testInfo.setTimeout(120_000);
+test.beforeAll(() => {
   archive = run(join(ROOT, 'scripts/package.sh'), []).trim().split('\n').at(-1);
   run('npm', ['install', '--no-save', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', archive]);
 });

@@ -58,7 +58,7 @@ test('nothing moves when the answer arrives', async ({ page }) => {
   expect(await page.evaluate(() => window.moved)).toBe(0);
 });
 
-test('everything works from the keyboard', async ({ page }) => {
+test('everything works from the keyboard', { tag: '@quick' }, async ({ page }) => {
   await openReady(page);
   await page.keyboard.press('Tab');
   await expect(chooser(page)).toBeFocused();

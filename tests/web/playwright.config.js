@@ -1,4 +1,7 @@
 // End-to-end tests of the page and heybagh.js in Debian's Chromium, on the site that scripts/demo.sh --no-serve makes.
+// Two projects: "beside" runs as many tests at a time as there are processors. "alone" has those that look at time (tag
+// @alone): they pass beside others, too (processor.js), and their figures mean more with nothing else to do. @quick are
+// those of scripts/test.sh quick.
 
 import { defineConfig } from '@playwright/test';
 
@@ -8,14 +11,18 @@ const address = `http://127.0.0.1:${port}/`;
 export default defineConfig({
   testDir: '.',
   testIgnore: process.env.HEYBAGH_LONG ? [] : 'long.spec.js',
-  outputDir: 'results',
   globalSetup: './setup.js',
-  workers: 1, // there is one engine to a page, and its timings are looked at
+  workers: process.env.JOBS ? Number(process.env.JOBS) : '100%',
+  projects: [
+    { name: 'beside', grepInvert: /@alone/, outputDir: 'results/beside' },
+    { name: 'alone', grep: /@alone/, outputDir: 'results/alone', workers: 1 },
+  ],
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
-  expect: { timeout: 20_000 },
-  reporter: 'list',
+  // Both are far more than a machine with other things to do needs; tests take some seconds.
+  timeout: 480_000,
+  expect: { timeout: 120_000 },
+  reporter: [['list'], ['./limits.js']],
   use: {
     baseURL: address,
     serviceWorkers: 'block', // they would answer before page.route; offline.spec.js allows them

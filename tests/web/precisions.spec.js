@@ -24,7 +24,6 @@ function prepare(folder, precision) {
 
 for (const precision of ['f16', 'f32']) {
   test(`an ${precision} model answers in the browser as on the command line`, async ({ page, problems }, testInfo) => {
-    test.setTimeout(120_000);
     problems.allow(/request: GET http:\/\/127\.0\.0\.1/); // of the server below
     const folder = testInfo.outputPath();
     const model = prepare(folder, precision);

@@ -123,7 +123,7 @@ test('a list of the index that is missing is told in an alert, and another photo
   await expectStillWorking(page);
 });
 
-test('the alert of a failed start offers to try again', async ({ page, problems }) => {
+test('the alert of a failed start offers to try again', { tag: '@quick' }, async ({ page, problems }) => {
   problems.allow(/Failed to load resource/);
   await page.goto('/?index=nowhere/');
   await expect(alert(page)).toHaveText(/index\.json.*404/);

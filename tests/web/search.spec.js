@@ -7,7 +7,7 @@ import {
 const BRONTOSAURUS = 'brontosaurus/image_0006.jpg';
 const CAMERA = 'camera/image_0003.jpg';
 
-test('a chosen photo of the index finds itself first, and three more with falling scores', async ({ page }) => {
+test('a chosen photo of the index finds itself first, and three more with falling scores', { tag: '@quick' }, async ({ page }) => {
   await openReady(page);
   await shoot(page, 'ready');
   await chooser(page).setInputFiles(picture(BRONTOSAURUS));
@@ -38,7 +38,7 @@ test('the answer says how much was searched, and shows every picture', async ({ 
   await shoot(page, 'answer');
 });
 
-test('a dropped photo is searched', async ({ page }) => {
+test('a dropped photo is searched', { tag: '@quick' }, async ({ page }) => {
   await openReady(page);
   const transfer = await dataTransfer(page, picture(CAMERA));
   await page.dispatchEvent('footer', 'dragover', { dataTransfer: transfer });
@@ -68,7 +68,7 @@ test('a photo chosen while the model is loading is searched as soon as it is the
   expect((await shownPaths(page))[0]).toBe(CAMERA);
 });
 
-test('the newest photo wins, and the answer to an older one is never shown', async ({ page }) => {
+test('the newest photo wins, and the answer to an older one is never shown', { tag: '@quick' }, async ({ page }) => {
   await openReady(page);
   await page.evaluate(() => {
     window.shown = [];

@@ -23,7 +23,6 @@ function waitForCache(page, count) {
 }
 
 test('the first search of a cold visitor downloads little of the index', async ({ browser, baseURL }) => {
-  test.setTimeout(120_000);
   const seen = [];
   for (const path of spread(VISITORS)) {
     const context = await browser.newContext({ baseURL });

@@ -24,7 +24,7 @@ async function useAddress(page, address) {
   await page.getByRole('button', { name: 'Search', exact: true }).click();
 }
 
-test('an address that is typed is searched', async ({ page, baseURL }) => {
+test('an address that is typed is searched', { tag: '@quick' }, async ({ page, baseURL }) => {
   await openReady(page);
   await useAddress(page, new URL(image(LOTUS), baseURL).href);
   expect((await shownPaths(page))[0]).toBe(LOTUS);
