@@ -27,8 +27,8 @@ const char *hb_status_text(hb_status status) {
   return "unknown";
 }
 
-/* A sentence may quote names from a file, which could break the line or steer a terminal. What does not fit is left
- * out, whole characters of it. */
+/* Copies a sentence in the form that hb_utf8_show gives it, because it may quote names from a file, which could break
+ * the line or steer a terminal. Characters that do not fit are left out. */
 static void copy_shown(const char *sentence, char *text, size_t capacity) {
   char shown[HB_UTF8_SHOWN];
   *text = '\0';

@@ -4,8 +4,8 @@
 
 #include <heybagh.h>
 
-/* Fills `error`, which may be NULL, and returns `status`, so that a failure is one line at its caller. What steers a
- * terminal is written out, as hb_utf8_show does it, because a sentence may quote names from a file. */
+/* Fills `error`, which may be NULL, and returns `status`, so that a failure is one line at its caller. hb_utf8_show
+ * makes the sentence safe to show, because it may quote names from a file. */
 hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Fails with HB_OUT_OF_MEMORY and a sentence that fits everywhere. */

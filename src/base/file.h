@@ -36,7 +36,7 @@ bool hb_path_exists(const char *path);
 /* Returns true if there is a folder in the folder `path`. */
 bool hb_directory_has_folder(const char *path);
 hb_status hb_directory_create(const char *path, hb_error *error);
-/* Removes a folder and the plain files in it. */
+/* Removes a folder and the files in it. Fails if it contains folders. */
 hb_status hb_directory_remove(const char *path, hb_error *error);
 hb_status hb_path_rename(const char *from, const char *to, hb_error *error);
 /* Exchanges the names of two folders atomically. Returns false and changes nothing if that fails; some file systems

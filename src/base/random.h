@@ -1,5 +1,4 @@
-/* random.h: SplitMix64 (Steele, Lea, Flood 2014). A seed gives the same numbers on all machines. It is not for secrets.
- */
+/* random.h: SplitMix64 (Steele, Lea, Flood 2014). All machines get the same numbers from a seed. Not for secrets. */
 #ifndef HB_BASE_RANDOM_H
 #define HB_BASE_RANDOM_H
 

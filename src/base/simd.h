@@ -1,8 +1,8 @@
-/* simd.h: vectors of 128 bits. Their arithmetic is that of clang's vector types (+, -, *, <<, >>, ^,
- * __builtin_elementwise_max and its like); this file has what clang offers no operator for. Each of these is one
- * instruction of WebAssembly there, and a plain loop elsewhere, where it only has to be right.
+/* simd.h: vectors of 128 bits. clang's vector types have operators (+, -, *, <<, >>, ^) and builtins such as
+ * __builtin_elementwise_max; this file has the operations that clang lacks. In wasm nearly all are one instruction;
+ * elsewhere they are plain loops, which need not be fast.
  *
- * A function's name ends with the type that it returns or stores; where it returns another, with the one it takes. */
+ * A function's name ends with the type that it loads, stores or repeats, or else with the type of its operands. */
 #ifndef HB_BASE_SIMD_H
 #define HB_BASE_SIMD_H
 

@@ -4,16 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The bytes of the character at `p`, of which `left` are there; 0 if it is none. */
+/* Returns the length of the character at `p`, or 0 if it is not valid. `left` bytes are there. */
 static size_t character_length(const uint8_t *p, size_t left) {
   uint8_t low = 0x80, high = 0xbf;
   if (p[0] < 0x80) return 1;
   if (p[0] < 0xc2 || p[0] > 0xf4) return 0;
   size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-  if (p[0] == 0xe0) low = 0xa0;  /* longer than needed */
-  if (p[0] == 0xed) high = 0x9f; /* surrogates */
+  if (p[0] == 0xe0) low = 0xa0;  /* a smaller byte would make it longer than needed */
+  if (p[0] == 0xed) high = 0x9f; /* a larger one would make it a surrogate */
   if (p[0] == 0xf0) low = 0x90;
-  if (p[0] == 0xf4) high = 0x8f; /* beyond U+10FFFF */
+  if (p[0] == 0xf4) high = 0x8f; /* a larger one would exceed U+10FFFF */
   if (left < length || p[1] < low || p[1] > high) return 0;
   for (size_t i = 2; i < length; i++)
     if (p[i] < 0x80 || p[i] > 0xbf) return 0;
@@ -26,15 +26,15 @@ bool hb_utf8_is_text(const char *bytes, size_t size) {
   return true;
 }
 
-/* U+0000 .. U+FFFF; whatever is beyond is shown. */
+/* Returns a code point of up to three bytes, U+0000 to U+FFFF. */
 static uint32_t code_point(const uint8_t *p, size_t length) {
   if (length == 1) return p[0];
   if (length == 2) return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
   return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
 }
 
-/* Unicode's control characters, its controls of writing direction (property Bidi_Control), and marks that nobody sees.
- * The joiners U+200C and U+200D are parts of words and of emoji. */
+/* Returns true for Unicode's control characters, its controls of writing direction (property Bidi_Control), and
+ * invisible marks. The joiners U+200C and U+200D are not among them, because words and emoji need them. */
 static bool is_written_out(uint32_t c) {
   static const struct {
     uint16_t first, last;
@@ -66,7 +66,7 @@ size_t hb_utf8_show(const char *string, char shown[HB_UTF8_SHOWN]) {
 
 void hb_utf8_add_shown(hb_text *text, const char *string) {
   char shown[HB_UTF8_SHOWN];
-  hb_text_add(text, "%s", ""); /* also an empty one is text */
+  hb_text_add(text, "%s", ""); /* so that an empty string adds its NUL, too */
   for (size_t n; (n = hb_utf8_show(string, shown)) > 0; string += n) hb_text_add(text, "%s", shown);
 }
 

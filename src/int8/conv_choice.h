@@ -12,8 +12,8 @@ typedef struct {
   size_t size, scratch; /* bytes of packed weights, and of what a run needs; the latter is used at a multiple of 64 */
 } hb_conv_i8_choice;
 
-/* Chooses for an input of `side` pixels a side. `product` is the form of products on this machine (hb_i8_form_here),
- * from which that of the maps follows (hb_i8_form_of_maps). The team that will run it has room for `members`. */
+/* Chooses for an input of `side` pixels a side. `product` is the form of products on this machine (hb_i8_form_here);
+ * that of the feature maps follows from it (hb_i8_form_of_maps). The team that will run it has room for `members`. */
 hb_conv_i8_choice hb_conv_i8_choose(const hb_conv_i8_source *source, uint32_t side, hb_i8_form product,
                                     uint32_t members);
 

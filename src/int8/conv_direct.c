@@ -248,7 +248,7 @@ typedef struct {
   const hb_conv_i8 *conv;
   const hb_feature_map *in, *out;
   const hb_sum_i8 *sum;
-  uint32_t channels; /* of an item */
+  uint32_t channels; /* in an item */
 } work;
 
 static void run_item(void *context, uint32_t item, uint32_t member) {

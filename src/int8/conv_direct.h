@@ -4,7 +4,7 @@
 
 #include "int8/conv_i8.h"
 
-/* Bytes of packed weights, a multiple of 64. */
+/* Returns the bytes of packed weights, a multiple of 64. */
 size_t hb_conv_direct_size(const hb_conv_spec *spec);
 
 /* Packs into `memory`, which is hb_conv_direct_size bytes, starts at a multiple of 64, and outlives the convolution;

@@ -23,15 +23,15 @@ typedef struct hb_conv_i8 hb_conv_i8;
 struct hb_conv_i8 {
   const hb_conv_spec *spec;
   const void *weights;
-  const int32_t *bias; /* [out], as hb_conv_i8_bias; NULL if it is packed with the weights, as is `scale` */
-  const float *scale;  /* [out] */
+  const int32_t *bias; /* [out], by hb_conv_i8_bias; this and the next are NULL if they are packed with the weights */
+  const float *scale;  /* [out], by hb_conv_i8_scale */
   hb_rounding_i8 rounding;
-  hb_i8_form form; /* of the input; the output always consists of bytes */
+  hb_i8_form form; /* the input's; the output always consists of bytes */
   void (*run)(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out, const hb_sum_i8 *sum,
               void *scratch, hb_worker_team *team);
 };
 
-/* Computes `out`, which is another map than `in`. The border of `in` is at least kernel / 2 wide and holds the input's
+/* Computes `out`, which must not be `in`. The border of `in` is at least kernel / 2 wide and holds the input's
  * zero. If `sum` is not NULL, `out` holds the shortcut, to which the result is added in place. `scratch` is as
  * hb_conv_i8_choice says; `team` may be NULL. */
 static inline void hb_conv_i8_run(const hb_conv_i8 *conv, const hb_feature_map *in, const hb_feature_map *out,
@@ -41,11 +41,11 @@ static inline void hb_conv_i8_run(const hb_conv_i8 *conv, const hb_feature_map *
 
 /* ---- For the kinds ---- */
 
-/* The bias of output channel `o` if sums are taken of the numbers that a map of this form stores, instead of q - zero.
- * It may have wrapped around, as the sum then does, too. */
+/* Returns the bias of output channel `o` for sums of stored numbers instead of q - zero. It may wrap around; the sum
+ * then wraps back. `form` is that of the stored numbers. */
 int32_t hb_conv_i8_bias(const hb_conv_i8_source *source, uint32_t o, hb_i8_form form);
 
-/* What the sums of output channel `o` are multiplied by. */
+/* Returns what the sums of output channel `o` are multiplied by. */
 static inline float hb_conv_i8_scale(const hb_conv_i8_source *source, uint32_t o) {
   return hb_requantization_scale(source->input, source->kernel_scale[o], source->output);
 }

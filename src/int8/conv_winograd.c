@@ -33,7 +33,7 @@ static uint32_t tile_start(uint32_t side, uint32_t t, uint32_t *from) {
 /* ---- Blocks: rows of tiles that are multiplied together. The blocks of a batch share transformed weights ---- */
 
 #define BLOCK_TILES 16 /* about so many, so that their sums stay in the nearest cache */
-#define BATCH 4        /* blocks */
+#define BATCH 4        /* blocks in a batch */
 
 /* Scratch that members of a team do not share. */
 typedef struct {

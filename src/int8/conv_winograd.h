@@ -6,11 +6,12 @@
 
 #include "int8/conv_i8.h"
 
-/* Whether this kind can compute the convolution of a map of so many pixels a side. It must have the right shape, and
- * be exact for every input, which a bound on the sums of each output channel proves. */
+/* Returns whether this kind can compute the convolution of a feature map of `side` pixels a side. It must have the
+ * right shape, and must be exact for every input, which a bound on the sums of each output channel proves. */
 bool hb_conv_winograd_fits(const hb_conv_i8_source *source, uint32_t side);
 
-/* Bytes of packed weights, and of scratch for a run by a team with room for `members`. Both are multiples of 64. */
+/* They return the bytes of packed weights, and of scratch for a run by a team with room for `members`. Both are
+ * multiples of 64. */
 size_t hb_conv_winograd_size(const hb_conv_spec *spec);
 size_t hb_conv_winograd_scratch(const hb_conv_spec *spec, uint32_t side, uint32_t members);
 

@@ -21,14 +21,14 @@ enum { FIRST, BRANCH, SECOND, BUFFER_COUNT };
 
 struct hb_network_i8 {
   hb_worker_team *team;
-  hb_i8_form product; /* of direct convolutions */
-  hb_i8_form form;    /* of feature maps: bytes */
+  hb_i8_form product; /* that of direct convolutions */
+  hb_i8_form form;    /* that of feature maps, which are bytes */
   hb_conv_i8 convs[HB_CONV_COUNT];
   hb_sum_i8 sums[HB_BLOCK_COUNT];
   hb_quantization input, conv[HB_CONV_COUNT], block[HB_BLOCK_COUNT];
   uint8_t *buffers[BUFFER_COUNT];
   uint8_t *scratch; /* for one convolution at a time */
-  void *memory;     /* behind all the pointers */
+  void *memory;     /* all pointers lead into it */
 };
 
 /* ---- Creation ---- */

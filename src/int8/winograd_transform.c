@@ -162,8 +162,7 @@ HB_INLINE void requantize_row(const hb_conv_i8 *conv, const hb_winograd_scales *
   }
 }
 
-/* Sums at points that the tile has left out may be anything, because none of the outputs that it gives depends on them.
- */
+/* Sums at points that the tile has left out may be anything, because the outputs that it gives do not need them. */
 HB_INLINE void output_eight(const hb_conv_i8 *conv, const hb_winograd_scales *scales, const uint32_t *m,
                             const hb_winograd_tile *tile, uint8_t *pixel, size_t row, const hb_sum_i8 *sum) {
   hb_u32x4 rows[4][SIZE][2]; /* [y][j][half] */

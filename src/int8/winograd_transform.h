@@ -46,7 +46,7 @@ typedef struct {
 
 /* Tiles that are multiplied together. */
 typedef struct {
-  uint32_t rows, columns;  /* of tiles */
+  uint32_t rows, columns;  /* counted in tiles */
   uint32_t count[2][2];    /* [i > 0][j > 0]: tiles that have the point (i, j) */
   uint32_t *order[2];      /* [j > 0]: the tile in each slot */
   hb_winograd_tile *tiles; /* row by row */

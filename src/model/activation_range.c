@@ -3,9 +3,9 @@
 #include <math.h>
 
 #define FIRST_RANGE 0x1p-10
-#define OUTERMOST 1e-5 /* of all numbers, for HB_RANGE_PERCENTILE */
+#define OUTERMOST 1e-5 /* the part of all numbers that HB_RANGE_PERCENTILE leaves out on each side */
 #define SHRINK_STEPS 60
-#define SHRINK 0.985 /* a step; all of them lead to 0.4 of the whole range */
+#define SHRINK 0.985 /* in a step; all steps together lead to 0.4 of the whole range */
 
 static const int half = HB_HISTOGRAM_BINS / 2; /* bins on either side of zero */
 
@@ -15,7 +15,7 @@ const char *hb_range_name(hb_range_method method) { return names[method]; }
 
 void hb_histogram_clear(hb_histogram *h) { *h = (hb_histogram){.range = FIRST_RANGE}; }
 
-/* Pairs of bins become one; zero stays in the middle. */
+/* Doubles the range. Each two bins become one, and zero stays in the middle. */
 static void widen(hb_histogram *h) {
   uint64_t bins[HB_HISTOGRAM_BINS] = {0};
   for (int i = 0; i < HB_HISTOGRAM_BINS; i++) bins[half / 2 + i / 2] += h->bins[i];
@@ -46,12 +46,12 @@ typedef struct {
 static double bin_middle(const hb_histogram *h, int i) { return (i + 0.5 - half) * h->range / half; }
 
 static hb_quantization quantization_of(range r, bool rectified) {
-  double width = fmax(r.high - r.low, 1e-6); /* a map of zeros still needs a scale */
+  double width = fmax(r.high - r.low, 1e-6); /* a feature map of zeros needs a scale, too */
   float scale = (float)(width / 255);
   return (hb_quantization){scale, rectified ? -128 : (int32_t)fmin(127, fmax(-128, rint(-128 - r.low / scale)))};
 }
 
-/* The range without `outermost` of the numbers on each side. */
+/* Returns the range without OUTERMOST of the numbers on each side. */
 static range percentile(const hb_histogram *h, range whole) {
   const double cut = OUTERMOST * (double)h->total;
   uint64_t seen = 0;
@@ -73,7 +73,7 @@ static double squared_error(const hb_histogram *h, range r, bool rectified) {
   return sum;
 }
 
-/* Shrinks one end after the other. */
+/* Shrinks one end of the range, then the other, and returns the best range on the way. */
 static range least_error(const hb_histogram *h, range whole, bool rectified) {
   range best = whole;
   for (int end = rectified; end < 2; end++) {

@@ -18,7 +18,7 @@ struct hb_model {
   hb_mapping mapping; /* the weight file if it came from a path */
 #endif
   bool has_source;
-  hb_head *logits;      /* a copy of fc: small, and needed after the source is dropped */
+  hb_head *logits;      /* a copy of fc, which is small and needed after the source is dropped */
   hb_worker_team *team; /* may be NULL */
 };
 
@@ -30,7 +30,7 @@ static hb_status copy_fc(hb_model *model, hb_error *error) {
   return HB_OK;
 }
 
-/* Reads the weights from the file's bytes, which the model already holds. */
+/* Reads the weights from the file's bytes, which the model owns already. */
 static hb_status read_weights(hb_model *model, const void *bytes, size_t size, hb_error *error) {
   hb_safetensors *file;
   hb_status status = hb_safetensors_parse(bytes, size, &file, error);

@@ -1,4 +1,4 @@
-/* A model in another precision. Not in the browser. */
+/* model_convert.c: converts a model to f16 or i8. The browser does not have it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "model/quantize_weights.h"
 
 #define FC_SIZE ((size_t)HB_LOGITS_DIM * HB_POOLED_DIM)
-#define WIDEST 128 /* between two maps' scales; XNNPACK takes factors from 2^-10 to 2^8 */
+#define WIDEST 128 /* factor between the scales of two feature maps; XNNPACK takes 2^-10 to 2^8 */
 
 static bool are_finite(const float *numbers, size_t count) {
   bool finite = true;
@@ -16,7 +16,7 @@ static bool are_finite(const float *numbers, size_t count) {
   return finite;
 }
 
-/* The name of the first part that holds something else than finite numbers, or NULL. */
+/* Returns the name of the first part with a number that is not finite, or NULL. */
 static const char *not_finite(const hb_weights *weights) {
   for (int c = 0; c < HB_CONV_COUNT; c++)
     if (!are_finite(weights->kernel[c], hb_kernel_size(&hb_conv_specs[c])) ||
@@ -25,7 +25,7 @@ static const char *not_finite(const hb_weights *weights) {
   return are_finite(weights->fc_kernel, FC_SIZE) && are_finite(weights->fc_bias, HB_LOGITS_DIM) ? NULL : "fc";
 }
 
-/* The weights of a model that can be converted. */
+/* Returns the weights of a model if it can be converted. */
 static hb_status f32_weights(const hb_model *model, const hb_weights **out, hb_error *error) {
   if (hb_model_precision(model) != HB_PRECISION_F32)
     return hb_fail(error, HB_INVALID_ARGUMENT, "the model is %s already; convert one of f32",
@@ -80,17 +80,17 @@ typedef struct {
   const hb_calibration *calibration;
   hb_histogram *histograms; /* [HB_MAP_COUNT] */
   float *expected;          /* [held out][HB_POOLED_DIM] */
-  bool finite;              /* what was recorded */
+  bool finite;              /* whether all recorded numbers are */
 } job;
 
 static bool is_rectified(uint32_t map) {
   if (map == HB_MAP_INPUT) return false;
   if (map >= HB_MAP_BLOCK(0) || map == HB_MAP_CONV(0)) return true;
   const hb_conv_spec *spec = &hb_conv_specs[map - HB_MAP_CONV(0)];
-  return strstr(spec->name, ".conv1") != NULL; /* the first of a block; the others are added before the ReLU */
+  return strstr(spec->name, ".conv1") != NULL; /* a block's first; the others' outputs are added before the ReLU */
 }
 
-/* Every fourth picture is held out: the methods are compared on it. */
+/* Every fourth picture is held out, to compare the methods on it. */
 static bool is_held_out(uint32_t picture) { return picture % 4 == 3; }
 
 static const uint8_t *crop_of(const job *j, uint32_t picture) {
@@ -110,7 +110,7 @@ static void count_map(void *context, uint32_t map, const void *numbers, size_t c
   j->finite = hb_histogram_add(&j->histograms[map], numbers, count) && j->finite;
 }
 
-/* Runs the f32 network on all pictures. */
+/* Runs the f32 network on all pictures. Records the feature maps of most, and the features of those held out. */
 static hb_status record_activations(job *j, hb_error *error) {
   hb_network_xnnpack *network;
   hb_packed_weights *packed = NULL;
@@ -143,7 +143,8 @@ static double cosine(const float *a, const float *b, uint32_t dim) {
   return sum;
 }
 
-/* The mean and the least cosine of logits with those of f32, over the pictures held out. */
+/* Computes the mean and the least cosine between the logits of the quantized and of the f32 model, over the pictures
+ * that are held out. */
 static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score *score, hb_error *error) {
   hb_network *network;
   hb_status status = hb_model_create_network(quantized, &network, error);
@@ -169,7 +170,8 @@ static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score
   return HB_OK;
 }
 
-/* A map that is almost zero on these pictures gets a range beside which the others are not infinite. */
+/* Gives a feature map that is almost zero on these pictures a scale with which the factors between scales stay in
+ * bounds. */
 static void widen_dead(hb_quantization maps[HB_MAP_COUNT]) {
   float largest = 0;
   for (uint32_t m = 0; m < HB_MAP_COUNT; m++) largest = fmaxf(largest, maps[m].scale);

@@ -5,7 +5,7 @@
 #include "int8/network_i8.h"
 #include "resnet18/input.h"
 
-/* Natively XNNPACK has kernels for every machine's widest products. */
+/* Natively XNNPACK is faster, as it has kernels for every machine's widest products. */
 #ifdef __wasm__
 #define OWN_I8_IS_FASTER true
 #else
@@ -14,10 +14,10 @@
 
 struct hb_network {
   hb_worker_team *team;
-  hb_network_xnnpack *xnnpack; /* this or the other */
-  hb_network_i8 *own;
-  hb_quantization input; /* of the own one, as are the next two */
-  int8_t *picture;       /* [224][224][3] */
+  hb_network_xnnpack *xnnpack; /* NULL if `own` computes the network */
+  hb_network_i8 *own;          /* NULL if `xnnpack` does; only `own` uses the rest */
+  hb_quantization input;
+  int8_t *picture; /* [224][224][3] */
   float pooled[HB_POOLED_DIM];
 };
 

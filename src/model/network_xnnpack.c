@@ -8,9 +8,9 @@
 #include "resnet18/input.h"
 #include "resnet18/layers.h"
 
-#define WORKSPACE_ALIGNMENT 64 /* enough for every vector register */
+#define WORKSPACE_ALIGNMENT 64 /* bytes, enough for every vector register */
 
-/* In the browser the int8 network is network_i8.c's, and XNNPACK's int8 kernels are left out. */
+/* In the browser network_i8.c computes the int8 network, and the linker leaves out XNNPACK's int8 kernels. */
 #ifdef __wasm__
 #define IS_I8(network) false
 #else
@@ -20,20 +20,20 @@
 struct hb_network_xnnpack {
   hb_plan plan;
   bool is_i8;
-  hb_quantization maps[HB_MAP_COUNT]; /* of i8, as is the next */
-  hb_sum_i8 additions[HB_STEP_COUNT]; /* by steps */
+  hb_quantization maps[HB_MAP_COUNT]; /* this and the next are used in int8 only */
+  hb_sum_i8 additions[HB_STEP_COUNT]; /* at the numbers of their steps */
   xnn_operator_t convolutions[HB_CONV_COUNT];
-  void *workspace; /* of one convolution at a time */
-  void *stem;      /* the input as the stem reads it */
+  void *workspace; /* for one convolution at a time */
+  void *stem;      /* the input, unrolled for the stem */
   void *buffers[HB_BUFFER_COUNT];
   float pooled[HB_POOLED_DIM];
 };
 
 /* ---- Convolutions ---- */
 
-/* The stem has 7 x 7 taps of 3 channels, and XNNPACK pads channels to 8: it would multiply 2.7 times as much as it
- * must. So a row of its taps is made one pixel of 21 channels, and padded to 24 once: a convolution of 7 x 1 over an
- * input that is there with its padding, at every second column. */
+/* The stem has 7 x 7 taps of 3 channels, which XNNPACK would pad to 8, and so multiply 2.7 times as much as it must. So
+ * a row of taps becomes one pixel of 21 channels, which is padded to 24. The stem is then a 7 x 1 convolution over an
+ * input that has its padding already and only every second column. */
 #define STEM_TAPS 7
 #define STEM_ROW (STEM_TAPS * 3)
 #define STEM_CHANNELS 24
@@ -41,7 +41,7 @@ struct hb_network_xnnpack {
 #define STEM_HEIGHT (HB_CROP_SIDE - 2 + STEM_TAPS)
 
 typedef struct {
-  uint32_t padding, height, width, stride_y, stride_x, in, out; /* height and width of the kernel */
+  uint32_t padding, height, width, stride_y, stride_x, in, out; /* height and width are the kernel's */
   uint32_t input_height, input_width;
 } shape;
 
@@ -52,7 +52,7 @@ static shape shape_of(const hb_step *step) {
                  s->in,         s->out,    step->in.side, step->in.side};
 }
 
-/* The stem's kernel [64][7][7][3] as [64][7][24], of numbers of so many bytes; NULL without memory. */
+/* Returns the stem's kernel [64][7][7][3] as [64][7][24], or NULL if memory runs out. A number has `number` bytes. */
 static void *pad_stem(const void *kernel, size_t number) {
   const size_t rows = (size_t)hb_conv_specs[0].out * STEM_TAPS;
   char *padded = calloc(rows * STEM_CHANNELS, number);
@@ -61,7 +61,7 @@ static void *pad_stem(const void *kernel, size_t number) {
   return padded;
 }
 
-/* The kernel as XNNPACK gets it; *padded is to be freed. False without memory. */
+/* Finds the kernel that XNNPACK gets. The caller frees *padded. Returns false if memory runs out. */
 static bool find_kernel(const hb_step *step, const void *kernel, size_t number, void **padded, const void **out) {
   *padded = step->conv == 0 ? pad_stem(kernel, number) : NULL;
   *out = step->conv == 0 ? *padded : kernel;
@@ -81,7 +81,7 @@ static enum xnn_status create_f32(const hb_weights *weights, const hb_step *step
   return status;
 }
 
-/* A ReLU needs nothing more: its output's zero is the least code. */
+/* A ReLU costs nothing, because its output's zero is the least code. */
 static enum xnn_status create_i8(const hb_weights *weights, const hb_step *step, xnn_weights_cache_t cache,
                                  xnn_operator_t *out) {
   const shape s = shape_of(step);
@@ -120,7 +120,7 @@ static enum xnn_status set_up(hb_network_xnnpack *n, const hb_step *step) {
 
 /* ---- Creation ---- */
 
-/* The packed weights to share; NULL where there is nothing to share with. */
+/* Creates the packed weights that networks share. In the browser there is only one network, and *packed stays NULL. */
 static enum xnn_status prepare_packed(hb_packed_weights **packed) {
 #ifdef __wasm__
   (void)packed;
@@ -131,7 +131,7 @@ static enum xnn_status prepare_packed(hb_packed_weights **packed) {
 #endif
 }
 
-/* All convolutions, and the largest workspace that one of them needs. */
+/* Creates all convolutions, and finds the largest workspace that one of them needs. */
 static enum xnn_status create_convolutions(hb_network_xnnpack *n, const hb_weights *weights, hb_packed_weights **packed,
                                            size_t *workspace) {
   enum xnn_status status = prepare_packed(packed);
@@ -141,7 +141,7 @@ static enum xnn_status create_convolutions(hb_network_xnnpack *n, const hb_weigh
     if (step->kind != HB_STEP_CONVOLUTION) continue;
     xnn_operator_t *out = &n->convolutions[step->conv];
     status = IS_I8(n) ? create_i8(weights, step, cache, out) : create_f32(weights, step, cache, out);
-    /* XNNPACK reports success where it had no memory for the row of zeros beside the input */
+    /* XNNPACK reports success even if it had no memory for the row of zeros beside the input */
     if (status == xnn_status_success && *out == NULL) status = xnn_status_out_of_memory;
   }
   for (const hb_step *step = n->plan.steps; step < n->plan.steps + HB_STEP_COUNT && status == xnn_status_success;
@@ -150,7 +150,7 @@ static enum xnn_status create_convolutions(hb_network_xnnpack *n, const hb_weigh
   return status;
 }
 
-/* XNNPACK may read a little past the end of its inputs. */
+/* Allocates the memory of a run. XNNPACK may read a little past the end of its inputs. */
 static bool allocate(hb_network_xnnpack *n, size_t workspace) {
   const size_t number = IS_I8(n) ? 1 : sizeof(float);
   for (int b = 0; b < HB_BUFFER_COUNT; b++)
@@ -221,9 +221,9 @@ void hb_network_xnnpack_set_picture(hb_network_xnnpack *n, const uint8_t crop[HB
 
 float *hb_network_xnnpack_input(hb_network_xnnpack *n) { return IS_I8(n) ? NULL : n->buffers[HB_BUFFER_INPUT]; }
 
-/* Columns 2 * x - 3 .. 2 * x + 3 of a row of the picture, or (NULL) of one outside of it, for every x. Numbers have so
- * many bytes, and outside the picture all of these are `fill`. The last numbers of a pixel meet weights of zero, and
- * stay as they are. */
+/* Writes columns 2 * x - 3 to 2 * x + 3 of a row of the picture for every x. `row` is NULL for a row outside the
+ * picture, where all bytes are `fill`. A number has `number` bytes. The last numbers of a pixel stay as they are,
+ * because they are multiplied with weights of zero. */
 static void unroll_row(const char *row, int fill, size_t number, char *out) {
   char line[(HB_CROP_SIDE + STEM_TAPS) * 3 * sizeof(float)];
   memset(line, fill, sizeof line);
@@ -232,7 +232,7 @@ static void unroll_row(const char *row, int fill, size_t number, char *out) {
     memcpy(out + x * STEM_CHANNELS * number, line + 6 * x * number, STEM_ROW * number);
 }
 
-/* The input as the stem reads it. */
+/* Unrolls the input for the stem. */
 static void unroll(hb_network_xnnpack *n) {
   const size_t number = IS_I8(n) ? 1 : sizeof(float), row = HB_CROP_SIDE * 3 * number;
   const int fill = IS_I8(n) ? n->maps[HB_MAP_INPUT].zero : 0;

@@ -4,12 +4,12 @@
 
 #include "resnet18/architecture.h"
 
-#define ALIGNMENT 64 /* of XNNPACK's own allocations */
+#define ALIGNMENT 64 /* that of XNNPACK's own allocations */
 #define NOT_FOUND SIZE_MAX
 
 typedef struct {
   const void *bias;
-  uint32_t seed; /* of the kernel that reads them */
+  uint32_t seed; /* identifies the kernel that reads the weights */
   void *weights;
 } entry;
 
@@ -17,7 +17,7 @@ struct hb_packed_weights {
   struct xnn_weights_cache_provider provider;
   entry entries[HB_CONV_COUNT];
   size_t count;
-  void *reserved; /* being packed, not an entry yet */
+  void *reserved; /* weights that are being packed and are no entry yet */
 };
 
 static size_t look_up(void *context, const struct xnn_weights_cache_look_up_key *key) {
@@ -29,13 +29,13 @@ static size_t look_up(void *context, const struct xnn_weights_cache_look_up_key 
 
 static void *reserve(void *context, size_t size) {
   hb_packed_weights *p = context;
-  free(p->reserved); /* of a convolution that was not made */
+  free(p->reserved); /* it is left from a convolution that could not be created */
   p->reserved = NULL;
   if (p->count < HB_CONV_COUNT) p->reserved = aligned_alloc(ALIGNMENT, (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
   return p->reserved;
 }
 
-/* Also called for what was found; then nothing was reserved. */
+/* XNNPACK also calls it for weights that it has found. Nothing is reserved then. */
 static size_t look_up_or_insert(void *context, const struct xnn_weights_cache_look_up_key *key, void *weights,
                                 size_t size) {
   hb_packed_weights *p = context;

@@ -1,7 +1,7 @@
-/* packed_weights.h: weights as XNNPACK packs them, shared by all networks of one model. XNNPACK has such a cache of its
- * own, which does not survive a lack of memory (it frees what it has freed), and takes more of it.
+/* packed_weights.h: weights as XNNPACK packs them, which all networks of one model share. XNNPACK's own cache for this
+ * takes more memory, and frees some of it twice when memory runs out.
  *
- * In the browser there is one network, and no sharing. */
+ * In the browser there is one network, and nothing is shared. */
 #ifndef HB_MODEL_PACKED_WEIGHTS_H
 #define HB_MODEL_PACKED_WEIGHTS_H
 
@@ -9,12 +9,12 @@
 
 typedef struct hb_packed_weights hb_packed_weights;
 
-/* NULL without memory. */
+/* Returns NULL if memory runs out. */
 hb_packed_weights *hb_packed_weights_create(void);
-/* For XNNPACK to look into and to add to, which is not for several threads at once. A convolution is known by its bias,
- * which must not move. */
+/* Returns the cache that XNNPACK looks into and adds to. Only one thread at a time may use it. It recognizes a
+ * convolution by the address of its bias, which must not change. */
 xnn_weights_cache_t hb_packed_weights_cache(hb_packed_weights *packed);
-/* After all networks. */
+/* May be called after all networks are freed. `packed` may be NULL. */
 void hb_packed_weights_free(hb_packed_weights *packed);
 
 #endif

@@ -6,10 +6,10 @@
 #include "vector/row_encoding.h"
 
 #define CODE_MOST 127
-#define BIAS_MOST 0x1p24 /* so that sums stay far from the ends of int32 */
+#define BIAS_MOST 0x1p24 /* keeps sums far from the ends of int32 */
 #define LEAST_SCALE 1e-12f
 
-/* One output channel: the scale that takes the largest weight to 127, unless the bias needs a larger one. */
+/* Quantizes one output channel. Its scale takes the largest weight to 127, unless the bias needs a larger scale. */
 static void quantize_channel(const float *kernel, size_t size, float bias, float input_scale, int8_t *codes,
                              float *scale, int32_t *bias_code) {
   float largest = 0;
@@ -29,7 +29,7 @@ static void quantize_convolution(const hb_weights *from, int c, hb_quantized *to
                      (int8_t *)to->kernel[c] + o * size, (float *)to->kernel_scale[c] + o, (int32_t *)to->bias[c] + o);
 }
 
-/* What will be read from the file, which keeps fc in 8 bits. */
+/* Rounds fc to what will be read from the file, which keeps it in 8 bits. */
 static void round_fc(const hb_weights *from, hb_weights *to) {
   int8_t codes[HB_POOLED_DIM];
   float scale;

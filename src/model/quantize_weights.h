@@ -1,12 +1,12 @@
-/* quantize_weights.h: from f32 weights to 8 bits. Not in the browser. */
+/* quantize_weights.h: converts f32 weights to 8 bits. The browser does not have it. */
 #ifndef HB_MODEL_QUANTIZE_WEIGHTS_H
 #define HB_MODEL_QUANTIZE_WEIGHTS_H
 
 #include "model/activation_range.h"
 #include "model/weights.h"
 
-/* The weights, f32 and finite, in 8 bits, for maps of these quantizations: kernels a scale a channel, fc a scale a row.
- * Fails if the result would not be sound (see quantization.h). */
+/* Quantizes weights, which must be f32 and finite, for feature maps with these quantizations. A kernel gets a scale for
+ * each output channel, fc one for each row. Fails if the result would not be sound (see quantization.h). */
 hb_status hb_quantize_weights(const hb_weights *weights, const hb_quantization maps[HB_MAP_COUNT], hb_weights *out,
                               hb_error *error);
 

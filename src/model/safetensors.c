@@ -28,7 +28,7 @@ size_t hb_dtype_bytes(hb_dtype dtype) {
   return bytes[dtype];
 }
 
-/* The bytes that the shape asks for; false on overflow. Types that the project does not read are not checked. */
+/* Returns whether the tensor has the bytes that its shape needs. Types that are never read are not checked. */
 static bool right_length(const hb_tensor *tensor) {
   if (tensor->dtype == HB_OTHER_DTYPE) return true;
   size_t expected = hb_dtype_bytes(tensor->dtype);
@@ -58,7 +58,7 @@ static bool read_offsets(const hb_json *json, int offsets, const uint8_t *data, 
   return true;
 }
 
-/* Reads the tensor under `key`. The name is set first, so that an error can tell it. */
+/* Reads the tensor under `key`. Reads its name first, so that errors can say it. */
 static hb_status read_tensor(const hb_json *json, int key, const uint8_t *data, size_t size, hb_tensor *tensor,
                              hb_error *error) {
   hb_status status = hb_json_string_copy(json, key, &tensor->name);

@@ -25,8 +25,8 @@ static void add_metadata(hb_text *header, const char *const (*metadata)[2], size
   hb_text_add(header, "}");
 }
 
-/* Tensors follow each other without holes, as the format wants; each of this network's is a multiple of 64 bytes or
- * the last of its kind, so that alignment needs padding only in the header. */
+/* Tensors follow each other without holes, as the format demands. The sizes of this network's tensors are multiples of
+ * 64 bytes, or at least keep the next ones aligned to their numbers, so that only the header is padded. */
 static void add_tensors(hb_text *header, const hb_tensor_source *tensors, size_t count) {
   size_t offset = 0;
   for (size_t i = 0; i < count; i++) {

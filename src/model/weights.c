@@ -29,7 +29,7 @@ hb_status hb_weights_tensor(const hb_safetensors *file, const char *prefix, cons
 
 /* ---- Memory ---- */
 
-/* fc, and in front of it convolutions of so many floats. */
+/* Allocates fc, and in front of it convolutions of `convolutions` floats. */
 static hb_status allocate(size_t convolutions, hb_weights *out, hb_error *error) {
   size_t floats = convolutions + (size_t)HB_LOGITS_DIM * (HB_POOLED_DIM + 1);
   out->owned = malloc(floats * sizeof *out->owned);

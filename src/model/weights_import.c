@@ -6,7 +6,7 @@
 
 #define BATCH_NORM_EPSILON 1e-5 /* torch.nn.BatchNorm2d's default, which torchvision's ResNet keeps */
 
-/* Element i of an f32 tensor, which may lie at any address. */
+/* Returns element i of an f32 tensor, which need not be aligned. */
 static float element(const hb_tensor *tensor, size_t i) {
   float value;
   memcpy(&value, tensor->data + i * sizeof value, sizeof value);

@@ -11,10 +11,10 @@
 typedef struct {
   const hb_safetensors *file;
   hb_error *error;
-  hb_status status; /* the first failure sticks; what follows does nothing */
+  hb_status status; /* that of the first failure; all calls after it do nothing */
 } reader;
 
-/* A tensor used in place; NULL after a failure. */
+/* Returns the bytes of a tensor that is used in place, or NULL after a failure. */
 static const void *view(reader *r, const char *prefix, const char *suffix, hb_dtype dtype, uint32_t rank,
                         const uint32_t *shape) {
   const hb_tensor *tensor;
@@ -79,7 +79,7 @@ static void read_maps(reader *r, hb_quantized *q) {
   for (uint32_t m = 0; m < count && r->status == HB_OK; m++) q->map[m] = (hb_quantization){scales[m], zeros[m]};
 }
 
-/* Rows that decode to finite numbers, of codes that the encoder uses. */
+/* Checks that rows decode to finite numbers, and have only codes that the encoder uses. */
 static void check_fc_i8(reader *r, const int8_t *kernel, const float *scales) {
   for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
     if (!(scales[row] >= 0 && scales[row] < INFINITY)) return fail(r, "fc.scale");

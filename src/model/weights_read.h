@@ -1,4 +1,4 @@
-/* weights_read.h: weights from a safetensors file, the project's own or torchvision's. */
+/* weights_read.h: reads weights from a safetensors file, the project's own or torchvision's. */
 #ifndef HB_MODEL_WEIGHTS_READ_H
 #define HB_MODEL_WEIGHTS_READ_H
 

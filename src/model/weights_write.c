@@ -14,7 +14,7 @@ typedef struct {
   hb_tensor_source tensors[TENSORS_MAX];
   char names[TENSORS_MAX][HB_TENSOR_NAME];
   size_t count;
-  void *codes; /* of kernels that are kept in f16, and of fc */
+  void *codes; /* kernels in f16, or fc in i8 */
 } list;
 
 static void add(list *l, const char *prefix, const char *suffix, hb_dtype dtype, uint32_t rank, const uint32_t *shape,
@@ -60,7 +60,7 @@ static bool add_halves(list *l, const hb_weights *weights) {
   return true;
 }
 
-/* fc's rows were decoded from codes, and encode to the same ones: see row_encoding.h. */
+/* fc's rows were decoded from codes, and are encoded to these codes again (see row_encoding.h). */
 static bool add_quantized(list *l, const hb_weights *weights) {
   static const uint32_t maps = HB_MAP_COUNT;
   const hb_quantized *q = &weights->quantized;

@@ -1,10 +1,10 @@
-/* weights_write.h: weights into the project's own file. Not in the browser. */
+/* weights_write.h: writes weights to a file of the project's own kind. The browser does not have it. */
 #ifndef HB_MODEL_WEIGHTS_WRITE_H
 #define HB_MODEL_WEIGHTS_WRITE_H
 
 #include "model/weights.h"
 
-/* Writes a file that hb_weights_read takes. */
+/* Writes a file that hb_weights_read can read. */
 hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error *error);
 
 #endif

@@ -4,12 +4,12 @@
 #include "base/inline.h"
 
 #define LANES 8
-#define ROWS 2 /* at a time by four queries */
+#define ROWS 2 /* that four queries take at a time */
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-/* the same in memory, at any address */
+/* lanes in memory, at any address */
 typedef float loose_lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
-/* Adds up the lanes, pairs at a distance first, then what is left of the row. */
+/* Adds up the lanes, distant ones first, and then what is left of the row. */
 HB_INLINE float finish(const lanes *sum, const float *query, const float *row, size_t from, size_t dim) {
   const lanes s = *sum;
   float total = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
@@ -24,9 +24,9 @@ HB_INLINE float dot(const float *query, const float *row, size_t dim) {
   return finish(&sum, query, row, whole, dim);
 }
 
-/* Four rows at a time: the query is loaded once for all four, and their sums do not wait for each other. Processors do
- * not foresee such reading, so the next four rows are asked for in the order of memory: from memory that is twice as
- * fast. */
+/* It takes four rows at a time, so that the query is loaded once for all four, and their sums do not wait for each
+ * other. Processors cannot predict this order of reading, so the next four rows are prefetched in the order of memory,
+ * which makes rows outside the cache twice as fast. */
 HB_CPU_DISPATCH void hb_dot_rows(const float *query, const float *rows, size_t count, size_t dim, float *scores) {
   const size_t whole = dim - dim % LANES;
   size_t r = 0;
@@ -51,7 +51,8 @@ HB_CPU_DISPATCH void hb_dot_rows(const float *query, const float *rows, size_t c
   for (; r < count; r++) scores[r] = dot(query, rows + r * dim, dim);
 }
 
-/* `row_count` <= ROWS rows with all queries, all sums in registers. `next` are the rows that will be wanted next. */
+/* Multiplies `row_count` <= ROWS rows with all queries, and keeps all sums in registers. `next` are the rows that will
+ * be needed next. */
 HB_INLINE void dot_tile(const float *const *queries, const float *rows, int row_count, const float *next, size_t dim,
                         float *scores, size_t stride) {
   const size_t whole = dim - dim % LANES;

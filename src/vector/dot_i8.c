@@ -4,8 +4,8 @@
 
 #ifdef __wasm__
 
-/* Eight products, added in pairs. Relaxed SIMD's product of bytes is exact with 7 bits of the query only: it would take
- * three of them. */
+/* Computes eight products and adds them in pairs. Relaxed SIMD's product of bytes is exact only with 7 bits of the
+ * query, so that three of them would be needed. */
 static inline hb_i32x4 products(const int16_t *query, const int8_t *row) {
   return hb_dot_i16x8(hb_load_i16x8(query), hb_load_widened_i8(row, 0));
 }
@@ -33,7 +33,7 @@ static inline int32_t dot(const int16_t *query, const int8_t *row, size_t dim) {
 
 #endif
 
-/* Row by row: rows are so short in bytes that memory is the limit, and it is read fastest in one stream. */
+/* It goes row by row. Rows have so few bytes that memory is the limit, and memory is read fastest in one stream. */
 static void dot_rows(const int16_t *query, const int8_t *rows, size_t count, size_t dim, int32_t *dots) {
   for (size_t r = 0; r < count; r++) dots[r] = dot(query, rows + r * dim, dim);
 }

@@ -1,5 +1,5 @@
-/* dot_i8.h: dot.h's products of whole numbers, in the forms that machines have; dot_i8.c chooses. All forms give the
- * same numbers. */
+/* dot_i8.h: the forms of dot.h's products of whole numbers, one for each kind of machine. dot_i8.c chooses among them.
+ * All forms give identical results. */
 #ifndef HB_VECTOR_DOT_I8_H
 #define HB_VECTOR_DOT_I8_H
 
@@ -16,10 +16,10 @@ extern const hb_dot_i8 hb_dot_i8_portable;
 extern const hb_dot_i8 hb_dot_i8_avx2, hb_dot_i8_vnni;
 #endif
 
-/* From the narrowest to the widest. */
+/* The kinds of forms, from the narrowest to the widest. */
 typedef enum { HB_DOT_I8_PORTABLE, HB_DOT_I8_AVX2, HB_DOT_I8_VNNI, HB_DOT_I8_FORMS } hb_dot_i8_kind;
 
-/* NULL if this machine cannot run the form. */
+/* Returns the form, or NULL if this machine cannot run it. */
 const hb_dot_i8 *hb_dot_i8_form(hb_dot_i8_kind kind);
 
 #endif

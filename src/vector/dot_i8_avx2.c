@@ -1,4 +1,4 @@
-/* int8 dot products with AVX2's vpmaddwd. */
+/* dot_i8_avx2.c: int8 dot products with AVX2's vpmaddwd. */
 #ifdef __x86_64__
 #include <immintrin.h>
 

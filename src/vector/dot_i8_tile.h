@@ -1,18 +1,20 @@
-/* dot_i8_tile.h: a form of dot_i8.h, two rows at a time. For one file a form, which includes this after it has said
- * what its instructions are:
- *   FORM                         the form's name
- *   TARGET                       the attribute of functions that use the instructions
- *   WIDTH, vector                numbers at a time, and the sums of their products
- *   load_query(p), load_row(p)   WIDTH numbers of 16 bits, of memory that need not be aligned
- *   add_products(sum, a, b)      the sums with the products of two of these
- *   total(sum)                   all sums added up */
+/* dot_i8_tile.h: the loops of a form of dot_i8.h, which take two rows at a time. Each form has a file of its own, which
+ * defines its instructions and then includes this:
+ *   FORM                         is the form's name.
+ *   TARGET                       is the attribute of functions that use the instructions.
+ *   WIDTH                        is how many numbers are multiplied at a time.
+ *   vector                       is the type of the sums, and of WIDTH numbers of 16 bits.
+ *   load_query(p), load_row(p)   return WIDTH numbers from memory, which need not be aligned.
+ *   add_products(sum, a, b)      adds the products of two of these to the sums.
+ *   total(sum)                   adds up all sums. */
 #include "base/inline.h"
 #include "vector/dot_i8.h"
 
 #define PART TARGET HB_INLINE
 #define ROWS 2
 
-/* `query_count` <= HB_DOT_QUERIES and `row_count` <= ROWS are constants, and all sums in registers. */
+/* `query_count` <= HB_DOT_QUERIES and `row_count` <= ROWS are constants where this is inlined, so that all sums stay in
+ * registers. */
 PART void dot_tile(const int16_t *const *queries, int query_count, const int8_t *rows, int row_count, size_t dim,
                    int32_t *dots, size_t stride) {
   const size_t whole = dim - dim % WIDTH;

@@ -1,4 +1,4 @@
-/* int8 dot products with AVX-512's vpdpwssd, which multiplies and adds in one. */
+/* dot_i8_vnni.c: int8 dot products with AVX-512's vpdpwssd, which multiplies and adds in one instruction. */
 #ifdef __x86_64__
 #include <immintrin.h>
 

@@ -6,9 +6,9 @@
 #include "vector/linear_algebra.h"
 
 #define N HB_EXACT_DIM
-#define ROTATION_SEED 513 /* any number does; another makes other heads */
+#define ROTATION_SEED 513 /* an arbitrary number; a different one would change all heads */
 
-/* Row r of [W b] in double. */
+/* Writes row r of [W b] in double. */
 static void row_of(const hb_head *head, size_t r, double *row) {
   for (size_t i = 0; i < HB_POOLED_DIM; i++) row[i] = head->matrix[r * HB_POOLED_DIM + i];
   row[HB_POOLED_DIM] = head->bias[r];
@@ -20,7 +20,7 @@ static void add_square(const double *x, double *sum) {
     for (size_t j = i; j < N; j++) sum[i * N + j] += x[i] * x[j];
 }
 
-/* A head of the rows [W b], which are rounded to float only here. */
+/* Creates a head from rows [W b], which are rounded to float only here. */
 static hb_status head_of_rows(hb_head_kind kind, uint32_t dim, const double *rows, hb_head **out, hb_error *error) {
   hb_head *head;
   hb_status status = hb_head_create(kind, dim, &head, error);
@@ -65,7 +65,7 @@ static hb_status check_svd(const double *moment, uint32_t dim, hb_error *error) 
                  "use another collection or the head exact");
 }
 
-/* rotation [dim][dim] . directions [dim][N] . exact [N][N]; `memory` has room for three such matrices. */
+/* Computes rotation [dim][dim] . directions [dim][N] . exact [N][N]. `memory` has room for three matrices [N][N]. */
 static void multiply_svd(const hb_head *exact, const double *directions, uint32_t dim, double *memory, double *rows) {
   double *rotation = memory, *rotated = rotation + N * N, *whole = rotated + N * N;
   hb_matrix_random_rotation(ROTATION_SEED, dim, rotation);

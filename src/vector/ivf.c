@@ -5,7 +5,7 @@ void hb_ivf_order(const hb_rows *centroids, const hb_query *query, uint32_t want
   hb_topk nearest = {order, wanted, 0};
   for (uint32_t l = 0; l < centroids->count; l++) hb_topk_offer(&nearest, (hb_hit){scores[l], l});
   hb_topk_sort(&nearest);
-  /* centroids that are not numbers are never offered a place; their lists come last, so that all are reached */
+  /* the heap drops centroids whose score is NaN; their lists come last, so that every list can be reached */
   for (uint32_t l = 0; nearest.count < wanted && l < centroids->count; l++)
     if (scores[l] != scores[l]) order[nearest.count++] = (hb_hit){0, l};
 }

@@ -1,5 +1,5 @@
-/* ivf.h: IVF_FLAT with cosine similarity: the lists of the nearest centroids are scanned, all vectors of unit length.
- * Arrays in memory only. */
+/* ivf.h: scans an inverted file, with rows in f32, f16 or int8, by cosine similarity: only the lists of the nearest
+ * centroids are scanned, and all vectors have unit length. It works on arrays in memory. */
 #ifndef HB_VECTOR_IVF_H
 #define HB_VECTOR_IVF_H
 
@@ -7,22 +7,23 @@
 #include "base/topk.h"
 
 typedef struct {
-  hb_rows rows;           /* codes NULL: the list is not there */
+  hb_rows rows;           /* its codes are NULL if the list is missing */
   const uint32_t *labels; /* [rows.count] */
-  uint32_t first;         /* the position of its first row: rows are counted through all lists */
+  uint32_t first;         /* the position of its first row, as rows are numbered through all lists */
 } hb_ivf_list;
 
-/* What a row must have to become a hit. */
+/* What a row needs to become a hit. */
 typedef struct {
-  const uint64_t *labels; /* a bit a label, or NULL for all */
-  float min_score;        /* -INFINITY for none */
+  const uint64_t *labels; /* one bit for each label; NULL allows all */
+  float min_score;        /* -INFINITY allows all */
 } hb_ivf_filter;
 
+/* Returns whether a row with this score and label may become a hit. */
 static inline bool hb_ivf_passes(const hb_ivf_filter *filter, float score, uint32_t label) {
   return score >= filter->min_score && (filter->labels == NULL || (filter->labels[label / 64] >> label % 64 & 1));
 }
 
-/* The `wanted` lists with the nearest centroids, nearest first, into order[wanted].id. `scores` is scratch of
+/* Writes the `wanted` lists with the nearest centroids to order[wanted].id, the nearest first. `scores` is scratch of
  * centroids->count floats. */
 void hb_ivf_order(const hb_rows *centroids, const hb_query *query, uint32_t wanted, float *scores, hb_hit *order);
 

@@ -10,8 +10,8 @@
 
 /* ---- Assignment ---- */
 
-#define POINT_TILE 64    /* a tile of points stays in the second-level cache ... */
-#define CENTROID_TILE 16 /* ... while a tile of centroids stays in the first */
+#define POINT_TILE 64    /* a tile of points stays in the second-level cache */
+#define CENTROID_TILE 16 /* a tile of centroids stays in the first-level cache meanwhile */
 
 typedef struct {
   const float *points, *centroids;
@@ -20,7 +20,7 @@ typedef struct {
   float *closeness;
 } assignment;
 
-/* scores[p][i] = point first + p with centroid c + i, of `some`. */
+/* Computes scores[p][i], of point first + p with centroid c + i, for `some` centroids. */
 static void score_tile(const assignment *a, size_t first, size_t points, uint32_t c, uint32_t some,
                        float scores[][CENTROID_TILE]) {
   const float *centroids = a->centroids + (size_t)c * a->dim, *at = a->points + first * a->dim;
@@ -63,18 +63,18 @@ typedef struct {
   uint32_t count, dim, k;
   pthreadpool_t threads;
   float *centroids;
-  uint32_t *nearest, *before; /* [count] now and an iteration ago */
-  float *closeness;           /* [count] dot product with the nearest centroid */
-  uint32_t *members;          /* [k] */
+  uint32_t *nearest, *before; /* [count] centroids, now and an iteration ago */
+  float *closeness;           /* [count] dot products with the nearest centroid */
+  uint32_t *members;          /* [k] how many points each centroid has */
 } training;
 
 static const float *point(const training *t, uint32_t i) { return t->points + (size_t)i * t->dim; }
 
-/* Points that the start looks at: all, or every so many. */
+/* The choice of the first centroids. It looks at all points, or at some that are evenly spaced. */
 typedef struct {
   training *t;
   uint32_t count;
-  const float *centroid; /* the newest */
+  const float *centroid; /* the newest one */
 } start;
 
 static uint32_t start_point(const start *s, uint32_t i) {
@@ -90,8 +90,8 @@ static void see_newest(void *context, size_t first, size_t points) {
   }
 }
 
-/* A point drawn by its squared distance to the nearest centroid so far, which on the unit sphere is 2 - 2 x.c. When
- * all points coincide with centroids there is nothing left to weigh: any point will do. */
+/* Draws a point with a probability in proportion to its squared distance to the nearest centroid so far, which is
+ * 2 - 2 x.c on the unit sphere. If all points coincide with centroids, any point will do. */
 static uint32_t draw(const start *s, hb_random *random) {
   const float *closeness = s->t->closeness;
   double total = 0;
@@ -108,7 +108,7 @@ static uint32_t draw(const start *s, hb_random *random) {
   return chosen;
 }
 
-/* k-means++ (Arthur, Vassilvitskii 2007). */
+/* Chooses the first centroids by k-means++ (Arthur, Vassilvitskii 2007). */
 static void choose_first(training *t, uint64_t seed) {
   hb_random random = {seed};
   uint64_t enough = (uint64_t)t->k * HB_KMEANS_START_POINTS;
@@ -124,7 +124,7 @@ static void choose_first(training *t, uint64_t seed) {
   }
 }
 
-/* Gives every point to its nearest centroid; returns how many changed theirs. */
+/* Gives every point to its nearest centroid. Returns how many points changed theirs. */
 static uint32_t assign(training *t) {
   uint32_t *swap = t->before;
   t->before = t->nearest;
@@ -139,7 +139,7 @@ static uint32_t assign(training *t) {
   return changed;
 }
 
-/* An empty cluster takes the point that is served worst by a centroid with points to spare. */
+/* Gives each empty cluster the point that is farthest from its centroid, among centroids with more than one point. */
 static void fill_empty(training *t) {
   for (uint32_t c = 0; c < t->k; c++) {
     if (t->members[c] > 0) continue;
@@ -149,7 +149,7 @@ static void fill_empty(training *t) {
     if (worst == UINT32_MAX) return;
     t->members[t->nearest[worst]]--;
     t->nearest[worst] = c;
-    t->closeness[worst] = 2; /* not to be taken again */
+    t->closeness[worst] = 2; /* so that it is not taken again */
     t->members[c] = 1;
   }
 }

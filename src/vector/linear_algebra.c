@@ -12,7 +12,7 @@ static double dot(const double *a, const double *b, size_t n) {
   return sum;
 }
 
-/* sum += factor * row */
+/* Computes sum += factor * row. */
 static void add_scaled(double *restrict sum, double factor, const double *restrict row, size_t n) {
   for (size_t i = 0; i < n; i++) sum[i] += factor * row[i];
 }
@@ -38,7 +38,7 @@ void hb_matrix_cholesky(double *g, size_t n) {
   }
 }
 
-/* Gram-Schmidt, of each row twice, because once leaves rounding errors that grow from row to row. */
+/* Gram-Schmidt runs twice for each row, because once leaves rounding errors that grow from row to row. */
 void hb_matrix_random_rotation(uint64_t seed, size_t n, double *out) {
   hb_random random = {seed};
   for (size_t i = 0; i < n; i++) {
@@ -55,18 +55,18 @@ void hb_matrix_random_rotation(uint64_t seed, size_t n, double *out) {
  * Computations, sections 8.3.1 to 8.3.3). Eigenvectors are kept as rows, so that all inner loops run along rows. */
 
 #define EPSILON 0x1p-53
-#define VANISHING 1e-300 /* a sum of squares that has lost digits; its root is far below EPSILON */
+#define VANISHING 1e-300 /* smaller sums of squares have lost digits; their roots are far below EPSILON */
 
 typedef struct {
   size_t n;
-  double *a;        /* [n][n] the matrix, whole */
+  double *a;        /* [n][n] the whole matrix */
   double *vectors;  /* [n][n] the transformations so far: original = vectors' . now . vectors */
-  double *diagonal; /* [n], and beside it: */
-  double *beside;   /* [n], the last unused */
+  double *diagonal; /* [n] */
+  double *beside;   /* [n] the numbers beside the diagonal; the last is unused */
   double *v, *w;    /* [n] scratch */
 } eigen;
 
-/* The largest magnitude, or NaN if a number is not finite. */
+/* Returns the largest magnitude, or NaN if a number is not finite. */
 static double largest_of_upper(const double *a, size_t n) {
   double largest = 0;
   for (size_t i = 0; i < n; i++)
@@ -77,7 +77,7 @@ static double largest_of_upper(const double *a, size_t n) {
   return largest;
 }
 
-/* Makes the matrix whole with numbers up to 1, so that squares neither overflow nor vanish. */
+/* Fills the lower triangle, and scales all numbers to at most 1, so that squares neither overflow nor vanish. */
 static void start(eigen *s, double largest) {
   for (size_t i = 0; i < s->n; i++)
     for (size_t j = i; j < s->n; j++) s->a[i * s->n + j] = s->a[j * s->n + i] = s->a[i * s->n + j] / largest;
@@ -105,7 +105,7 @@ static void reflect(eigen *s, size_t from, double beta) {
 static void make_tridiagonal(eigen *s) {
   const size_t n = s->n;
   for (size_t k = 0; k + 1 < n; k++) {
-    const double *x = s->a + k * n + k + 1; /* to become (length, 0, ..., 0) */
+    const double *x = s->a + k * n + k + 1; /* becomes (length, 0, ..., 0) */
     const size_t rest = n - k - 1;
     s->diagonal[k] = s->a[k * n + k];
     s->beside[k] = x[0];
@@ -128,15 +128,16 @@ static void turn(eigen *s, size_t k, double c, double sine) {
   }
 }
 
-/* The eigenvalue of the block's last 2 x 2 corner that is nearer to its last number. */
+/* Returns the eigenvalue of the block's last 2 x 2 corner that is nearer to the corner's last number. */
 static double shift(const eigen *s, size_t last) {
   const double b = s->beside[last - 1], half = (s->diagonal[last - 1] - s->diagonal[last]) / 2;
   const double root = sqrt(half * half + b * b);
   return s->diagonal[last] - b * b / (half > 0 ? half + root : half - root);
 }
 
-/* One QR step on the block first .. last: a rotation that starts it, and the others that chase what it adds beside the
- * three diagonals down and out. x and z are never both near zero, because no number beside the block's diagonal is. */
+/* Does one QR step on the block from `first` to `last`. The first rotation adds a number outside the three diagonals,
+ * and the others chase it down and out. x and z are never both near zero, because no number beside the block's diagonal
+ * is. */
 static void step(eigen *s, size_t first, size_t last) {
   double *d = s->diagonal, *e = s->beside;
   double x = d[first] - shift(s, last), z = e[first];
@@ -161,8 +162,8 @@ static bool split(eigen *s, size_t k) {
   return true;
 }
 
-/* Makes the tridiagonal matrix diagonal; false if it takes more than LAPACK's limit of 30 steps an eigenvalue (two or
- * three are usual). */
+/* Makes the tridiagonal matrix diagonal. Returns false if that takes more than LAPACK's limit of 30 steps an
+ * eigenvalue; two or three are usual. */
 static bool make_diagonal(eigen *s) {
   size_t last = s->n - 1, left = 30 * s->n;
   while (last > 0) {

@@ -8,8 +8,8 @@
 #include "vector/dot.h"
 
 #define I8_MOST 127
-#define F16_INFINITE 0x7c00 /* one less is the largest finite half */
-#define DOTS 64             /* dot products of i8 at a time */
+#define F16_INFINITE 0x7c00 /* the largest finite half is one less */
+#define DOTS 64             /* dot products of i8 that are computed at a time */
 
 static const char *const names[] = {[HB_ENCODING_F32] = "f32", [HB_ENCODING_F16] = "f16", [HB_ENCODING_I8] = "i8"};
 static const size_t sizes[] = {[HB_ENCODING_F32] = 4, [HB_ENCODING_F16] = 2, [HB_ENCODING_I8] = 1};
@@ -37,18 +37,19 @@ static float largest_magnitude(const float *vector, uint32_t dim) {
   return largest;
 }
 
-/* `largest`, not 0, becomes `most`; ties go to the even code. */
+/* Returns the code of x, where `largest`, which is not 0, gets the code `most`. Ties go to the even code. */
 static long code_of(float x, float largest, float most) { return lrintf(finite_or_zero(x) / largest * most); }
 
-/* Makes the decoded row as long as one. The sum of squares is exact, so that the same codes give the same scale. */
+/* Returns the scale that gives the decoded row unit length. The sum of squares is exact, so that the scale depends only
+ * on the codes. */
 static float unit_scale(const int8_t *codes, uint32_t dim) {
   int64_t square = 0;
   for (uint32_t i = 0; i < dim; i++) square += codes[i] * codes[i];
   return square > 0 ? (float)(1 / sqrt((double)square)) : 0;
 }
 
-/* A scale of s / 127 times 127 and divided by 127 again, rounded each time, is the same (tried with all floats but the
- * largest, which overflows), so that the decoded row has the same scale. */
+/* If a scale of s / 127 is multiplied by 127, rounded, divided by 127 and rounded again, it does not change, so that a
+ * decoded row is encoded with its old scale. This was tried with all floats except the largest, which overflow. */
 static void encode_i8(uint32_t dim, const float *row, bool unit, int8_t *codes, float *scale) {
   const float largest = largest_magnitude(row, dim), plain = largest / I8_MOST;
   const bool zero = unit ? largest == 0 : plain == 0;
@@ -58,7 +59,7 @@ static void encode_i8(uint32_t dim, const float *row, bool unit, int8_t *codes, 
 
 /* ---- Rows ---- */
 
-/* A half that is infinite becomes the largest finite one, so that it can be decoded and encoded again. */
+/* A half that would be infinite becomes the largest finite one, so that it can be decoded and encoded again. */
 static void encode_f16(uint32_t dim, const float *row, uint16_t *codes) {
   hb_half_from_float(row, codes, dim);
   for (uint32_t i = 0; i < dim; i++)
@@ -115,8 +116,8 @@ void hb_query_free(hb_query *query) {
   *query = (hb_query){0};
 }
 
-/* The largest code of a query: int16, and so small that `dim` products with int8, -128 of a foreign file too, add up
- * within int32. */
+/* Returns the largest code of a query. It fits into int16, and is so small that the sum of `dim` products with int8
+ * fits into int32, also if a foreign file has codes of -128. */
 static int32_t most_of_query(uint32_t dim) {
   const int32_t most = INT32_MAX / (128 * (int32_t)dim);
   return most < INT16_MAX ? most : INT16_MAX;
@@ -192,7 +193,7 @@ static void score_i8_by_4(const hb_rows *rows, const hb_query *queries, float *s
     scale_dots(&queries[q], dots[q], rows->scales, rows->count, scores + q * stride);
 }
 
-/* At most HB_QUERY_BLOCK rows, those of f16 as f32 in the first query's scratch. */
+/* Returns a view of at most HB_QUERY_BLOCK rows. Those in f16 are expanded to f32 in the first query's scratch. */
 static hb_rows take_block(const hb_rows *rows, uint32_t first, const hb_query *queries) {
   const uint32_t left = rows->count - first, count = left < HB_QUERY_BLOCK ? left : HB_QUERY_BLOCK;
   const void *codes = codes_at(rows, first);
