@@ -231,6 +231,10 @@ typedef struct hb_index hb_index;
  * it, by mapping it. The caller frees *out. */
 hb_status hb_index_open(const char *directory, hb_index **out, hb_error *error);
 
+/* Sets *out: whether the folder has an index.json that says it is a bundle's, of whatever version and in whatever
+ * state. Not in the browser. */
+hb_status hb_index_is_there(const char *directory, bool *out, hb_error *error);
+
 /* The same in pieces, for a caller that fetches files itself: parse index.json, then provide the files that
  * hb_index_file_is_needed says, then search; a search says which files of lists it needs. `manifest` is only read
  * during the call. */

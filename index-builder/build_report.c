@@ -1,5 +1,7 @@
 #include "build_report.h"
 
+#include "base/utf8.h"
+#include "left_out.h"
 #include "messages.h"
 
 static uint32_t in_bundle(const update_tally *t) { return t->kept + t->moved + t->added + t->changed; }
@@ -78,15 +80,20 @@ void print_build_text(const build_report *report) {
   say("%s: %.1f MB in %u files, %u of them new", report->out, (double)b->bytes / 1e6, b->files, b->files_new);
 }
 
-static void add_skipped(hb_text *text, const update_tally *t) {
+static void add_path(hb_text *text, bool first, const char *path, const char *reason) {
+  hb_text_add(text, first ? "{\"path\":" : ",{\"path\":");
+  hb_utf8_add_json(text, path);
+  hb_text_add(text, ",\"error\":");
+  hb_text_add_json(text, reason);
+  hb_text_add(text, "}");
+}
+
+/* Images, files and folders that could not be read. */
+static void add_skipped(hb_text *text, const update_tally *t, const image_files *images) {
   hb_text_add(text, ",\"skipped\":[");
-  for (uint32_t i = 0; i < t->skipped_count; i++) {
-    hb_text_add(text, "%s{\"path\":", i > 0 ? "," : "");
-    hb_text_add_json(text, t->skipped[i].path);
-    hb_text_add(text, ",\"error\":");
-    hb_text_add_json(text, t->skipped[i].reason);
-    hb_text_add(text, "}");
-  }
+  for (uint32_t i = 0; i < t->skipped_count; i++) add_path(text, i == 0, t->skipped[i].path, t->skipped[i].reason);
+  for (uint32_t i = 0; i < images->unread_count; i++)
+    add_path(text, i == 0 && t->skipped_count == 0, images->unread[i].path, images->unread[i].reason);
   hb_text_add(text, "]");
 }
 
@@ -96,6 +103,7 @@ static void add_work(hb_text *text, const build_report *r) {
   hb_text_add(text, "\"images\":%u,\"kept\":%u,\"moved\":%u,\"added\":%u,\"changed\":%u,\"removed\":%u", in_bundle(t),
               t->kept, t->moved, t->added, t->changed, t->removed);
   hb_text_add(text, ",\"embedded\":%u,\"resumed\":%u", t->embedded, t->resumed);
+  hb_text_add(text, ",\"copies\":%u,\"linked\":%u", t->copies, r->images->linked);
   hb_text_add(text, ",\"seconds\":%.3f,\"images_per_second\":%.1f,\"threads\":%u", e->milliseconds / 1e3, rate(t),
               r->threads);
   hb_text_add(text, ",\"timings\":{\"read\":%.1f,\"decode\":%.1f,\"preprocess\":%.1f", e->read, e->timings.decode,
@@ -119,7 +127,8 @@ void print_build_json(const build_report *report) {
   hb_text_add(&text, "{");
   add_work(&text, report);
   add_bundle(&text, report);
-  add_skipped(&text, report->tally);
+  add_skipped(&text, report->tally, report->images);
+  left_out_add_json(&text, report->images);
   hb_text_add(&text, "}");
   say_json(&text);
 }

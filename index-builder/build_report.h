@@ -12,6 +12,7 @@ typedef struct {
   hb_head_kind head;
   hb_encoding encoding;
   const update_tally *tally;
+  const image_files *images; /* empty for vectors */
   hb_build_report built;
 } build_report;
 

@@ -4,7 +4,9 @@
 
 #include "base/file.h"
 #include "decoder_process.h"
+#include "file_kind.h"
 #include "image_files.h"
+#include "left_out.h"
 #include "messages.h"
 
 static hb_status read_crop(decoder_process *decoder, const char *folder, const char *name, uint8_t *crop,
@@ -15,7 +17,9 @@ static hb_status read_crop(decoder_process *decoder, const char *folder, const c
   hb_status status = hb_file_map(path, &file, error);
   free(path);
   if (status != HB_OK) return status;
-  status = decoder_process_crop(decoder, file.bytes, file.size, NULL, crop, NULL, error);
+  const char *refusal = file_kind_refusal(file.bytes, file.size);
+  status = refusal != NULL ? hb_fail(error, HB_UNSUPPORTED_IMAGE, "%s", refusal)
+                           : decoder_process_crop(decoder, file.bytes, file.size, NULL, crop, NULL, error);
   hb_file_unmap(file);
   return status;
 }
@@ -38,10 +42,11 @@ static hb_status read_crops(decoder_process *decoder, const char *folder, const 
 }
 
 hb_status calibration_images_read(const char *folder, uint32_t wanted, hb_calibration *out, hb_error *error) {
-  static const text_list none = {0};
+  static const image_files_options options = {0};
   image_files set;
-  hb_status status = image_files_list(folder, &none, &set, error);
-  if (status != HB_OK) return status;
+  hb_status status = image_files_list(folder, &options, &set, error);
+  left_out_print_unread(&set);
+  if (status != HB_OK) return image_files_free(&set), status;
   uint32_t count = set.count < wanted ? set.count : wanted;
   uint8_t *crops = malloc((size_t)count * HB_CROP_BYTES + 1);
   decoder_process *decoder = NULL;

@@ -8,6 +8,7 @@
 #include "build_report.h"
 #include "commands.h"
 #include "head_option.h"
+#include "left_out.h"
 #include "options.h"
 #include "progress.h"
 
@@ -16,7 +17,7 @@
 
 typedef struct {
   const char *model, *images, *vectors, *ids, *out, *head, *encoding, *model_url, *image_url;
-  text_list exclude;
+  text_list exclude, include;
   double recall;
   uint64_t nlist, seed, threads, shard_bytes, memory, thumbs;
   bool retrain, fresh, strict, json;
@@ -70,16 +71,33 @@ static hb_status find_head_dim(building *b, hb_error *error) {
   return HB_OK;
 }
 
+static void note_images(const settings *s, const image_files *images) {
+  if (images->linked > 0)
+    note("%u of %u images %s through links to folders", images->linked, images->count,
+         images->linked == 1 ? "comes" : "come");
+  if (images->pnm > 0 && s->thumbs == 0)
+    note("%u of %u images %s PNM, which browsers do not show; add --thumbs, or save them as PNG", images->pnm,
+         images->count, images->pnm == 1 ? "is" : "are");
+}
+
+static hb_status list_images(building *b, hb_error *error) {
+  const settings *s = b->s;
+  const image_files_options options = {&s->exclude, &s->include, s->out};
+  hb_status status = image_files_list(s->images, &options, &b->images, error);
+  left_out_print(&b->images);
+  left_out_print_unread(&b->images);
+  if (status == HB_OK) note_images(s, &b->images);
+  return status;
+}
+
 static hb_status open_images(building *b, hb_error *error) {
   const settings *s = b->s;
-  hb_status status = image_files_list(s->images, &s->exclude, &b->images, error);
-  if (status != HB_OK) return status;
   if (hb_model_open(s->model, &b->model, error) != HB_OK) return blame(s->model, error);
   b->needs.model_id = hb_model_id(b->model);
   b->model_url = s->model_url != NULL ? strdup(s->model_url) : default_model_url(s->model, b->model);
   if (b->model_url == NULL) return hb_fail_memory(error);
-  if (b->images.others > 0) note("%u files are not named like pictures and were left out", b->images.others);
-  return find_head_dim(b, error);
+  hb_status status = find_head_dim(b, error);
+  return status == HB_OK ? list_images(b, error) : status;
 }
 
 static hb_status open_vectors(building *b, hb_error *error) {
@@ -146,7 +164,11 @@ static hb_status update(building *b, hb_error *error) {
   const embed_options options = {b->model, s->images, (uint32_t)s->threads, thumbs};
   hb_status status = update_images(&target, &b->images, &options, error);
   print_skipped(&b->tally);
-  if (status == HB_OK && s->strict && (b->tally.skipped_count > 0 || b->images.misnamed > 0))
+  if (status == HB_OK && b->tally.copies > 0)
+    note("%u %s, byte by byte; 'search --distinct' shows each picture once", b->tally.copies,
+         b->tally.copies == 1 ? "image is a copy of another" : "images are copies of others");
+  const uint32_t unread = b->tally.skipped_count + b->images.misnamed + b->images.unread_count;
+  if (status == HB_OK && s->strict && unread > 0)
     status = hb_fail(error, HB_CORRUPT_IMAGE, "nothing was written, because of --strict");
   return status;
 }
@@ -202,10 +224,15 @@ static int run(const settings *s, const existing_needs *needs) {
   hb_error error;
   int exit_code = EXIT_DONE;
   if (build(&b, &built, &error) == HB_OK) {
-    const build_report report = {s->out,       b.vectors != NULL ? "vectors" : "images",
-                                 s->nlist,     (uint32_t)s->threads,
-                                 b.needs.head, b.needs.encoding,
-                                 &b.tally,     built};
+    const build_report report = {.out = s->out,
+                                 .noun = b.vectors != NULL ? "vectors" : "images",
+                                 .nlist = s->nlist,
+                                 .threads = (uint32_t)s->threads,
+                                 .head = b.needs.head,
+                                 .encoding = b.needs.encoding,
+                                 .tally = &b.tally,
+                                 .images = &b.images,
+                                 .built = built};
     (s->json ? print_build_json : print_build_text)(&report);
   } else {
     exit_code = fail("%s", error.text);
@@ -221,6 +248,7 @@ static const char *option_of_images(const settings *s) {
   if (s->model != NULL) return "model";
   if (s->head != NULL) return "head";
   if (s->exclude.count > 0) return "exclude";
+  if (s->include.count > 0) return "include";
   if (s->thumbs > 0) return "thumbs";
   return s->model_url != NULL ? "model-url" : NULL;
 }
@@ -265,6 +293,8 @@ int command_build(int argc, char **argv) {
       {"model", OPTION_TEXT, &s.model, .argument = "FILE", .help = "the model, from 'index-builder model'"},
       {"exclude", OPTION_LIST, &s.exclude, .argument = "NAME",
        .help = "leave out files and folders of this name (may be repeated)"},
+      {"include", OPTION_LIST, &s.include, .argument = "NAME",
+       .help = "take in what is skipped by default, such as @eaDir or '.*' (may be repeated)"},
       {"vectors", OPTION_TEXT, &s.vectors, .argument = "FILE.npy",
        .help = "instead of images and model: ready-made vectors, a row each"},
       {"ids", OPTION_TEXT, &s.ids, .argument = "FILE",
@@ -295,7 +325,8 @@ int command_build(int argc, char **argv) {
        .help = "for vectors while building; with less, lists are trained on fewer (default 1024)"},
       {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",
        .help = "images embedded at once (default: all processors)"},
-      {"strict", OPTION_FLAG, &s.strict, .help = "fail if an image cannot be read, instead of leaving it out"},
+      {"strict", OPTION_FLAG, &s.strict,
+       .help = "fail if an image or a folder cannot be read, instead of leaving it out"},
       {"json", OPTION_FLAG, &s.json, .help = "print JSON"},
   };
   const command_line line = {
@@ -309,5 +340,6 @@ int command_build(int argc, char **argv) {
   if (options_parse(&line, argc, argv, &operand, &exit_code) && (exit_code = check(&s, &needs)) == EXIT_DONE)
     exit_code = run(&s, &needs);
   text_list_free(&s.exclude);
+  text_list_free(&s.include);
   return exit_code;
 }

@@ -2,12 +2,22 @@
 
 #include "base/text.h"
 #include "commands.h"
+#include "file_kind.h"
 #include "options.h"
 
 static unsigned long long bytes_of(const hb_index *index) {
   unsigned long long bytes = 0;
   for (uint32_t f = 0; f < hb_index_file_count(index); f++) bytes += hb_index_file_bytes(index, f);
   return bytes;
+}
+
+/* Images whose paths end like those of PNM files, which browsers do not show; 0 if there are thumbnails. */
+static uint32_t count_unshown(const hb_index *index, const hb_catalog *catalog) {
+  uint32_t count = 0;
+  if (*hb_index_thumb_url(index) != '\0') return 0;
+  for (uint32_t i = 0; i < hb_catalog_count(catalog); i++)
+    count += file_kind_is_pnm_name(hb_catalog_entry(catalog, i).path);
+  return count;
 }
 
 static const char *model_of(const hb_index *index) {
@@ -19,7 +29,7 @@ static void add_member(hb_text *t, const char *name, const char *value) {
   hb_text_add_json(t, value);
 }
 
-static void print_index_json(const hb_index *index) {
+static void print_index_json(const hb_index *index, const hb_catalog *catalog) {
   hb_text t = {0};
   hb_text_add(&t, "{\"kind\":\"index\",\"version\":%u,\"metric\":\"COSINE\",\"count\":%u", HB_BUNDLE_VERSION,
               hb_index_count(index));
@@ -31,11 +41,12 @@ static void print_index_json(const hb_index *index) {
   add_member(&t, "model_url", hb_index_model_url(index));
   add_member(&t, "image_url", hb_index_image_url(index));
   add_member(&t, "thumb_url", hb_index_thumb_url(index));
+  hb_text_add(&t, ",\"unshown\":%u", count_unshown(index, catalog));
   hb_text_add(&t, "}");
   say_json(&t);
 }
 
-static void print_index_text(const hb_index *index) {
+static void print_index_text(const hb_index *index, const hb_catalog *catalog) {
   bool has_model = hb_index_head(index) != HB_HEAD_NONE;
   say("index of %u images, head %s (%u numbers), cosine, %s", hb_index_count(index), hb_head_name(hb_index_head(index)),
       hb_index_dim(index), hb_encoding_name(hb_index_encoding(index)));
@@ -46,6 +57,10 @@ static void print_index_text(const hb_index *index) {
               hb_index_model_url(index), hb_index_image_url(index));
   if (*hb_index_thumb_url(index) != '\0') hb_text_add(&line, ", thumbnails at %s", hb_index_thumb_url(index));
   say_text(&line);
+  const uint32_t unshown = count_unshown(index, catalog);
+  if (unshown > 0)
+    note("%u of %u images %s PNM, which browsers do not show; build with --thumbs, or save them as PNG", unshown,
+         hb_index_count(index), unshown == 1 ? "is" : "are");
 }
 
 static int print_index(const char *path, bool json) {
@@ -56,7 +71,7 @@ static int print_index(const char *path, bool json) {
   if (hb_index_open(path, &index, &error) != HB_OK || hb_catalog_create(index, &catalog, &error) != HB_OK)
     exit_code = fail("%s: %s", path, error.text);
   else
-    (json ? print_index_json : print_index_text)(index);
+    (json ? print_index_json : print_index_text)(index, catalog);
   hb_catalog_free(catalog);
   hb_index_free(index);
   return exit_code;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "existing_bundle.h"
+#include "file_kind.h"
 #include "progress.h"
 
 /* What one thread has and adds up; a cache line apart from the next thread's. */
@@ -30,6 +31,8 @@ struct embedder {
 static hb_status embed_apart(hb_engine *engine, decoder_process *decoder, const hb_mapping *file,
                              const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
   uint8_t crop[HB_CROP_BYTES];
+  const char *refusal = file_kind_refusal(file->bytes, file->size);
+  if (refusal != NULL) return hb_fail(error, HB_UNSUPPORTED_IMAGE, "%s", refusal);
   hb_status status = decoder_process_crop(decoder, file->bytes, file->size, region, crop, timings, error);
   return status == HB_OK ? hb_engine_embed_crop(engine, crop, embedding, timings, error) : status;
 }

@@ -23,6 +23,8 @@ typedef struct {
   image_task *tasks; /* [CHUNK_IMAGES], as are the next two */
   arrival *arrivals;
   float *features;
+  uint64_t *contents; /* [images] of those that the bundle has */
+  uint32_t content_count;
 } update;
 
 static void count_fate(update_tally *tally, image_fate fate) {
@@ -90,6 +92,7 @@ static hb_status settle(update *u, uint32_t i, hb_error *error) {
   if (task->embed) journal_add(t->journal, task->content, features_of(u, i));
   t->tally->embedded += task->embed;
   t->tally->resumed += !task->embed && !is_known(&u->arrivals[i]);
+  u->contents[u->content_count++] = task->content;
   return hand_over(t, &u->arrivals[i], features_of(u, i), error);
 }
 
@@ -103,17 +106,32 @@ static hb_status update_chunk(update *u, uint32_t first, uint32_t count, hb_erro
   return status;
 }
 
+static int compare_contents(const void *a, const void *b) {
+  const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static uint32_t count_copies(uint64_t *contents, uint32_t count) {
+  uint32_t copies = 0;
+  if (count > 0) qsort(contents, count, sizeof *contents, compare_contents);
+  for (uint32_t i = 1; i < count; i++) copies += contents[i] == contents[i - 1];
+  return copies;
+}
+
 static hb_status update_all(update *u, hb_error *error) {
   u->tasks = calloc(CHUNK_IMAGES, sizeof *u->tasks);
   u->arrivals = calloc(CHUNK_IMAGES, sizeof *u->arrivals);
   u->features = malloc(CHUNK_IMAGES * HB_POOLED_DIM * sizeof *u->features);
-  hb_status status = u->tasks && u->arrivals && u->features ? HB_OK : hb_fail_memory(error);
   uint32_t total = u->images->count;
+  u->contents = malloc(total * sizeof *u->contents);
+  hb_status status = u->tasks && u->arrivals && u->features && u->contents ? HB_OK : hb_fail_memory(error);
   for (uint32_t first = 0; first < total && status == HB_OK; first += CHUNK_IMAGES)
     status = update_chunk(u, first, total - first < CHUNK_IMAGES ? total - first : CHUNK_IMAGES, error);
   free(u->tasks);
   free(u->arrivals);
   free(u->features);
+  if (status == HB_OK) u->target->tally->copies = count_copies(u->contents, u->content_count);
+  free(u->contents);
   return status;
 }
 

@@ -20,6 +20,7 @@ typedef struct {
   uint32_t kept, moved, added, changed, removed;
   uint32_t embedded; /* images that went through the network, those that could not be read left out */
   uint32_t resumed;  /* images whose embedding an earlier build left in the journal */
+  uint32_t copies;   /* images whose content another one before has, too; not of vectors */
   skipped_image *skipped;
   uint32_t skipped_count;
   embed_times times;

@@ -5,31 +5,13 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/json.h"
-#include "bundle/bundle.h"
-
-/* HB_OK if the file is a bundle's index.json, of any version and in any state otherwise; HB_BAD_INDEX if it is not. */
-static hb_status check_manifest(const char *path, hb_error *error) {
-  hb_mapping file;
-  hb_json *json;
-  hb_status status = hb_file_map(path, &file, error);
-  if (status != HB_OK) return status == HB_OUT_OF_MEMORY ? status : HB_BAD_INDEX;
-  status = hb_json_parse(file.bytes, file.size, &json);
-  bool is_bundle = status == HB_OK && hb_json_equals(json, hb_json_get(json, 0, "format"), HB_BUNDLE_FORMAT);
-  hb_json_free(json);
-  hb_file_unmap(file);
-  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
-  return is_bundle ? HB_OK : HB_BAD_INDEX;
-}
 
 /* HB_OK if nothing is lost when `directory` is replaced. */
 static hb_status check_content(const char *directory, hb_error *error) {
   if (hb_path_is_vacant(directory)) return HB_OK;
-  char *manifest = hb_path_join(directory, HB_MANIFEST_NAME);
-  if (manifest == NULL) return hb_fail_memory(error);
-  hb_status status = check_manifest(manifest, error);
-  free(manifest);
-  if (status == HB_BAD_INDEX)
+  bool is_bundle;
+  hb_status status = hb_index_is_there(directory, &is_bundle, error);
+  if (status == HB_OK && !is_bundle)
     return hb_fail(error, HB_IO, "'%.200s' is there already and is not a bundle; choose another place for --out",
                    directory);
   if (status == HB_OK && hb_directory_has_folder(directory))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "bundle/bundle.h"
 #include "bundle/list_table.h"
 #ifndef __wasm__
@@ -170,6 +171,23 @@ static hb_status map_file(hb_index *index, uint32_t number, hb_error *error) {
   index->files[number].bytes = mapping.bytes;
   index->files[number].mapped = true;
   return HB_OK;
+}
+
+hb_status hb_index_is_there(const char *directory, bool *out, hb_error *error) {
+  char *path = hb_path_join(directory, HB_MANIFEST_NAME);
+  if (path == NULL) return hb_fail_memory(error);
+  hb_mapping manifest;
+  hb_json *json;
+  hb_status status = hb_file_map(path, &manifest, error);
+  free(path);
+  if (status == HB_OUT_OF_MEMORY) return status;
+  if (status != HB_OK) return *out = false, HB_OK;
+  status = hb_json_parse(manifest.bytes, manifest.size, &json);
+  const bool is_bundle = status == HB_OK && hb_json_equals(json, hb_json_get(json, 0, "format"), HB_BUNDLE_FORMAT);
+  hb_json_free(json);
+  hb_file_unmap(manifest);
+  if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
+  return *out = is_bundle, HB_OK;
 }
 
 static hb_status parse_folder(const char *directory, hb_index **out, hb_error *error) {

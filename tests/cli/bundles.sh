@@ -1,27 +1,28 @@
 # Sourced by test_cli.sh: from weights and pictures to bundles and answers.
 
-# 80 pictures in three folders and one beside them: waves, stripes and blots of noise, as PPM.
+# 80 pictures in three folders and one beside them: waves, stripes and blots of noise, as BMP.
 make_pictures() {
   python3 - <<'PYTHON'
-import os, random
+import os, random, struct
 random.seed(5)
 def picture(path, colour):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    rows = bytes(value for y in range(40) for x in range(48) for value in colour(x, y))
+    rows = bytes(value for y in reversed(range(40)) for x in range(48) for value in reversed(list(colour(x, y))))
+    header = struct.pack("<2sIIIIiiHHIIiiII", b"BM", 54 + len(rows), 0, 54, 40, 48, 40, 1, 24, 0, len(rows), 0, 0, 0, 0)
     with open(path, "wb") as file:
-        file.write(b"P6\n48 40\n255\n" + rows)
+        file.write(header + rows)
 for i in range(27):
     a, b, c = (random.randrange(256) for _ in range(3))
     step = random.randrange(3, 9)
-    picture(f"images/waves/{i:02}.ppm", lambda x, y: ((x * 5 + a) % 256, (y * 6 + b) % 256, c))
-    picture(f"images/stripes/{i:02}.ppm", lambda x, y: (a, b, c) if x // step % 2 else (255 - a, 255 - b, 255 - c))
+    picture(f"images/waves/{i:02}.bmp", lambda x, y: ((x * 5 + a) % 256, (y * 6 + b) % 256, c))
+    picture(f"images/stripes/{i:02}.bmp", lambda x, y: (a, b, c) if x // step % 2 else (255 - a, 255 - b, 255 - c))
     if i < 25:
-        picture(f"images/noise/{i:02}.ppm", lambda x, y: [random.randrange(256) for _ in range(3)])
-picture("images/alone.ppm", lambda x, y: (200, 30, 30))
+        picture(f"images/noise/{i:02}.bmp", lambda x, y: [random.randrange(256) for _ in range(3)])
+picture("images/alone.bmp", lambda x, y: (200, 30, 30))
 with open("images/notes.txt", "w") as file:
     file.write("not a picture")
 PYTHON
-  check "the pictures are made" [ "$(find images -name '*.ppm' | wc -l)" -eq 80 ]
+  check "the pictures are made" [ "$(find images -name '*.bmp' | wc -l)" -eq 80 ]
 }
 
 models() {
@@ -50,9 +51,9 @@ build_reports_and_searches() {
   fails 1 "'nowhere'" build --model model --images nowhere --out bundle
   fails 1 "cannot open ''" build --model model --images "" --out bundle
   fails 1 "nowhere: cannot open" build --model nowhere --images images --out bundle
-  fails 1 "is not a folder" build --model model --images images/alone.ppm --out bundle
+  fails 1 "is not a folder" build --model model --images images/alone.bmp --out bundle
   mkdir empty
-  fails 1 "holds no pictures" build --model model --images empty --out bundle
+  fails 1 "holds no pictures that can be read" build --model model --images empty --out bundle
   fails 1 "no/such/bundle" build --model model --images images --out no/such/bundle
   check "failed builds leave nothing" [ ! -e bundle ]
   build --out bundle --nlist 50
@@ -62,9 +63,9 @@ build_reports_and_searches() {
   check "build tells that nlist was lowered" says "note: nlist 50 lowered to 2"
   check "build tells that lists were trained" says "2 lists trained anew (imbalance "
   check "build tells what it wrote" says "bundle: "
-  check "build counts what is not named like a picture" complains "note: 1 files are not named like pictures"
+  check "build counts what is no picture" complains "note: skipped 1 file that is not an image"
   check "and says nothing else" [ "$(wc -l <"$stderr")" -eq 1 ]
-  build --out few --exclude waves --exclude stripes --exclude alone.ppm --exclude notes.txt
+  build --out few --exclude waves --exclude stripes --exclude alone.bmp --exclude notes.txt
   check "--exclude leaves out files and folders" says "25 images: 25 new"
   check "and they are not counted" is_silent "$stderr"
   build_few --out few --nlist 1 --fresh
@@ -77,22 +78,22 @@ build_reports_and_searches() {
 unreadable_images() {
   cp -r images/noise damaged
   mkdir damaged/other
-  head -c 2000 images/waves/01.ppm >damaged/other/broken.ppm
+  head -c 2000 images/waves/01.bmp >damaged/other/broken.bmp
   echo "no picture at all" >damaged/fake.jpg
-  cp images/alone.ppm damaged/.hidden.ppm
+  cp images/alone.bmp damaged/.hidden.bmp
   run build --model model --images damaged --out skipping --json
   check "build goes on without unreadable images" exit_is 0
   check "and counts them" complains "2 of 27 images could not be read:"
   check "and names the first" complains "fake.jpg: this is not a picture"
-  check "and the second" complains "other/broken.ppm: the picture is damaged"
-  check "also in JSON" json build 25 1 "fake.jpg other/broken.ppm"
+  check "and the second" complains "other/broken.bmp: the picture is damaged"
+  check "also in JSON" json build 25 1 "fake.jpg other/broken.bmp"
   check "the rest gives the same bundle" same_folder few skipping
   local before
   before=$(sums skipping)
   run build --model model --images damaged --out skipping --head logits --strict
   check "--strict fails" exit_is 1
   check "--strict says so" complains "index-builder: nothing was written, because of --strict"
-  check "--strict names the image" complains "other/broken.ppm"
+  check "--strict names the image" complains "other/broken.bmp"
   check "--strict leaves the old bundle" unchanged skipping "$before"
   check "--strict tells where it keeps what was embedded" complains "/skipping.embedded' for the next build"
   run build --model model --images damaged --out skipping --head logits --json
@@ -109,19 +110,24 @@ unreadable_images() {
 
 # Neither JSON nor an address can hold such a name.
 names_that_are_not_utf8() {
-  local odd=$'odd/caf\xe9.ppm'
+  local odd=$'odd/caf\xe9.bmp'
   cp -r images/noise odd
-  cp images/alone.ppm "$odd"
+  cp images/alone.bmp "$odd"
   run build --model model --images odd --out skipping --json
   check "a picture whose name is not UTF-8 is left out" json build 25 1 ""
-  check "and named" complains "note: 'caf\\xe9.ppm' is left out, as its name is not UTF-8; rename it"
+  check "and named" complains "note: 'caf\\xe9.bmp' is left out, as its name is not UTF-8; rename it"
   check "in one line" [ "$(wc -l <"$stderr")" -eq 1 ]
   check "the rest gives the same bundle" same_folder few skipping
   run build --model model --images odd --out skipping --strict
   check "--strict refuses it" exit_is 1
+  mkdir $'odd/fold\xe9r' && cp images/waves/0*.bmp $'odd/fold\xe9r'
+  run build --model model --images odd --out skipping --json
+  check "a folder whose name is not UTF-8 is left out as a whole" json build 25 1 ""
+  check "in a line of its own" complains "note: 'fold\\xe9r' is left out, as its name is not UTF-8; rename it"
+  check "and one for the picture" [ "$(wc -l <"$stderr")" -eq 2 ]
   works search --model model --index skipping --json --k 1 "$odd"
   check "an answer to it is JSON" json search 1 1
-  check "which tells the byte" says '"image":"odd/caf\\xe9.ppm"'
+  check "which tells the byte" says '"image":"odd/caf\\xe9.bmp"'
   cp model $'mod\xe9l'
   fails 2 "the name of --model is not UTF-8" build --model $'mod\xe9l' --images odd --out skipping
   fails 2 "--image-url is not UTF-8" build --model model --images odd --out skipping --image-url $'\xff/{path}'
@@ -148,7 +154,7 @@ same_bytes_every_time() {
 killed_while_embedding() {
   mkdir many
   local before
-  python3 -c 'import os; [os.symlink("../images/alone.ppm", f"many/{i}.ppm") for i in range(4000)]'
+  python3 -c 'import os; [os.symlink("../images/alone.bmp", f"many/{i}.bmp") for i in range(4000)]'
   before=$(sums bundle)
   "$builder" build --model model --images many --out bundle --fresh >"$stdout" 2>"$stderr" &
   local process=$!
@@ -179,16 +185,16 @@ targets_that_are_no_bundle() {
 search() { run search --model model --index bundle "$@"; }
 
 searches() {
-  local image=images/stripes/07.ppm
+  local image=images/stripes/07.bmp
   works search --model model --index bundle $image
   check "search prints the image" says "$image"
-  check "search prints the nearest" says "1.0000  stripes/07.ppm"
-  works search --model model --index bundle --json $image images/noise/03.ppm
+  check "search prints the nearest" says "1.0000  stripes/07.bmp"
+  works search --model model --index bundle --json $image images/noise/03.bmp
   check "search --json" json search 2 4
   check "every line is JSON for other programs" bash -c 'while read -r line; do
     python3 -m json.tool <<<"$line" >/dev/null || exit 1; done <"$1"' - "$stdout"
   works search --model model --index bundle --json --k 1 $image
-  check "an image of the index finds itself" json first stripes/07.ppm
+  check "an image of the index finds itself" json first stripes/07.bmp
   works search --model model --index bundle --json --exact --k 80 $image
   check "--exact scans all" grep -q '"nprobe":2,"scanned":80}$' "$stdout"
   works search --model model --index bundle --json --nprobe 1 $image
@@ -203,14 +209,14 @@ searches() {
     search --model model --index bundle --nprobe 3 $image
   fails 1 "nowhere" search --model model --index nowhere $image
   fails 1 "nowhere" search --model nowhere --index bundle $image
-  fails 1 "nowhere.ppm" search --model model --index bundle nowhere.ppm
-  search --json $image text images/alone.ppm
+  fails 1 "nowhere.bmp" search --model model --index bundle nowhere.bmp
+  search --json $image text images/alone.bmp
   check "a bad image does not stop the others" json search 2 4
   check "but counts as a failure" exit_is 1
   check "in one line" one_line
   works embed --model model $image
   check "embed" json embed 1 1000
-  works embed --model model --head exact $image images/alone.ppm
+  works embed --model model --head exact $image images/alone.bmp
   check "embed --head exact" json embed 2 513
   works embed --model model --index bundle $image
   check "embed with the head of a bundle" json embed 1 256
@@ -230,21 +236,20 @@ embedding_of() { "$builder" embed --model model "$@" | sed 's/.*"embedding"//'; 
 # The lower right quarter of a picture, in a file of its own and as a region.
 regions() {
   python3 - "$1" <<'PYTHON'
-import sys
+import struct, sys
 data = open(sys.argv[1], 'rb').read()
-w, h = map(int, data.split()[1:3])
-pixels = data[-3 * w * h:]
-rows = [pixels[3 * (y * w + w // 2):3 * (y + 1) * w] for y in range(h // 2, h)]
-open('quarter.ppm', 'wb').write(b'P6 %d %d 255\n' % (w - w // 2, h - h // 2) + b''.join(rows))
+w, h = struct.unpack_from('<ii', data, 18)
+rows = b''.join(data[54 + 3 * (y * w + w // 2):54 + 3 * (y + 1) * w] for y in range(h // 2))  # from the bottom up
+open('quarter.bmp', 'wb').write(data[:18] + struct.pack('<ii', w // 2, h // 2) + data[26:54] + rows)
 PYTHON
   check "a region is embedded as a picture of its own" \
-    [ "$(embedding_of --region 0.5,0.5,0.5,0.5 "$1")" = "$(embedding_of quarter.ppm)" ]
-  check "and not as the whole" [ "$(embedding_of "$1")" != "$(embedding_of quarter.ppm)" ]
+    [ "$(embedding_of --region 0.5,0.5,0.5,0.5 "$1")" = "$(embedding_of quarter.bmp)" ]
+  check "and not as the whole" [ "$(embedding_of "$1")" != "$(embedding_of quarter.bmp)" ]
   works search --model model --index bundle --region 0,0,1,1 "$1"
-  check "the whole picture is a region" says "1.0000  stripes/07.ppm"
+  check "the whole picture is a region" says "1.0000  stripes/07.bmp"
   fails 1 "the region must be inside the picture" embed --model model --region 0.5,0.5,0.6,0.5 "$1"
   fails 1 "the region must be inside the picture" search --model model --index bundle --region nan,0,1,1 "$1"
-  rm quarter.ppm
+  rm quarter.bmp
 }
 
 # 7 numbers, from a matrix of the user's own.
@@ -258,9 +263,9 @@ for seed, name in enumerate(("matrix", "other-matrix")):
     rows = struct.pack(f"<{7 * 512}f", *(random.gauss(0, 1) for _ in range(7 * 512)))
     open(name, "wb").write(struct.pack("<Q", len(header)) + header + rows)
 PYTHON
-  works embed --model model --head matrix images/alone.ppm
+  works embed --model model --head matrix images/alone.bmp
   check "embed --head FILE" json embed 1 7
-  fails 1 "text: " embed --model model --head text images/alone.ppm
+  fails 1 "text: " embed --model model --head text images/alone.bmp
   build_few --out seven --head matrix --json
   check "build --head FILE" json equals head=file dim=7
   build_few --out seven --head matrix --json
@@ -283,7 +288,7 @@ at = re.search(rb'"id":"([0-9a-f]{64})"', data[:4096]).start(1)
 data[at:at + 64] = b"f" * 64
 open("other", "wb").write(data)
 PYTHON
-  fails 1 "the index was built with another model" search --model other --index bundle images/alone.ppm
+  fails 1 "the index was built with another model" search --model other --index bundle images/alone.bmp
   rm other
 }
 

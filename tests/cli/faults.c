@@ -10,7 +10,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -170,6 +169,10 @@ int unlinkat(int folder, const char *path, int flags) {
 
 int link(const char *from, const char *to) { return fails(__func__) ? -1 : REAL(link)(from, to); }
 
+int lstat(const char *path, struct stat *info) {
+  return !is_system(path) && fails(__func__) ? -1 : REAL(lstat)(path, info);
+}
+
 DIR *opendir(const char *path) { return !is_system(path) && fails(__func__) ? NULL : REAL(opendir)(path); }
 
 struct dirent *readdir(DIR *folder) {
@@ -183,18 +186,7 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-/* glibc 2.36's fts_open writes to an entry that it had no memory for. */
-static bool granted;
-
-FTS *fts_open(char *const *paths, int options, int (*compare)(const FTSENT **, const FTSENT **)) {
-  granted = true;
-  FTS *tree = REAL(fts_open)(paths, options, compare);
-  granted = false;
-  return tree;
-}
-
 static bool refused(void) {
-  if (granted) return false;
   if (!is_turn("memory", true)) return false;
   errno = ENOMEM;
   return true;

@@ -21,33 +21,33 @@ names_that_steer_the_terminal() {
   local name folder=$'fold\e]0;er'
   mkdir -p "odd/$folder"
   for name in "$steering" "$back" "$csi" "$turned"; do
-    cp "images/noise/0$((RANDOM % 9)).ppm" "odd/$name.ppm"
-    cp images/waves/00.ppm "odd/$folder/$name.ppm"
+    cp "images/noise/0$((RANDOM % 9)).bmp" "odd/$name.bmp"
+    cp images/waves/00.bmp "odd/$folder/$name.bmp"
     echo 'no picture' >"odd/$folder/$name.jpg"
   done
-  cp images/waves/01.ppm "odd/$odd.ppm"
+  cp images/waves/01.bmp "odd/$odd.bmp"
   tells any build --model model --images odd --out "$turned"
   check "all of them are indexed" says "8 images: 8 new"
   check "an unreadable one is named" complains 'fold\x1b]0;er/red\x1b[31m\x07\x0a   1.0000  made up.jpg: '
-  check "as is a name that is not UTF-8" complains 'odd\xff.ppm'
+  check "as is a name that is not UTF-8" complains 'odd\xff.bmp'
   check "and the bundle" says 'gpj\u202egnp\u2066\u2028: '
   tells any build --model model --images odd --out "$turned" --head svd:9 --image-url $'\e[1m{path}'
   tells 3 info "$turned"
   check "info writes an address out" says ', images at \x1b[1m{path}'
 
-  tells 6 search --model model --index "$turned" --k 4 --exact "odd/$steering.ppm"
-  check "search writes the picture out" says 'odd/red\x1b[31m\x07\x0a   1.0000  made up.ppm'
+  tells 6 search --model model --index "$turned" --k 4 --exact "odd/$steering.bmp"
+  check "search writes the picture out" says 'odd/red\x1b[31m\x07\x0a   1.0000  made up.bmp'
   check "and the answer" grep -qF '1.0000  ' "$stdout"
-  tells 3 search --model model --index "$turned" --k 1 "odd/$odd.ppm"
+  tells 3 search --model model --index "$turned" --k 1 "odd/$odd.bmp"
   tells 1 search --model model --index "$turned" "$csi"
   check "a picture that is not there is written out" complains 'csi\u009b2J: cannot open '
-  tells 1 search --model model --index "$turned" --label "$steering" images/alone.ppm
-  tells 1 search --model model --index "$turned" --json --k 8 --exact "odd/$turned.ppm"
+  tells 1 search --model model --index "$turned" --label "$steering" images/alone.bmp
+  tells 1 search --model model --index "$turned" --json --k 8 --exact "odd/$turned.bmp"
   check "--json stays exact" python3 -c '
 import json, sys
 answer = json.loads(sys.stdin.read())
 paths = {result["path"] for result in answer["results"]}
-sys.exit(answer["image"] != f"odd/{sys.argv[1]}.ppm" or not all(f"{name}.ppm" in paths for name in sys.argv[1:]))' \
+sys.exit(answer["image"] != f"odd/{sys.argv[1]}.bmp" or not all(f"{name}.bmp" in paths for name in sys.argv[1:]))' \
     "$turned" "$steering" "$back" "$csi" <"$stdout"
 
   tells any eval --index "$turned" --html page.html
@@ -57,8 +57,8 @@ sys.exit(answer["image"] != f"odd/{sys.argv[1]}.ppm" or not all(f"{name}.ppm" in
   check "eval --json is JSON" python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <"$stdout"
   tells 1 eval --index "$steering"
   tells 1 embed --model model "$back"
-  tells 1 embed --model "$csi" images/alone.ppm
-  tells 1 embed --model model --head "$steering" images/alone.ppm
+  tells 1 embed --model "$csi" images/alone.bmp
+  tells 1 embed --model model --head "$steering" images/alone.bmp
   tells 1 info "$turned/$steering"
   tells 1 model --weights "$turned.safetensors" --out m
   tells 1 model --weights model --out "$steering/m"

@@ -14,7 +14,7 @@ halves() {
   check "f16 of f16 is the same" cmp -s model-f16 again
   fails 1 "f32 cannot be made of f16" model --weights model-f16 --out none
   fails 1 "i8 cannot be made of f16" model --weights model-f16 --out none --precision i8 --calibrate nowhere
-  fails 1 "the index was built with another model" search --model model-f16 --index bundle images/alone.ppm
+  fails 1 "the index was built with another model" search --model model-f16 --index bundle images/alone.bmp
   check "nothing was made" [ ! -e none ]
   rm -f again
 }
@@ -40,11 +40,11 @@ eight_bits() {
 
   run build --model model-i8 --images images/noise --out small
   check "a bundle is built with i8" exit_is 0
-  works search --model model-i8 --index small --json --k 1 images/noise/03.ppm
-  check "and searched with it" json first 03.ppm
-  fails 1 "the index was built with another model" search --model model --index small images/noise/03.ppm
-  fails 1 "the index was built with another model" search --model again --index small images/noise/03.ppm
-  fails 1 "the index was built with another model" search --model model-i8 --index bundle images/noise/03.ppm
+  works search --model model-i8 --index small --json --k 1 images/noise/03.bmp
+  check "and searched with it" json first 03.bmp
+  fails 1 "the index was built with another model" search --model model --index small images/noise/03.bmp
+  fails 1 "the index was built with another model" search --model again --index small images/noise/03.bmp
+  fails 1 "the index was built with another model" search --model model-i8 --index bundle images/noise/03.bmp
   run build --model model --images images/noise --out small --json
   check "another model embeds everything anew" json fates added=25 embedded=25
   damaged_i8
@@ -62,7 +62,7 @@ data[8 + length + begin:8 + length + end] = struct.pack("<f", float("inf")) * ((
 open("broken", "wb").write(data)
 PYTHON
   fails 1 "broken: the numbers of tensor 'conv1.scale' are impossible; the model is damaged" info broken
-  fails 1 "the model is damaged" embed --model broken images/alone.ppm
+  fails 1 "the model is damaged" embed --model broken images/alone.bmp
   rm broken
 }
 
@@ -70,22 +70,22 @@ pictures_to_calibrate_on() {
   mkdir samples hollow
   fails 1 "'hollow' holds no pictures" model --weights model --out nothing --precision i8 --calibrate hollow
   fails 1 "cannot" model --weights model --out nothing --precision i8 --calibrate nowhere
-  fails 1 "is not a folder" model --weights model --out nothing --precision i8 --calibrate images/alone.ppm
-  cp images/waves/0[0-6].ppm samples
+  fails 1 "is not a folder" model --weights model --out nothing --precision i8 --calibrate images/alone.bmp
+  cp images/waves/0[0-6].bmp samples
   fails 1 "needs at least 8 pictures, and there are 7" \
     model --weights model --out nothing --precision i8 --calibrate samples
   echo "no picture at all" >samples/fake.jpg
-  head -c 2000 images/waves/07.ppm >samples/broken.ppm
+  head -c 2000 images/waves/07.bmp >samples/broken.bmp
   run model --weights model --out nothing --precision i8 --calibrate samples
   check "broken pictures do not count" exit_is 1
   check "which is told" complains "needs at least 8 pictures, and there are 7"
   check "a broken one is named" complains "fake.jpg: this is not a picture"
   check "nothing was made" [ ! -e nothing ]
-  cp images/stripes/01.ppm samples/stripes.ppm
+  cp images/stripes/01.bmp samples/stripes.bmp
   run model --weights model --out model-few --precision i8 --calibrate samples --json
   check "the others do" exit_is 0
   check "all of them" json calibrated 8
-  check "broken ones are named" complains "broken.ppm: the picture is damaged"
+  check "broken ones are named" complains "broken.bmp: the picture is damaged"
   check "and left out" [ "$(wc -l <"$stderr")" -eq 2 ]
   rm -rf samples hollow model-few
 }

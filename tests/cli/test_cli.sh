@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/checks.sh"
 . "$here/usage.sh"
 . "$here/bundles.sh"
+. "$here/folders.sh"
 . "$here/names.sh"
 . "$here/updates.sh"
 . "$here/precisions.sh"
@@ -24,6 +25,7 @@ make_pictures
 models
 build_reports_and_searches
 unreadable_images
+files_and_folders
 names_that_are_not_utf8
 names_that_steer_the_terminal
 same_bytes_every_time

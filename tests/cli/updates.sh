@@ -2,7 +2,7 @@
 
 album() { run build --model model --images album --out living "$@"; }
 # All images of the bundle `living`, in a line of JSON.
-whole_album() { works search --model model --index living --json --exact --k 100 images/alone.ppm; }
+whole_album() { works search --model model --index living --json --exact --k 100 images/alone.bmp; }
 
 unchanged_images() {
   cp -r images/noise album
@@ -33,30 +33,30 @@ unchanged_images() {
 changed_images() {
   whole_album
   cp "$stdout" before.json
-  cp images/waves/02.ppm album/07.ppm
-  rm album/03.ppm
+  cp images/waves/02.bmp album/07.bmp
+  rm album/03.bmp
   mkdir album/folder
-  mv album/11.ppm album/folder/11.ppm
-  cp album/20.ppm album/0-copy.ppm
-  cp images/stripes/05.ppm album/new.ppm
-  echo "no picture" >album/13.ppm
+  mv album/11.bmp album/folder/11.bmp
+  cp album/20.bmp album/0-copy.bmp
+  cp images/stripes/05.bmp album/new.bmp
+  echo "no picture" >album/13.bmp
   album --json
-  check "an update counts" json build 25 1 13.ppm
+  check "an update counts" json build 25 1 13.bmp
   check "what became of the images" json fates kept=21 moved=2 added=1 changed=1 removed=2 embedded=2
   whole_album
-  rm album/13.ppm
+  rm album/13.bmp
   check "an update has all images, with their contents" json paths album
   check "ids stay" json ids before.json
-  works search --model model --index living --json --k 1 images/stripes/05.ppm
-  check "a new image finds itself" json first new.ppm
-  works search --model model --index living --json --k 1 --label folder images/noise/11.ppm
-  check "a moved image has the label of its new folder" json first folder/11.ppm
+  works search --model model --index living --json --k 1 images/stripes/05.bmp
+  check "a new image finds itself" json first new.bmp
+  works search --model model --index living --json --k 1 --label folder images/noise/11.bmp
+  check "a moved image has the label of its new folder" json first folder/11.bmp
   album
   check "text tells it, too" says "25 images: 25 kept; embedded 0 in "
-  mv album/new.ppm album/newer.ppm
+  mv album/new.bmp album/newer.bmp
   album
   check "a moved image is not embedded" says "25 images: 24 kept, 1 moved; embedded 0 in "
-  rm album/newer.ppm album/07.ppm album/0-copy.ppm
+  rm album/newer.bmp album/07.bmp album/0-copy.bmp
   album
   check "removed images are told" says "22 images: 22 kept, 3 removed; embedded 0 in "
   whole_album
@@ -132,13 +132,13 @@ lists_asked_for() {
 count_thumbs() { find living -name "thumb-$1-????????????????.jpg" | wc -l; }
 
 thumbnails() {
-  rm -rf album && mkdir album && cp images/noise/0[0-4].ppm album/
-  cp album/00.ppm album/twin.ppm
-  echo "no picture" >album/bad.ppm
+  rm -rf album && mkdir album && cp images/noise/0[0-4].bmp album/
+  cp album/00.bmp album/twin.bmp
+  echo "no picture" >album/bad.bmp
   album --thumbs 32
   check "pictures with the same content share a thumbnail" [ "$(count_thumbs 32)" -eq 5 ]
   local name
-  name=living/thumb-32-$(sha256sum album/00.ppm | head -c 16).jpg
+  name=living/thumb-32-$(sha256sum album/00.bmp | head -c 16).jpg
   check "it is called by the content" [ "$(head -c 3 "$name" | od -An -tx1)" = " ff d8 ff" ]
   works info --json living
   check "info tells where they are" json equals "thumb_url=thumb-32-{content}.jpg"
@@ -146,7 +146,7 @@ thumbnails() {
   check "also as text" says ", thumbnails at thumb-32-{content}.jpg"
   local before inode
   before=$(sums living) inode=$(stat -c %i "$name")
-  rm living/thumb-32-"$(sha256sum album/01.ppm | head -c 16)".jpg
+  rm living/thumb-32-"$(sha256sum album/01.bmp | head -c 16)".jpg
   album --thumbs 32 --json
   check "an update keeps images" json fates kept=6
   check "and thumbnails, and makes what is missing" unchanged living "$before"

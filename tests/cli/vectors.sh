@@ -82,7 +82,7 @@ refused_vectors() {
     search --index ready --vectors vectors.npy
   run search --index ready --vectors narrow.npy --json
   check "a search by vectors" exit_is 0
-  fails 1 "ready: its vectors were made elsewhere" search --index ready --model model images/alone.ppm
-  fails 1 "ready: its vectors were made elsewhere" embed --index ready --model model images/alone.ppm
+  fails 1 "ready: its vectors were made elsewhere" search --index ready --model model images/alone.bmp
+  fails 1 "ready: its vectors were made elsewhere" embed --index ready --model model images/alone.bmp
   rm -rf ready
 }

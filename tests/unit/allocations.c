@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fts.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,11 +100,6 @@ WRAPPED(char *, realpath, const char *path, char *out) { return refuse(1) ? NULL
 WRAPPED(FILE *, fopen, const char *path, const char *mode) { return refuse(1) ? NULL : __real_fopen(path, mode); }
 /* Not with all others: without it nothing is cleared away, which the next build does then. */
 WRAPPED(DIR *, opendir, const char *path) { return state->failing == ONE && refuse(1) ? NULL : __real_opendir(path); }
-WRAPPED(FTS *, fts_open, char *const *paths, int options, int (*compare)(const FTSENT **, const FTSENT **)) {
-  return refuse(1) ? NULL : __real_fts_open(paths, options, compare);
-}
-
-WRAPPED(FTSENT *, fts_read, FTS *tree) { return refuse(1) ? NULL : __real_fts_read(tree); }
 
 /* ---- Mappings ---- */
 

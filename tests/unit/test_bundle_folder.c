@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "allocations.h"
+#include "base/file.h"
 #include "bundle_memory.h"
 #include "collections.h"
 
@@ -54,6 +55,36 @@ static void what_was_written_is_read(void **state) {
     collection_check(&shared.images, index);
     hb_index_free(index);
   }
+}
+
+static bool is_there(const char *folder) {
+  bool there = !hb_path_exists(folder); /* wrong, until it is set */
+  assert_ok(hb_index_is_there(folder, &there, &failure));
+  return there;
+}
+
+static void a_bundle_is_known_by_its_manifest(void **state) {
+  (void)state;
+  const char *other = path_in(shared.folder, "other"), *manifest = path_in(other, HB_MANIFEST_NAME);
+  assert_true(is_there(shared.bundles[0]));
+  assert_false(is_there(path_in(shared.folder, "nowhere")));
+  assert_false(is_there(shared.folder));
+  assert_int_equal(mkdir(other, 0700), 0);
+  static const char *const contents[] = {"", "{", "[]", "{\"format\":\"mine\"}", "{\"format\":[\"heybagh-index\"]}"};
+  for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+    file_write(manifest, contents[i], strlen(contents[i]));
+    assert_false(is_there(other));
+  }
+  const char *any = "{\"version\":99,\"format\":\"heybagh-index\"}";
+  file_write(manifest, any, strlen(any));
+  assert_true(is_there(other));
+  bool there = true;
+  for (size_t n = 0; n < 2; n++) { /* its path, and what JSON is read into */
+    allocations_fail_one(n);
+    assert_int_equal(hb_index_is_there(other, &there, &failure), HB_OUT_OF_MEMORY);
+    allocations_work();
+  }
+  remove_all(other);
 }
 
 static void a_folder_gives_files_when_they_are_needed(void **state) {
@@ -159,9 +190,13 @@ static void without_memory_opening_fails_cleanly(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_was_written_is_read),     cmocka_unit_test(a_folder_gives_files_when_they_are_needed),
-      test(a_folders_file_may_also_be_provided),      test(a_missing_or_changed_file_is_named),
-      cmocka_unit_test(what_is_no_bundle_is_refused), cmocka_unit_test(without_memory_opening_fails_cleanly),
+      cmocka_unit_test(what_was_written_is_read),
+      cmocka_unit_test(a_bundle_is_known_by_its_manifest),
+      cmocka_unit_test(a_folder_gives_files_when_they_are_needed),
+      test(a_folders_file_may_also_be_provided),
+      test(a_missing_or_changed_file_is_named),
+      cmocka_unit_test(what_is_no_bundle_is_refused),
+      cmocka_unit_test(without_memory_opening_fails_cleanly),
   };
   return cmocka_run_group_tests(tests, write_shared, remove_shared);
 }
