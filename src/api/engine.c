@@ -85,18 +85,28 @@ hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYT
   return HB_OK;
 }
 
+/* The engine's crop, which took `made`. */
+static hb_status embed_own_crop(hb_engine *engine, float *embedding, hb_timings *made, hb_timings *timings,
+                                hb_error *error) {
+  hb_status status = hb_engine_embed_crop(engine, engine->crop, embedding, made, error);
+  if (status == HB_OK && timings != NULL) *timings = *made;
+  return status;
+}
+
 hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, const hb_region *region, float *embedding,
                           hb_timings *timings, hb_error *error) {
+  hb_timings made;
   hb_status status = check_model(engine, error);
-  if (status == HB_OK) status = hb_crop_file(bytes, size, region, engine->crop, timings, error);
-  return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
+  if (status == HB_OK) status = hb_crop_file(bytes, size, region, engine->crop, &made, error);
+  return status == HB_OK ? embed_own_crop(engine, embedding, &made, timings, error) : status;
 }
 
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
                                const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
+  hb_timings made;
   hb_status status = check_model(engine, error);
-  if (status == HB_OK) status = hb_crop_rgba(rgba, width, height, region, engine->crop, timings, error);
-  return status == HB_OK ? hb_engine_embed_crop(engine, engine->crop, embedding, timings, error) : status;
+  if (status == HB_OK) status = hb_crop_rgba(rgba, width, height, region, engine->crop, &made, error);
+  return status == HB_OK ? embed_own_crop(engine, embedding, &made, timings, error) : status;
 }
 
 /* ---- Searching ---- */

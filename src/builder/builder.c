@@ -164,10 +164,19 @@ static hb_status prepare(hb_builder *b, hb_error *error) {
   return status == HB_OK ? take_labels(b, error) : status;
 }
 
+static hb_status check_options(const hb_build_options *o, hb_error *error) {
+  if (o->image_url == NULL) return hb_fail(error, HB_INVALID_ARGUMENT, "image_url is missing");
+  if (o->model != NULL && (o->head == NULL || o->model_url == NULL))
+    return hb_fail(error, HB_INVALID_ARGUMENT, "%s is missing", o->head == NULL ? "head" : "model_url");
+  if (o->shard_bytes > UINT32_MAX)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "shard_bytes is %zu, and must be at most %u", o->shard_bytes,
+                   UINT32_MAX);
+  return HB_OK;
+}
+
 hb_status hb_builder_create(const char *directory, const hb_build_options *options, hb_builder **out, hb_error *error) {
-  hb_status status = hb_builder_check_target(directory, error);
-  if (status == HB_OK && options->shard_bytes > UINT32_MAX)
-    status = hb_fail(error, HB_INVALID_ARGUMENT, "files of lists can have up to 4 GB");
+  hb_status status = check_options(options, error);
+  if (status == HB_OK) status = hb_builder_check_target(directory, error);
   if (status != HB_OK) return status;
   hb_builder *b = calloc(1, sizeof *b);
   if (b == NULL) return hb_fail_memory(error);
@@ -272,6 +281,6 @@ hb_status hb_builder_finish(hb_builder *b, hb_build_report *report, hb_error *er
   if (status == HB_OK) status = hb_atomic_replace(b->partial, b->directory, error);
   if (status != HB_OK) return status;
   b->finished = true;
-  *report = made;
+  if (report != NULL) *report = made;
   return HB_OK;
 }

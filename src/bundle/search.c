@@ -19,10 +19,10 @@ struct hb_search {
   float *list_scores; /* [nlist] */
   hb_hit *order;      /* [nlist] */
   bool *scanned;      /* [nlist], by place in the order */
-  uint32_t *asked;    /* [file_count] the run in which the file was last found missing */
-  uint32_t runs;
-  uint64_t *labels; /* a bit a label */
-  hb_topk top;      /* ids are positions, as in the next */
+  uint32_t *asked;    /* [file_count] the value of `runs` when it was last found missing */
+  uint32_t runs;      /* passes over the planned lists */
+  uint64_t *labels;   /* a bit a label */
+  hb_topk top;        /* ids are positions, as in the next */
   hb_distinct contents;
   hb_hit *sorted;   /* [capacity] */
   uint32_t *copies; /* [capacity] of these */
@@ -147,11 +147,11 @@ hb_status hb_search_start(hb_search *s, const float *query, const hb_search_opti
 
 /* ---- Run ---- */
 
-static void note_missing(hb_search *s, uint32_t file, uint32_t *missing, uint32_t capacity, uint32_t *count) {
-  if (s->asked[file] == s->runs) return;
+/* True the first time that this is asked of a file after s->runs has changed. */
+static bool is_first(hb_search *s, uint32_t file) {
+  const bool first = s->asked[file] != s->runs;
   s->asked[file] = s->runs;
-  if (*count < capacity) missing[*count] = file;
-  (*count)++;
+  return first;
 }
 
 static void scan_distinct(hb_search *s, const hb_bundle_list *list) {
@@ -162,7 +162,10 @@ static void scan_distinct(hb_search *s, const hb_bundle_list *list) {
       hb_distinct_offer(&s->contents, (hb_hit){s->scores[i], ivf->first + i}, list->contents[i]);
 }
 
-static hb_status scan_planned(hb_search *s, uint32_t *missing, uint32_t capacity, uint32_t *count, hb_error *error) {
+/* Scans the lists that are there; *missing is how many files have the others. */
+static hb_status scan_planned(hb_search *s, uint32_t *missing, hb_error *error) {
+  s->runs++;
+  *missing = 0;
   for (uint32_t i = 0; i < s->report.planned; i++) {
     if (s->scanned[i]) continue;
     hb_bundle_list *list = &s->index->lists[s->order[i].id];
@@ -170,7 +173,7 @@ static hb_status scan_planned(hb_search *s, uint32_t *missing, uint32_t capacity
     hb_status status = hb_index_load_list(s->index, s->order[i].id, &absent, error);
     if (status != HB_OK) return status;
     if (absent) {
-      note_missing(s, list->file, missing, capacity, count);
+      *missing += is_first(s, list->file);
       continue;
     }
     if (s->distinct)
@@ -267,21 +270,31 @@ static bool plan_more(hb_search *s) {
   return true;
 }
 
+/* The files of all lists that were not scanned, that of the nearest first. */
+static void name_missing(hb_search *s, uint32_t *missing, uint32_t capacity) {
+  uint32_t count = 0;
+  s->runs++;
+  for (uint32_t i = 0; i < s->report.planned && count < capacity; i++) {
+    const uint32_t file = s->index->lists[s->order[i].id].file;
+    if (!s->scanned[i] && is_first(s, file)) missing[count++] = file;
+  }
+}
+
 hb_status hb_search_run(hb_search *s, uint32_t *missing, uint32_t capacity, uint32_t *missing_count, hb_error *error) {
   double started = hb_clock_milliseconds();
   uint32_t count;
   hb_status status;
   do {
-    count = 0;
-    s->runs++;
-    status = scan_planned(s, missing, capacity, &count, error);
+    status = scan_planned(s, &count, error);
   } while (status == HB_OK && count == 0 && plan_more(s));
   hb_status resolved = resolve(s, status == HB_OK ? error : NULL);
   if (resolved != HB_OK) forget(s);
   if (status == HB_OK) status = resolved;
   s->report.scan += hb_clock_milliseconds() - started;
-  if (status == HB_OK) *missing_count = count;
-  return status;
+  if (status != HB_OK) return status;
+  if (count > 0) name_missing(s, missing, capacity);
+  *missing_count = count;
+  return HB_OK;
 }
 
 uint32_t hb_search_file(const hb_search *s, uint32_t place) {

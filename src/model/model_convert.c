@@ -222,9 +222,10 @@ hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibratio
   j.expected = malloc((calibration->count / 4 + 1) * sizeof(float[HB_POOLED_DIM]));
   if (j.histograms == NULL || j.expected == NULL) status = hb_fail_memory(error);
   for (uint32_t m = 0; m < HB_MAP_COUNT && status == HB_OK; m++) hb_histogram_clear(&j.histograms[m]);
-  *report = (hb_calibration_report){0};
+  hb_calibration_report made = {0};
   if (status == HB_OK) status = record_activations(&j, error);
-  if (status == HB_OK) status = choose_best(&j, report, out, error);
+  if (status == HB_OK) status = choose_best(&j, &made, out, error);
+  if (status == HB_OK && report != NULL) *report = made;
   free(j.histograms);
   free(j.expected);
   return status;

@@ -200,6 +200,12 @@ own_output() {
   run build --model model --images folder --out folder/other --thumbs 32
   check "nor both" counts 3
   check "both told" complains "note: skipped 2 folders that HeyBagh made"
+  echo 'no picture' >folder/bad.jpg
+  run build --model model --images folder --out folder/bundle --fresh --strict
+  check "a build that failed left what it embedded" [ -e folder/bundle.embedded ]
+  rm folder/bad.jpg
+  run build --model model --images folder --out folder/bundle --thumbs 32 --head exact
+  check "which the next one does not count among the files" not_complains "not an image"
   mv folder/other/index.json folder/other/index.tmp && mv folder/other folder/killed.partial
   ln -s bundle folder/link
   collect

@@ -264,6 +264,12 @@ static void impossible_requests_are_refused(void **state) {
   options.dim = HB_DIM_MAX + 1;
   assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "must have 1 to 32768");
   options.dim = DIM;
+  options.image_url = NULL;
+  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "image_url is missing");
+  options.image_url = "{path}";
+  options.shard_bytes = (size_t)UINT32_MAX + 1;
+  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "must be at most 4294967295");
+  options.shard_bytes = 0;
   strcpy(c.paths[20], c.paths[19]);
   assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "byte order");
   c.count = 0;
@@ -273,6 +279,16 @@ static void impossible_requests_are_refused(void **state) {
   assert_int_equal(folder_count(*state), 0);
   collection_free(&c);
   hb_builder_free(NULL);
+}
+
+static void a_report_need_not_be_wanted(void **state) {
+  collection c = images(50, DIM);
+  hb_build_options options = options_of(&c, HB_ENCODING_F32, 1);
+  assert_ok(try_build(path_in(*state, "b"), &c, &options, NULL));
+  hb_index *index = open_index(path_in(*state, "b"));
+  assert_int_equal(hb_index_count(index), 50);
+  hb_index_free(index);
+  collection_free(&c);
 }
 
 static void without_memory_it_fails_cleanly(void **state) {
@@ -310,6 +326,7 @@ int main(void) {
       test(with_no_memory_to_speak_of_all_images_are_there),
       test(one_image_and_equal_images_and_zeros_are_fine),
       test(impossible_requests_are_refused),
+      test(a_report_need_not_be_wanted),
       test(without_memory_it_fails_cleanly),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

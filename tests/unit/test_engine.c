@@ -152,6 +152,38 @@ static void a_refused_picture_leaves_the_embedding_alone(void **state) {
   assert_int_equal(hb_engine_embed(shared.engine, "text", 4, NULL, embedding, NULL, NULL), HB_UNSUPPORTED_IMAGE);
 }
 
+/* The network that does not run: what was measured before that is told no more than an embedding. */
+static bool network_fails;
+
+const float *__real_hb_network_run(hb_network *network, const uint8_t crop[HB_CROP_BYTES]);
+const float *__wrap_hb_network_run(hb_network *network, const uint8_t crop[HB_CROP_BYTES]);
+const float *__wrap_hb_network_run(hb_network *network, const uint8_t crop[HB_CROP_BYTES]) {
+  return network_fails ? NULL : __real_hb_network_run(network, crop);
+}
+
+static void a_network_that_fails_leaves_the_outputs_alone(void **state) {
+  (void)state;
+  static uint8_t crop[HB_CROP_BYTES];
+  const uint8_t pixel[4] = {1, 2, 3, 255};
+  float embedding[DIM];
+  const hb_timings before = {-1, -2, -3, -4};
+  hb_timings timings = before;
+  memset(embedding, 0x55, sizeof embedding);
+  network_fails = true;
+  assert_fails(hb_engine_embed(shared.engine, shared.photos[0].bytes, shared.photos[0].size, NULL, embedding, &timings,
+                               &failure),
+               HB_INTERNAL, "network");
+  assert_fails(hb_engine_embed_rgba(shared.engine, pixel, 1, 1, NULL, embedding, &timings, &failure), HB_INTERNAL,
+               "network");
+  assert_fails(hb_engine_embed_crop(shared.engine, crop, embedding, &timings, &failure), HB_INTERNAL, "network");
+  network_fails = false;
+  assert_memory_equal(&timings, &before, sizeof timings);
+  for (size_t i = 0; i < sizeof embedding; i++) assert_int_equal(((uint8_t *)embedding)[i], 0x55);
+  assert_ok(hb_engine_embed(shared.engine, shared.photos[0].bytes, shared.photos[0].size, NULL, embedding, &timings,
+                            &failure));
+  assert_true(timings.decode >= 0 && timings.preprocess >= 0 && timings.network >= 0 && timings.head >= 0);
+}
+
 static void without_an_index_the_head_is_chosen(void **state) {
   (void)state;
   hb_engine *engine;
@@ -212,6 +244,7 @@ int main(void) {
       cmocka_unit_test(a_region_is_a_picture_of_its_own),
       cmocka_unit_test(orientation_counts),
       cmocka_unit_test(a_refused_picture_leaves_the_embedding_alone),
+      cmocka_unit_test(a_network_that_fails_leaves_the_outputs_alone),
       cmocka_unit_test(without_an_index_the_head_is_chosen),
       cmocka_unit_test(without_a_head_an_embedding_is_the_pooled_features),
       cmocka_unit_test(ten_photos_take_no_more_memory_than_two),

@@ -301,6 +301,28 @@ static void without_memory_it_fails_cleanly(void **state) {
   }
 }
 
+/* What is missing is told by a run that succeeds, and by no other. */
+static void a_run_that_fails_leaves_its_outputs_alone(void **state) {
+  (void)state;
+  const hb_search_options options = {.k = 100, .exact = true};
+  piecemeal p = begin(shared.alone);
+  start(&p, vector(40), &options);
+  run(&p);
+  assert_true(p.missing_count > 2);
+  assert_ok(bundle_provide(p.bundle, p.index, p.missing[1])); /* something to be told, and something missing */
+  for (size_t n = 0; n < 2; n++) {
+    uint32_t missing[] = {77, 77, 77}, count = 77;
+    allocations_fail_one(n);
+    assert_int_equal(hb_search_run(p.search, missing, 3, &count, &failure), HB_OUT_OF_MEMORY);
+    allocations_work();
+    for (int i = 0; i < 3; i++) assert_int_equal(missing[i], 77);
+    assert_int_equal(count, 77);
+  }
+  run(&p);
+  check_partial(&p, vector(40), &options);
+  end(&p);
+}
+
 /* Memory comes and goes while files come and go. */
 static void a_search_that_ran_out_of_memory_can_be_started_again(void **state) {
   (void)state;
@@ -336,6 +358,7 @@ int main(void) {
       cmocka_unit_test(a_next_search_asks_for_what_was_released),
       cmocka_unit_test(two_searches_share_their_files),
       cmocka_unit_test(without_memory_it_fails_cleanly),
+      cmocka_unit_test(a_run_that_fails_leaves_its_outputs_alone),
       cmocka_unit_test(a_search_that_ran_out_of_memory_can_be_started_again),
   };
   return cmocka_run_group_tests(tests, build_shared, free_shared);
