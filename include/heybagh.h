@@ -210,7 +210,7 @@ bool hb_head_parse(const char *name, hb_head_kind *out);
 typedef struct hb_head hb_head;
 
 /* Makes the model's head "logits" or "exact". Any other name is that of a safetensors file with a tensor "weight"
- * [d][512] and, optionally, "bias" [d]. The caller frees *out. Not in the browser. */
+ * [d][512] and, optionally, "bias" [d]; `model` may be NULL then. The caller frees *out. Not in the browser. */
 hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, hb_error *error);
 /* The number of dimensions of embeddings by this head. */
 uint32_t hb_head_dim(const hb_head *head);

@@ -12,7 +12,7 @@ typedef struct {
 } signature;
 
 #define AT(place, bytes, kind) \
-  { kind, place, sizeof bytes - 1, bytes }
+  { (kind), (place), sizeof(bytes) - 1, (bytes) }
 
 /* The first that fits. */
 static const signature signatures[] = {

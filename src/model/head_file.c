@@ -79,8 +79,12 @@ static hb_status read_file(const char *path, hb_head **out, hb_error *error) {
 }
 
 hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, hb_error *error) {
-  if (strcmp(name, hb_head_name(HB_HEAD_LOGITS)) == 0) return copy_of(hb_model_logits(model), out, error);
-  if (strcmp(name, hb_head_name(HB_HEAD_EXACT)) == 0) return hb_head_make_exact(hb_model_logits(model), out, error);
+  const bool is_logits = strcmp(name, hb_head_name(HB_HEAD_LOGITS)) == 0;
+  if (is_logits || strcmp(name, hb_head_name(HB_HEAD_EXACT)) == 0) {
+    if (model == NULL) return hb_fail(error, HB_INVALID_ARGUMENT, "the head '%s' needs a model", name);
+    return is_logits ? copy_of(hb_model_logits(model), out, error)
+                     : hb_head_make_exact(hb_model_logits(model), out, error);
+  }
   if (strcmp(name, "svd") == 0 || strncmp(name, "svd:", 4) == 0)
     return hb_fail(error, HB_INVALID_ARGUMENT,
                    "the head '%.20s' is made by 'build' from a collection's images and travels with its bundle; "

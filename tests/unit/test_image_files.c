@@ -28,9 +28,9 @@ int __real_lstat(const char *path, struct stat *info);
 int __wrap_lstat(const char *path, struct stat *info);
 int __wrap_lstat(const char *path, struct stat *info) {
   const bool vanishes = ends_like(path, fault.vanishing);
-  if (vanishes && !fault.later) remove(path);
+  if (vanishes && !fault.later) (void)remove(path);
   const int result = __real_lstat(path, info);
-  if (vanishes && fault.later) remove(path);
+  if (vanishes && fault.later) (void)remove(path);
   return result;
 }
 
