@@ -36,7 +36,7 @@ struct hb_network_xnnpack {
  * input that has its padding already and only every second column. */
 #define STEM_TAPS 7
 #define STEM_ROW (STEM_TAPS * 3)
-#define STEM_CHANNELS 24
+#define STEM_PADDED_ROW 24
 #define STEM_WIDTH (HB_CROP_SIDE / 2)
 #define STEM_HEIGHT (HB_CROP_SIDE - 2 + STEM_TAPS)
 
@@ -47,7 +47,7 @@ typedef struct {
 
 static shape shape_of(const hb_step *step) {
   const hb_conv_spec *s = &hb_conv_specs[step->conv];
-  if (step->conv == 0) return (shape){0, STEM_TAPS, 1, s->stride, 1, STEM_CHANNELS, s->out, STEM_HEIGHT, STEM_WIDTH};
+  if (step->conv == 0) return (shape){0, STEM_TAPS, 1, s->stride, 1, STEM_PADDED_ROW, s->out, STEM_HEIGHT, STEM_WIDTH};
   return (shape){s->kernel / 2, s->kernel, s->kernel,     s->stride,    s->stride,
                  s->in,         s->out,    step->in.side, step->in.side};
 }
@@ -55,9 +55,9 @@ static shape shape_of(const hb_step *step) {
 /* Returns the stem's kernel [64][7][7][3] as [64][7][24], or NULL if memory runs out. A number has `number` bytes. */
 static void *pad_stem(const void *kernel, size_t number) {
   const size_t rows = (size_t)hb_conv_specs[0].out * STEM_TAPS;
-  char *padded = calloc(rows * STEM_CHANNELS, number);
+  char *padded = calloc(rows * STEM_PADDED_ROW, number);
   for (size_t r = 0; padded != NULL && r < rows; r++)
-    memcpy(padded + r * STEM_CHANNELS * number, (const char *)kernel + r * STEM_ROW * number, STEM_ROW * number);
+    memcpy(padded + r * STEM_PADDED_ROW * number, (const char *)kernel + r * STEM_ROW * number, STEM_ROW * number);
   return padded;
 }
 
@@ -155,7 +155,7 @@ static bool allocate(hb_network_xnnpack *n, size_t workspace) {
   const size_t number = IS_I8(n) ? 1 : sizeof(float);
   for (int b = 0; b < HB_BUFFER_COUNT; b++)
     if ((n->buffers[b] = calloc(n->plan.buffer_sizes[b] * number + XNN_EXTRA_BYTES, 1)) == NULL) return false;
-  n->stem = calloc(STEM_HEIGHT * STEM_WIDTH * STEM_CHANNELS * number + XNN_EXTRA_BYTES, 1);
+  n->stem = calloc(STEM_HEIGHT * STEM_WIDTH * STEM_PADDED_ROW * number + XNN_EXTRA_BYTES, 1);
   if (n->stem == NULL) return false;
   n->workspace = aligned_alloc(WORKSPACE_ALIGNMENT, (workspace / WORKSPACE_ALIGNMENT + 1) * WORKSPACE_ALIGNMENT);
   return n->workspace != NULL;
@@ -195,7 +195,7 @@ hb_status hb_network_xnnpack_create(const hb_weights *weights, hb_packed_weights
   if (status == xnn_status_unsupported_hardware)
     return hb_fail(
         error, HB_INTERNAL,
-        "XNNPACK does not know this processor, or had no memory to look at it; start again with more memory");
+        "XNNPACK does not support this processor, or memory ran out while it started; try again with more memory");
   return hb_fail(error, HB_INTERNAL, "the network could not be built (XNNPACK status %d); please report this",
                  (int)status);
 }
@@ -229,7 +229,7 @@ static void unroll_row(const char *row, int fill, size_t number, char *out) {
   memset(line, fill, sizeof line);
   if (row != NULL) memcpy(line + STEM_TAPS / 2 * 3 * number, row, HB_CROP_SIDE * 3 * number);
   for (size_t x = 0; x < STEM_WIDTH; x++)
-    memcpy(out + x * STEM_CHANNELS * number, line + 6 * x * number, STEM_ROW * number);
+    memcpy(out + x * STEM_PADDED_ROW * number, line + 6 * x * number, STEM_ROW * number);
 }
 
 /* Unrolls the input for the stem. */
@@ -238,7 +238,7 @@ static void unroll(hb_network_xnnpack *n) {
   const int fill = IS_I8(n) ? n->maps[HB_MAP_INPUT].zero : 0;
   const char *input = n->buffers[HB_BUFFER_INPUT];
   char *out = n->stem;
-  for (uint32_t y = 0; y < STEM_HEIGHT; y++, out += STEM_WIDTH * STEM_CHANNELS * number) {
+  for (uint32_t y = 0; y < STEM_HEIGHT; y++, out += STEM_WIDTH * STEM_PADDED_ROW * number) {
     const bool inside = y >= STEM_TAPS / 2 && y < HB_CROP_SIDE + STEM_TAPS / 2;
     unroll_row(inside ? input + (y - STEM_TAPS / 2) * row : NULL, fill, number, out);
   }
