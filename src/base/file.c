@@ -154,7 +154,7 @@ bool hb_directory_has_folder(const char *path) {
 }
 
 hb_status hb_directory_create(const char *path, hb_error *error) {
-  return mkdir(path, 0777) == 0 ? HB_OK : fail_errno(error, "make the folder", path);
+  return mkdir(path, 0777) == 0 ? HB_OK : fail_errno(error, "create the folder", path);
 }
 
 hb_status hb_directory_remove(const char *path, hb_error *error) {
@@ -163,7 +163,7 @@ hb_status hb_directory_remove(const char *path, hb_error *error) {
   hb_status status = HB_OK;
   for (struct dirent *entry; status == HB_OK && (entry = readdir(directory)) != NULL;) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (unlinkat(dirfd(directory), entry->d_name, 0) != 0) status = fail_errno(error, "remove a file of", path);
+    if (unlinkat(dirfd(directory), entry->d_name, 0) != 0) status = fail_errno(error, "remove a file in", path);
   }
   closedir(directory);
   if (status == HB_OK && rmdir(path) != 0) status = fail_errno(error, "remove", path);
@@ -171,7 +171,7 @@ hb_status hb_directory_remove(const char *path, hb_error *error) {
 }
 
 hb_status hb_path_rename(const char *from, const char *to, hb_error *error) {
-  return rename(from, to) == 0 ? HB_OK : fail_errno(error, "make", to);
+  return rename(from, to) == 0 ? HB_OK : fail_errno(error, "create", to);
 }
 
 bool hb_path_exchange(const char *a, const char *b) {

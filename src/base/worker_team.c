@@ -79,7 +79,7 @@ static void wake(hb_worker_team *team, _Atomic uint32_t *number) {
 
 hb_status hb_worker_team_create(uint32_t members, hb_worker_team **out, hb_error *error) {
   if (members < 1 || members > HB_WORKER_TEAM_MEMBERS_MAX)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "there are %u threads, and must be 1 to %d", members,
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the number of threads is %u, and must be 1 to %d", members,
                    HB_WORKER_TEAM_MEMBERS_MAX);
   hb_worker_team *team = aligned_alloc(LINE, sizeof *team);
   if (team == NULL) return hb_fail_memory(error);

@@ -12,14 +12,15 @@ static hb_status check_weight(const hb_tensor *weight, hb_error *error) {
   if (weight != NULL && weight->dtype == HB_F32 && weight->rank == 2 && weight->shape[0] >= 1 &&
       weight->shape[0] <= HB_DIM_MAX && weight->shape[1] == HB_POOLED_DIM)
     return HB_OK;
-  return hb_fail(error, HB_BAD_MODEL, "a head needs a tensor 'weight', f32 of shape d x %d with d from 1 to %d%s",
-                 HB_POOLED_DIM, HB_DIM_MAX, weight == NULL ? ", which is missing" : "; this one is different");
+  return hb_fail(error, HB_BAD_MODEL,
+                 "the head's tensor 'weight' %s; it must be f32 of shape d x %d, with d from 1 to %d",
+                 weight == NULL ? "is missing" : "has another type or shape", HB_POOLED_DIM, HB_DIM_MAX);
 }
 
 static hb_status check_bias(const hb_tensor *bias, uint32_t dim, hb_error *error) {
   if (bias == NULL || (bias->dtype == HB_F32 && bias->rank == 1 && bias->shape[0] == dim)) return HB_OK;
-  return hb_fail(error, HB_BAD_MODEL, "the head's tensor 'bias' should be f32 of shape %u, as its 'weight' has %u rows",
-                 dim, dim);
+  return hb_fail(error, HB_BAD_MODEL,
+                 "the head's tensor 'bias' should be f32 of shape %u, because its 'weight' has %u rows", dim, dim);
 }
 
 /* Copies a tensor, which may lie at any address. */
@@ -87,7 +88,7 @@ hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, h
   }
   if (strcmp(name, "svd") == 0 || strncmp(name, "svd:", 4) == 0)
     return hb_fail(error, HB_INVALID_ARGUMENT,
-                   "the head '%.20s' is made by 'build' from a collection's images and travels with its bundle; "
+                   "the head '%.20s' is made by 'build' from a collection's images, and only its bundle has it; "
                    "use the bundle",
                    name);
   return read_file(name, out, error);

@@ -90,7 +90,7 @@ void hb_model_free(hb_model *model) {
 
 static hb_status check_source(const hb_model *model, hb_error *error) {
   if (model->has_source) return HB_OK;
-  return hb_fail(error, HB_INVALID_ARGUMENT, "the model's weights were already given back; load it again");
+  return hb_fail(error, HB_INVALID_ARGUMENT, "the model's weights were already freed; load the model again");
 }
 
 hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_error *error) {

@@ -28,7 +28,7 @@ static const char *not_finite(const hb_weights *weights) {
 /* Returns the weights of a model if it can be converted. */
 static hb_status f32_weights(const hb_model *model, const hb_weights **out, hb_error *error) {
   if (hb_model_precision(model) != HB_PRECISION_F32)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "the model is %s already; convert one of f32",
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the model is already %s; convert an f32 model",
                    hb_precision_name(hb_model_precision(model)));
   hb_status status = hb_model_weights(model, out, error);
   const char *part = status == HB_OK ? not_finite(*out) : NULL;
@@ -66,7 +66,7 @@ hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error
   const char *part = not_finite(&halves);
   if (part != NULL) {
     hb_weights_free(&halves);
-    return hb_fail(error, HB_BAD_MODEL, "weights of '%s' are beyond 65504, the largest half", part);
+    return hb_fail(error, HB_BAD_MODEL, "weights of '%s' are beyond 65504, the largest number in f16", part);
   }
   hb_weights_identify(&halves);
   return hb_model_from_weights(&halves, out, error);
@@ -124,8 +124,7 @@ static hb_status record_activations(job *j, hb_error *error) {
     if (pooled == NULL) {
       status = fail_run(error);
     } else if (!j->finite) {
-      status =
-          hb_fail(error, HB_BAD_MODEL, "the network's own results are not finite numbers; its weights are too large");
+      status = hb_fail(error, HB_BAD_MODEL, "the network's results are not finite numbers; its weights are too large");
     } else if (held_out) {
       memcpy(expected, pooled, HB_POOLED_DIM * sizeof *pooled);
       expected += HB_POOLED_DIM;
@@ -216,7 +215,7 @@ hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibratio
   hb_status status = f32_weights(model, &j.weights, error);
   if (status != HB_OK) return status;
   if (calibration->count < HB_CALIBRATION_LEAST)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "calibration needs at least %d pictures, and there are %u",
+    return hb_fail(error, HB_INVALID_ARGUMENT, "calibration needs at least %d pictures, but there are %u",
                    HB_CALIBRATION_LEAST, calibration->count);
   j.histograms = malloc(HB_MAP_COUNT * sizeof *j.histograms);
   j.expected = malloc((calibration->count / 4 + 1) * sizeof(float[HB_POOLED_DIM]));

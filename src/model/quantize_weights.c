@@ -52,7 +52,7 @@ hb_status hb_quantize_weights(const hb_weights *weights, const hb_quantization m
   char tensor[HB_TENSOR_NAME];
   if (!hb_quantized_is_sound(&quantized.quantized, tensor)) {
     hb_weights_free(&quantized);
-    return hb_fail(error, HB_BAD_MODEL, "the network does not fit 8 bits: '%s' would be beyond all bounds", tensor);
+    return hb_fail(error, HB_BAD_MODEL, "the network does not fit 8 bits: '%s' would be out of range", tensor);
   }
   hb_weights_identify(&quantized);
   *out = quantized;

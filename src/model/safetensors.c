@@ -70,7 +70,7 @@ static hb_status read_tensor(const hb_json *json, int key, const uint8_t *data, 
       !read_offsets(json, hb_json_get(json, value, "data_offsets"), data, size, tensor) || !right_length(tensor))
     return hb_fail(error, HB_BAD_MODEL,
                    "the weight file is damaged: tensor '%.80s' does not fit its shape or the file's %zu bytes; "
-                   "fetch the file again",
+                   "download the file again",
                    tensor->name, size);
   return HB_OK;
 }

@@ -36,7 +36,7 @@ static const void *view_kernel(reader *r, const hb_conv_spec *spec, hb_dtype dty
 
 static void fail(reader *r, const char *tensor) {
   r->status =
-      hb_fail(r->error, HB_BAD_MODEL, "the numbers of tensor '%s' are impossible; the model is damaged", tensor);
+      hb_fail(r->error, HB_BAD_MODEL, "the model is damaged: tensor '%s' has numbers that are out of range", tensor);
 }
 
 /* ---- f32: in place ---- */

@@ -56,12 +56,13 @@ void hb_head_add_moment(const float *embedding, double *moment) {
 }
 
 static hb_status check_svd(const double *moment, uint32_t dim, hb_error *error) {
-  if (dim < 1 || dim > N) return hb_fail(error, HB_INVALID_ARGUMENT, "svd:%u is outside svd:1 to svd:%d", dim, N);
+  if (dim < 1 || dim > N)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "there is no head svd:%u; use svd:1 to svd:%d", dim, N);
   double energy = 0;
   for (size_t i = 0; i < N; i++) energy += moment[i * N + i];
   if (energy > 0) return HB_OK;
   return hb_fail(error, HB_INVALID_ARGUMENT,
-                 "an svd head is made of a collection's embeddings, and these are all zero or not finite; "
+                 "cannot make an svd head: the collection's embeddings are all zero or not finite; "
                  "use another collection or the head exact");
 }
 

@@ -179,7 +179,7 @@ static void release(training *t) {
 hb_status hb_kmeans(const float *points, uint32_t count, uint32_t dim, uint32_t k, uint64_t seed, pthreadpool_t threads,
                     float *centroids, hb_error *error) {
   if (k == 0 || k > count || dim == 0)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "%u lists cannot be made of %u images", k, count);
+    return hb_fail(error, HB_INVALID_ARGUMENT, "cannot make %u lists from %u images", k, count);
   training t = {.points = points, .count = count, .dim = dim, .k = k, .threads = threads, .centroids = centroids};
   if (!allocate(&t)) return release(&t), hb_fail_memory(error);
   choose_first(&t, seed);

@@ -209,7 +209,7 @@ static void sort(eigen *s) {
 
 hb_status hb_matrix_eigen(double *a, size_t n, double *values, double *vectors, hb_error *error) {
   const double largest = largest_of_upper(a, n);
-  if (isnan(largest)) return hb_fail(error, HB_INVALID_ARGUMENT, "a number of the matrix is not finite");
+  if (isnan(largest)) return hb_fail(error, HB_INVALID_ARGUMENT, "the matrix has a number that is not finite");
   double *scratch = calloc(3 * n, sizeof *scratch);
   if (scratch == NULL) return hb_fail_memory(error);
   eigen s = {n, a, vectors, values, scratch, scratch + n, scratch + 2 * n};
@@ -219,5 +219,5 @@ hb_status hb_matrix_eigen(double *a, size_t n, double *values, double *vectors, 
   if (converged) sort(&s);
   scale(values, largest, n);
   free(scratch);
-  return converged ? HB_OK : hb_fail(error, HB_INTERNAL, "the eigenvectors of a matrix did not converge");
+  return converged ? HB_OK : hb_fail(error, HB_INTERNAL, "the search for a matrix's eigenvectors did not converge");
 }

@@ -61,7 +61,7 @@ begin, end = json.loads(data[8:8 + length])["conv1.scale"]["data_offsets"]
 data[8 + length + begin:8 + length + end] = struct.pack("<f", float("inf")) * ((end - begin) // 4)
 open("broken", "wb").write(data)
 PYTHON
-  fails 1 "broken: the numbers of tensor 'conv1.scale' are impossible; the model is damaged" info broken
+  fails 1 "broken: the model is damaged: tensor 'conv1.scale' has numbers that are out of range" info broken
   fails 1 "the model is damaged" embed --model broken images/alone.bmp
   rm broken
 }
@@ -72,13 +72,13 @@ pictures_to_calibrate_on() {
   fails 1 "cannot" model --weights model --out nothing --precision i8 --calibrate nowhere
   fails 1 "is not a folder" model --weights model --out nothing --precision i8 --calibrate images/alone.bmp
   cp images/waves/0[0-6].bmp samples
-  fails 1 "needs at least 8 pictures, and there are 7" \
+  fails 1 "needs at least 8 pictures, but there are 7" \
     model --weights model --out nothing --precision i8 --calibrate samples
   echo "no picture at all" >samples/fake.jpg
   head -c 2000 images/waves/07.bmp >samples/broken.bmp
   run model --weights model --out nothing --precision i8 --calibrate samples
   check "broken pictures do not count" exit_is 1
-  check "which is told" complains "needs at least 8 pictures, and there are 7"
+  check "which is told" complains "needs at least 8 pictures, but there are 7"
   check "a broken one is named" complains "fake.jpg: this is not a picture"
   check "nothing was made" [ ! -e nothing ]
   cp images/stripes/01.bmp samples/stripes.bmp

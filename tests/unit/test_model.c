@@ -132,7 +132,7 @@ static void weights_are_verified_by_their_id(void **state) {
       id[63] = id[63] == '0' ? '1' : '0';
       assert_fails(hb_model_verify(model, id, &failure), HB_MODEL_MISMATCH, "another model");
       hb_model_drop_source(model);
-      assert_fails(hb_model_verify(model, id, &failure), HB_INVALID_ARGUMENT, "already given back");
+      assert_fails(hb_model_verify(model, id, &failure), HB_INVALID_ARGUMENT, "already freed");
       hb_model_free(model);
     }
   }
@@ -151,10 +151,10 @@ static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state
   assert_string_equal(hb_model_id(model), id);
   assert_non_null(hb_network_run(network, crop));
   assert_ok(hb_head_open(model, "logits", &head, &failure));
-  assert_fails(hb_model_create_network(model, &second, &failure), HB_INVALID_ARGUMENT, "already given back");
-  assert_fails(hb_model_write(model, path_in(*state, "model"), &failure), HB_INVALID_ARGUMENT, "already given back");
+  assert_fails(hb_model_create_network(model, &second, &failure), HB_INVALID_ARGUMENT, "already freed");
+  assert_fails(hb_model_write(model, path_in(*state, "model"), &failure), HB_INVALID_ARGUMENT, "already freed");
   hb_engine *engine = NULL;
-  assert_fails(hb_engine_create(model, NULL, &engine, &failure), HB_INVALID_ARGUMENT, "already given back");
+  assert_fails(hb_engine_create(model, NULL, &engine, &failure), HB_INVALID_ARGUMENT, "already freed");
   assert_null(engine);
   hb_head_free(head);
   hb_network_free(network);

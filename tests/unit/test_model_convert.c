@@ -225,7 +225,7 @@ static void too_few_pictures_are_refused(void **state) {
     hb_calibration_report report = {.best = 77};
     hb_model *quantized = NULL;
     char words[80];
-    snprintf(words, sizeof words, "needs at least 8 pictures, and there are %u", count);
+    snprintf(words, sizeof words, "needs at least 8 pictures, but there are %u", count);
     assert_fails(hb_model_to_i8(model, &calibration, &report, &quantized, &failure), HB_INVALID_ARGUMENT, words);
     assert_null(quantized);
     assert_int_equal(report.best, 77);
@@ -241,14 +241,14 @@ static void only_f32_is_converted(void **state) {
   assert_ok(hb_model_open(model_i8_path(), &models[1], &failure));
   for (int i = 0; i < 2; i++) {
     char words[80];
-    snprintf(words, sizeof words, "the model is %s already", i == 0 ? "f16" : "i8");
+    snprintf(words, sizeof words, "the model is already %s", i == 0 ? "f16" : "i8");
     assert_fails(hb_model_to_f16(models[i], &out, &failure), HB_INVALID_ARGUMENT, words);
     assert_fails(hb_model_to_i8(models[i], &calibration, &report, &out, &failure), HB_INVALID_ARGUMENT, words);
     hb_model_free(models[i]);
   }
   hb_model_drop_source(model);
-  assert_fails(hb_model_to_f16(model, &out, &failure), HB_INVALID_ARGUMENT, "already given back");
-  assert_fails(hb_model_to_i8(model, &calibration, &report, &out, &failure), HB_INVALID_ARGUMENT, "already given back");
+  assert_fails(hb_model_to_f16(model, &out, &failure), HB_INVALID_ARGUMENT, "already freed");
+  assert_fails(hb_model_to_i8(model, &calibration, &report, &out, &failure), HB_INVALID_ARGUMENT, "already freed");
   assert_null(out);
 }
 

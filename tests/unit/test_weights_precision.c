@@ -232,7 +232,7 @@ static void assert_impossible(const char *tensor, size_t i, const void *number, 
   memcpy(before, place, size);
   memcpy(place, number, size);
   char sentence[120];
-  snprintf(sentence, sizeof sentence, "the numbers of tensor '%s' are impossible; the model is damaged", words);
+  snprintf(sentence, sizeof sentence, "the model is damaged: tensor '%s' has numbers that are out of range", words);
   refuse(&i8, sentence);
   memcpy(place, before, size);
 }
