@@ -1,5 +1,7 @@
 #include "build_report.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 #include "left_out.h"
 #include "messages.h"
@@ -17,7 +19,12 @@ void print_skipped(const update_tally *tally) {
     warn("  %s: %s", tally->skipped[i].path, tally->skipped[i].reason);
 }
 
-/* "8677 images: 8675 kept, 1 new, 1 changed, 2 removed" */
+/* Adds "2 images" or "1 image". */
+static void add_count(hb_text *line, uint32_t count, const char *nouns) {
+  hb_text_add(line, "%u %.*s", count, (int)(strlen(nouns) - (count == 1)), nouns);
+}
+
+/* Adds "8677 images: 8675 kept, 1 new, 1 changed, 2 removed". */
 static void add_fates(hb_text *line, const build_report *r) {
   const update_tally *t = r->tally;
   const struct {
@@ -25,7 +32,7 @@ static void add_fates(hb_text *line, const build_report *r) {
     const char *word;
   } fates[] = {
       {t->kept, "kept"}, {t->moved, "moved"}, {t->added, "new"}, {t->changed, "changed"}, {t->removed, "removed"}};
-  hb_text_add(line, "%u %s", in_bundle(t), r->noun);
+  add_count(line, in_bundle(t), r->noun);
   const char *separator = ": ";
   for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
     if (fates[i].count == 0) continue;
@@ -40,31 +47,36 @@ static void print_times(const build_report *r) {
   const struct {
     double time;
     const char *word;
-  } parts[] = {{e->read, "read and hash"},
-               {t->decode, "decode"},
-               {t->preprocess, "resize and crop"},
-               {t->network, "network"},
-               {e->thumb, "thumbnail"}};
+  } parts[] = {{e->read, "reading and hashing"},
+               {t->decode, "decoding"},
+               {t->preprocess, "resizing and cropping"},
+               {t->network, "the network"},
+               {e->thumb, "thumbnails"}};
   double sum = 0;
+  const char *separator = "";
   hb_text line = {0};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) sum += parts[i].time;
-  hb_text_add(&line, "  %.1f a second on %u threads; of that:", rate(r->tally), r->threads);
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    if (parts[i].time > 0) hb_text_add(&line, " %s %.1f %%", parts[i].word, 100 * parts[i].time / sum);
+  hb_text_add(&line, "  %.1f images a second on %u threads; time was spent on", rate(r->tally), r->threads);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    if (parts[i].time <= 0) continue;
+    hb_text_add(&line, "%s %s %.1f %%", separator, parts[i].word, 100 * parts[i].time / sum);
+    separator = ",";
+  }
   say_text(&line);
 }
 
 static void print_lists(const build_report *r) {
   const hb_build_report *b = &r->built;
+  const char *lists = b->nlist == 1 ? "list" : "lists";
   if (b->trained && r->nlist > b->nlist)
-    say("note: nlist %llu lowered to %u, so that a list has 39 images on average", (unsigned long long)r->nlist,
-        b->nlist);
+    say("note: nlist was lowered from %llu to %u, because a list should have 39 images on average",
+        (unsigned long long)r->nlist, b->nlist);
   if (b->trained)
-    say("%u lists trained anew (imbalance %.2f)", b->nlist, b->imbalance);
+    say("trained %u %s (imbalance %.2f)", b->nlist, lists, b->imbalance);
   else
-    say("%u lists kept (imbalance %.2f, %.2f when trained)", b->nlist, b->imbalance, b->trained_imbalance);
-  say("  by default %u are probed: recall@4 %.4f, %.1f %% of the %s scanned (on a sample)", b->nprobe, b->recall,
-      100 * b->scanned, r->noun);
+    say("kept %u %s (imbalance %.2f, and %.2f when trained)", b->nlist, lists, b->imbalance, b->trained_imbalance);
+  say("  a search probes %u by default: recall@4 %.4f with %.1f %% of the %s scanned (on a sample)", b->nprobe,
+      b->recall, 100 * b->scanned, r->noun);
 }
 
 void print_build_text(const build_report *report) {
@@ -73,11 +85,11 @@ void print_build_text(const build_report *report) {
   hb_text line = {0};
   add_fates(&line, report);
   if (t->times.read > 0) hb_text_add(&line, "; embedded %u in %.1f s", t->embedded, t->times.milliseconds / 1e3);
-  if (t->resumed > 0) hb_text_add(&line, ", %u before", t->resumed);
+  if (t->resumed > 0) hb_text_add(&line, ", %u in an earlier run", t->resumed);
   say_text(&line);
   if (t->embedded > 0) print_times(report);
   print_lists(report);
-  say("%s: %.1f MB in %u files, %u of them new", report->out, (double)b->bytes / 1e6, b->files, b->files_new);
+  say("%s: %.1f MB in %u files, of which %u are new", report->out, (double)b->bytes / 1e6, b->files, b->files_new);
 }
 
 static void add_path(hb_text *text, bool first, const char *path, const char *reason) {
@@ -88,7 +100,7 @@ static void add_path(hb_text *text, bool first, const char *path, const char *re
   hb_text_add(text, "}");
 }
 
-/* Images, files and folders that could not be read. */
+/* Adds the images, files and folders that could not be read. */
 static void add_skipped(hb_text *text, const update_tally *t, const image_files *images) {
   hb_text_add(text, ",\"skipped\":[");
   for (uint32_t i = 0; i < t->skipped_count; i++) add_path(text, i == 0, t->skipped[i].path, t->skipped[i].reason);

@@ -1,4 +1,4 @@
-/* build_report.h: what `index-builder build` says when it is done. */
+/* build_report.h: prints what `index-builder build` did. */
 #ifndef BUILD_REPORT_H
 #define BUILD_REPORT_H
 
@@ -7,16 +7,16 @@
 typedef struct {
   const char *out;
   const char *noun; /* "images" or "vectors" */
-  uint64_t nlist;   /* that was asked for, or 0 */
+  uint64_t nlist;   /* the value of --nlist; 0 without it */
   uint32_t threads;
   hb_head_kind head;
   hb_encoding encoding;
   const update_tally *tally;
-  const image_files *images; /* empty for vectors */
+  const image_files *images; /* all zeros for vectors */
   hb_build_report built;
 } build_report;
 
-/* Lists the images that could not be read, if any, on stderr. */
+/* Lists on stderr the images that could not be read, if there are any. */
 void print_skipped(const update_tally *tally);
 void print_build_text(const build_report *report);
 void print_build_json(const build_report *report);

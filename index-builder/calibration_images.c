@@ -24,7 +24,7 @@ static hb_status read_crop(decoder_process *decoder, const char *folder, const c
   return status;
 }
 
-/* Crops of up to `count` pictures; *read is how many could be read. */
+/* Makes the crops of up to `count` pictures. Sets *read to the number of pictures that could be read. */
 static hb_status read_crops(decoder_process *decoder, const char *folder, const image_files *set, uint32_t count,
                             uint8_t *crops, uint32_t *read, hb_error *error) {
   *read = 0;
@@ -36,7 +36,7 @@ static hb_status read_crops(decoder_process *decoder, const char *folder, const 
     if (status == HB_OK)
       ++*read;
     else
-      fail("%s: %s; it is left out", name, unreadable.text);
+      note("skipped '%s': %s", name, unreadable.text);
   }
   return HB_OK;
 }

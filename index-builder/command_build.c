@@ -13,7 +13,7 @@
 #include "progress.h"
 
 #define DEFAULT_SEED 1234
-#define NOT_GIVEN UINT64_MAX /* of --seed, which has no number to spare within its range */
+#define NOT_GIVEN UINT64_MAX /* for --seed: every number in its range is a seed */
 
 typedef struct {
   const char *model, *images, *vectors, *ids, *out, *head, *encoding, *model_url, *image_url;
@@ -23,7 +23,7 @@ typedef struct {
   bool retrain, fresh, strict, json;
 } settings;
 
-/* All that one build holds. */
+/* Everything that one build owns. */
 typedef struct {
   const settings *s;
   image_files images;
@@ -39,7 +39,7 @@ typedef struct {
   update_tally tally;
 } building;
 
-/* Puts the file's name before the sentence. */
+/* Puts the name of the file before the sentence. */
 static hb_status blame(const char *path, hb_error *error) {
   const hb_error said = *error;
   return hb_fail(error, said.status, "%.150s: %.240s", path, said.text);
@@ -52,7 +52,8 @@ static const char *name_of(const char *path) {
   return slash != NULL ? slash + 1 : path;
 }
 
-/* "../NAME?v=ID": beside the bundle, and another address for another model, so that it can be cached for ever. */
+/* "../NAME?v=ID": the model lies beside the bundle. Another model has another address, so browsers may cache it for
+ * ever. */
 static char *default_model_url(const char *path, const hb_model *model) {
   const char *name = name_of(path);
   size_t capacity = strlen(name) + 32;
@@ -76,7 +77,7 @@ static void note_images(const settings *s, const image_files *images) {
     note("%u of %u images %s through links to folders", images->linked, images->count,
          images->linked == 1 ? "comes" : "come");
   if (images->pnm > 0 && s->thumbs == 0)
-    note("%u of %u images %s PNM, which browsers do not show; add --thumbs, or save them as PNG", images->pnm,
+    note("%u of %u images %s PNM, which browsers do not show; use --thumbs, or save them as PNG", images->pnm,
          images->count, images->pnm == 1 ? "is" : "are");
 }
 
@@ -111,7 +112,7 @@ static hb_status open_vectors(building *b, hb_error *error) {
   return s->ids != NULL ? vector_ids_read(s->ids, count, &b->ids, error) : vector_ids_number(count, &b->ids, error);
 }
 
-/* True if lists are asked for that the base does not have. */
+/* Returns true if the options ask for lists that the base does not have. */
 static bool must_retrain(const building *b) {
   const settings *s = b->s;
   if (b->base.catalog == NULL) return false;
@@ -169,7 +170,7 @@ static hb_status update(building *b, hb_error *error) {
          b->tally.copies == 1 ? "image is a copy of another" : "images are copies of others");
   const uint32_t unread = b->tally.skipped_count + b->images.misnamed + b->images.unread_count;
   if (status == HB_OK && s->strict && unread > 0)
-    status = hb_fail(error, HB_CORRUPT_IMAGE, "nothing was written, because of --strict");
+    status = hb_fail(error, HB_CORRUPT_IMAGE, "nothing was written, because --strict forbids to skip");
   return status;
 }
 
@@ -177,7 +178,7 @@ static hb_status open_journal(building *b, hb_error *error) {
   if (b->vectors != NULL) return HB_OK;
   hb_status status = journal_open(b->s->out, b->needs.model_id, &b->journal, error);
   if (status == HB_OK && journal_count(b->journal) > 0)
-    note("this goes on with a build that was stopped: %u images are embedded already", journal_count(b->journal));
+    note("resuming an interrupted build: %u images are embedded already", journal_count(b->journal));
   return status;
 }
 
@@ -185,7 +186,7 @@ static hb_status create_builder(building *b, hb_error *error) {
   set_options(b);
   hb_status status = hb_builder_create(b->s->out, &b->options, &b->builder, error);
   if (status != HB_INVALID_ARGUMENT || b->base.catalog == NULL) return status;
-  existing_refuse(&b->base, error); /* such as a head from a file with other numbers */
+  existing_refuse(&b->base, error); /* for example, the head is a file with other numbers */
   set_options(b);
   return hb_builder_create(b->s->out, &b->options, &b->builder, error);
 }
@@ -237,13 +238,13 @@ static int run(const settings *s, const existing_needs *needs) {
   } else {
     exit_code = fail("%s", error.text);
     if (b.journal != NULL && journal_path(b.journal) != NULL)
-      note("what was embedded is kept in '%s' for the next build", journal_path(b.journal));
+      note("embeddings made so far are kept in '%s' for the next build", journal_path(b.journal));
   }
   release(&b);
   return exit_code;
 }
 
-/* The first option that says nothing about ready-made vectors, or NULL. */
+/* The first option that makes no sense for ready-made vectors; NULL if there is none. */
 static const char *option_of_images(const settings *s) {
   if (s->model != NULL) return "model";
   if (s->head != NULL) return "head";
@@ -253,7 +254,7 @@ static const char *option_of_images(const settings *s) {
   return s->model_url != NULL ? "model-url" : NULL;
 }
 
-/* index.json names them. */
+/* index.json holds them, so they must be UTF-8. */
 static int check_urls(const settings *s) {
   if (!is_text(s->image_url)) return fail_usage("--image-url is not UTF-8");
   if (s->model_url != NULL && !is_text(s->model_url)) return fail_usage("--model-url is not UTF-8");
@@ -262,21 +263,21 @@ static int check_urls(const settings *s) {
   return EXIT_DONE;
 }
 
-/* Checks what the table of options cannot; EXIT_DONE if the build can go on. */
+/* Checks what the table of options cannot check. Returns EXIT_DONE if the build can start. */
 static int check(settings *s, existing_needs *needs) {
   if (s->images == NULL && s->vectors == NULL)
     return fail_usage("--images or --vectors is missing (see 'index-builder build --help')");
-  if (s->images != NULL && s->vectors != NULL) return fail_usage("--images and --vectors exclude each other");
+  if (s->images != NULL && s->vectors != NULL) return fail_usage("use either --images or --vectors, not both");
   if (s->vectors != NULL && option_of_images(s) != NULL)
-    return fail_usage("--%s is for --images, not for --vectors", option_of_images(s));
-  if (s->vectors == NULL && s->ids != NULL) return fail_usage("--ids is for --vectors, not for --images");
+    return fail_usage("--%s cannot be used with --vectors", option_of_images(s));
+  if (s->vectors == NULL && s->ids != NULL) return fail_usage("--ids can only be used with --vectors");
   if (s->images != NULL && s->model == NULL) return fail_usage("--model is missing (see 'index-builder build --help')");
-  if (s->fresh && s->retrain) return fail_usage("--fresh and --retrain exclude each other");
+  if (s->fresh && s->retrain) return fail_usage("use either --fresh or --retrain, not both");
   if (!hb_encoding_parse(s->encoding, &needs->encoding))
-    return fail_usage("--storage is '%s', and must be f32, f16 or i8", s->encoding);
+    return fail_usage("--storage must be f32, f16 or i8, not '%s'", s->encoding);
   if (s->head == NULL) s->head = "svd:256";
   if (s->vectors == NULL && !head_option_parse(s->head, &needs->head, &needs->dim))
-    return fail_usage("--head is '%s', and must be svd:D (D from 1 to 513), exact, logits or a file", s->head);
+    return fail_usage("--head must be svd:D (D from 1 to 513), exact, logits or a file, not '%s'", s->head);
   return check_urls(s);
 }
 
@@ -289,51 +290,50 @@ int command_build(int argc, char **argv) {
                 .memory = 1024};
   const option options[] = {
       {"images", OPTION_TEXT, &s.images, .argument = "DIR",
-       .help = "the images; the first folder of a path is its label"},
-      {"model", OPTION_TEXT, &s.model, .argument = "FILE", .help = "the model, from 'index-builder model'"},
+       .help = "folder of images; the first folder of an image's path is its label"},
+      {"model", OPTION_TEXT, &s.model, .argument = "FILE", .help = "model file, made by 'index-builder model'"},
       {"exclude", OPTION_LIST, &s.exclude, .argument = "NAME",
-       .help = "leave out files and folders of this name (may be repeated)"},
+       .help = "skip files and folders with this name (may be repeated)"},
       {"include", OPTION_LIST, &s.include, .argument = "NAME",
-       .help = "take in what is skipped by default, such as @eaDir or '.*' (may be repeated)"},
+       .help = "index what is skipped by default, such as @eaDir or '.*' (may be repeated)"},
       {"vectors", OPTION_TEXT, &s.vectors, .argument = "FILE.npy",
-       .help = "instead of images and model: ready-made vectors, a row each"},
+       .help = "index the rows of this file, which are ready-made vectors, instead of images"},
       {"ids", OPTION_TEXT, &s.ids, .argument = "FILE",
-       .help = "a line a vector: its path, or path, tab and label (default: its number)"},
+       .help = "a line for each vector: path, or path, tab and label (default: its number)"},
       {"out", OPTION_TEXT, &s.out, .required = true, .argument = "DIR",
-       .help = "the bundle; one that is there is brought up to date"},
-      {"fresh", OPTION_FLAG, &s.fresh, .help = "take nothing from the bundle that is there"},
-      {"retrain", OPTION_FLAG, &s.retrain, .help = "cluster anew, but embed only what is new"},
+       .help = "folder of the bundle; an existing bundle is updated"},
+      {"fresh", OPTION_FLAG, &s.fresh, .help = "keep nothing of an existing bundle"},
+      {"retrain", OPTION_FLAG, &s.retrain, .help = "cluster again, but embed only new images"},
       {"head", OPTION_TEXT, &s.head, .argument = "HEAD",
-       .help = "svd:D (D 1..513 numbers), exact (513), logits (1000) or a safetensors FILE (default svd:256)"},
+       .help = "svd:D (D numbers, 1 to 513), exact (513), logits (1000) or a safetensors FILE (default svd:256)"},
       {"storage", OPTION_TEXT, &s.encoding, .argument = "S",
-       .help = "how numbers are kept: f32, f16 or i8: 4, 2 or 1 bytes (default i8)"},
+       .help = "store numbers as f32, f16 or i8, in 4, 2 or 1 bytes (default i8)"},
       {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
-       .help = "number of lists (default: twice the square root of the count)"},
+       .help = "number of lists (default: twice the square root of the number of images)"},
       {"recall", OPTION_REAL, &s.recall, .minimum = 0.5, .maximum = 1, .argument = "R",
        .help = "recall@4 that the default nprobe must reach on a sample (default 0.991)"},
       {"seed", OPTION_NUMBER, &s.seed, .minimum = 0, .maximum = 9e15, .argument = "N",
-       .help = "of the clustering (default 1234)"},
+       .help = "seed of the clustering (default 1234)"},
       {"thumbs", OPTION_NUMBER, &s.thumbs, .minimum = THUMBNAIL_PIXELS_LEAST, .maximum = THUMBNAIL_PIXELS_MOST,
-       .argument = "PX", .help = "add thumbnails with this longer side (default: none)"},
+       .argument = "PX", .help = "add thumbnails with PX pixels on the longer side (default: none)"},
       {"image-url", OPTION_TEXT, &s.image_url, .argument = "URL",
-       .help = "where pages find an image (default ../images/{path})"},
+       .help = "address where pages find an image (default ../images/{path})"},
       {"model-url", OPTION_TEXT, &s.model_url, .argument = "URL",
-       .help = "where pages find the model, relative to the bundle (default ../FILE)"},
+       .help = "address where pages find the model, relative to the bundle (default ../FILE)"},
       {"shard-bytes", OPTION_NUMBER, &s.shard_bytes, .minimum = 1, .maximum = 16 << 20, .argument = "N",
-       .help = "lists are packed into files of about this size (default 8192)"},
+       .help = "pack lists into files of about N bytes (default 8192)"},
       {"memory", OPTION_NUMBER, &s.memory, .minimum = 64, .maximum = 1048576, .argument = "MB",
-       .help = "for vectors while building; with less, lists are trained on fewer (default 1024)"},
+       .help = "memory for vectors while building; with less, fewer of them train the lists (default 1024)"},
       {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",
-       .help = "images embedded at once (default: all processors)"},
-      {"strict", OPTION_FLAG, &s.strict,
-       .help = "fail if an image or a folder cannot be read, instead of leaving it out"},
+       .help = "number of images to embed at once (default: all processors)"},
+      {"strict", OPTION_FLAG, &s.strict, .help = "fail if an image or a folder cannot be read, instead of skipping it"},
       {"json", OPTION_FLAG, &s.json, .help = "print JSON"},
   };
   const command_line line = {
       "build", NULL,
-      "Embeds all pictures below a folder and writes a bundle: a folder of static files that pages\n"
-      "and 'index-builder search' search. Of a bundle that is there, all that has not changed is kept.\n"
-      "Run a build that was stopped again, and it goes on: until it is done, embeddings are in DIR.embedded.",
+      "Embeds all images below a folder and writes a bundle: a folder of static files, in which web pages\n"
+      "and 'index-builder search' find similar images. An existing bundle is updated: only new and changed\n"
+      "images are embedded. An interrupted build resumes when it is run again, from DIR.embedded.",
       options, sizeof options / sizeof *options};
   existing_needs needs = {0};
   int operand, exit_code;

@@ -6,7 +6,7 @@
 #include "head_option.h"
 #include "options.h"
 
-/* What the embeddings are made with. */
+/* What makes the embeddings. */
 typedef struct {
   decoder_process *decoder;
   hb_model *model;
@@ -41,7 +41,7 @@ static int embed_all(const tools *t, const hb_region *region, char **paths, int 
   return exit_code;
 }
 
-/* With the head of the bundle `index_path`, or else the one that is named. */
+/* Opens all tools, with the head of the bundle `index_path` or, if that is NULL, the head `head_name`. */
 static int open_tools(const char *model_path, const char *head_name, const char *index_path, tools *t) {
   hb_error error;
   if (decoder_process_create(DECODER_PROCESS_SECONDS, &t->decoder, &error) != HB_OK) return fail("%s", error.text);
@@ -49,7 +49,7 @@ static int open_tools(const char *model_path, const char *head_name, const char 
   if (index_path != NULL && hb_index_open(index_path, &t->index, &error) != HB_OK)
     return fail("%s: %s", index_path, error.text);
   if (t->index != NULL && hb_index_head(t->index) == HB_HEAD_NONE)
-    return fail("%s: its vectors were made elsewhere, so that it has no head", index_path);
+    return fail("%s: it holds ready-made vectors, so it has no head", index_path);
   if (hb_engine_create(t->model, t->index, &t->engine, &error) != HB_OK) return fail("%s", error.text);
   if (t->index != NULL) return EXIT_DONE;
   if (hb_head_open(t->model, head_name, &t->head, &error) != HB_OK ||
@@ -66,13 +66,14 @@ static void close_tools(tools *t) {
   decoder_process_free(t->decoder);
 }
 
-/* EXIT_DONE if head and index are as they may be. */
+/* Returns EXIT_DONE if --head and --index are valid. */
 static int check(const char *head_name, const char *index_path) {
   hb_head_kind kind;
   uint32_t dim;
-  if (head_name != NULL && index_path != NULL) return fail_usage("--head and --index exclude each other");
+  if (head_name != NULL && index_path != NULL) return fail_usage("use either --head or --index, not both");
   if (head_name != NULL && (!head_option_parse(head_name, &kind, &dim) || kind == HB_HEAD_SVD))
-    return fail_usage("--head is '%s', and must be logits, exact or a file (a bundle's own: --index)", head_name);
+    return fail_usage("--head must be logits, exact or a file, not '%s' (use --index for the head of a bundle)",
+                      head_name);
   return EXIT_DONE;
 }
 
@@ -82,17 +83,18 @@ int command_embed(int argc, char **argv) {
   bool json = false;
   const option options[] = {
       {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
-       .help = "the model, from 'index-builder model'"},
+       .help = "model file, made by 'index-builder model'"},
       {"head", OPTION_TEXT, &head_name, .argument = "HEAD",
        .help = "logits (1000 numbers, the default), exact (513) or a safetensors FILE"},
-      {"index", OPTION_TEXT, &index_path, .argument = "DIR", .help = "with the head of this bundle instead"},
+      {"index", OPTION_TEXT, &index_path, .argument = "DIR", .help = "use the head of this bundle"},
       {"region", OPTION_REGION, &region, .argument = "X,Y,W,H",
-       .help = "only this part of each image: upper left corner and size, in fractions of it"},
-      {"json", OPTION_FLAG, &json, .help = "print JSON, which is the only form there is"},
+       .help = "embed only this part of each image: upper left corner and size, as fractions"},
+      {"json", OPTION_FLAG, &json, .help = "print JSON, which embed always does"},
   };
-  const command_line line = {"embed", "IMAGE...",
-                             "Prints the embedding of each image, scaled to unit length, a JSON object a line.",
-                             options, sizeof options / sizeof *options};
+  const command_line line = {
+      "embed", "IMAGE...",
+      "Prints the embedding of each image, scaled to unit length: a line with a JSON object for each.", options,
+      sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
   exit_code = check(head_name, index_path);

@@ -6,7 +6,7 @@
 #include "evaluation_run.h"
 #include "options.h"
 
-#define ALL_UP_TO 20000 /* images that are all queries by default; of more, so many: */
+#define ALL_UP_TO 20000 /* up to so many images, all are queries by default; of more images, a sample: */
 #define SAMPLE 1000
 
 typedef struct {
@@ -69,7 +69,7 @@ static int open_and_evaluate(const settings *s) {
   int exit_code = open_bundle(s->index, &own);
   if (exit_code == EXIT_DONE && s->against != NULL) exit_code = open_bundle(s->against, &other);
   if (exit_code == EXIT_DONE && s->against != NULL && !same_paths(own.catalog, other.catalog))
-    exit_code = fail("the two bundles do not hold the same images");
+    exit_code = fail("the two bundles hold different images");
   if (exit_code == EXIT_DONE) exit_code = evaluate(s, &own, &other);
   close_bundle(&own);
   close_bundle(&other);
@@ -79,31 +79,32 @@ static int open_and_evaluate(const settings *s) {
 int command_eval(int argc, char **argv) {
   settings s = {.k = 4, .threads = default_threads()};
   const option options[] = {
-      {"index", OPTION_TEXT, &s.index, .required = true, .argument = "DIR", .help = "the bundle"},
+      {"index", OPTION_TEXT, &s.index, .required = true, .argument = "DIR", .help = "bundle to evaluate"},
       {"against", OPTION_TEXT, &s.against, .argument = "DIR",
-       .help = "a bundle of the same images: how much of its exact top k is found here?"},
+       .help = "another bundle of these images: say how much of its exact top k is found, too"},
       {"k", OPTION_NUMBER, &s.k, .minimum = 1, .maximum = EVALUATION_K_MAX, .argument = "N",
-       .help = "results an image (default 4)"},
+       .help = "number of results for each image (default 4)"},
       {"sample", OPTION_NUMBER, &s.sample, .minimum = 1, .maximum = UINT32_MAX, .argument = "N",
-       .help = "so many queries, spread evenly (default: all images, or 1000 of more than 20000)"},
+       .help = "use N images as queries, spread evenly (default: all, or 1000 of more than 20000)"},
       {"threads", OPTION_NUMBER, &s.threads, .minimum = 1, .maximum = THREADS_MAX, .argument = "N",
-       .help = "(default: all processors)"},
-      {"html", OPTION_TEXT, &s.html, .argument = "FILE", .help = "also write a page: curve, labels, worst answers"},
+       .help = "number of threads (default: all processors)"},
+      {"html", OPTION_TEXT, &s.html, .argument = "FILE",
+       .help = "also write a page with the curve, the labels and the worst answers"},
       {"images-url", OPTION_TEXT, &s.images_url, .argument = "URL",
-       .help = "where that page finds an image, relative to FILE, with {path} in it\n"
-               "                         (default: where the bundle says, seen from where it lies now)"},
-      {"images", OPTION_FLAG, &s.images, .help = "with --json: a line a query, too"},
-      {"json", OPTION_FLAG, &s.json, .help = "print JSON: a line for all, then one a class"},
+       .help = "address where that page finds an image, relative to FILE, with {path} in it\n"
+               "                         (default: the bundle's, which is relative to the bundle)"},
+      {"images", OPTION_FLAG, &s.images, .help = "with --json: also print a line for each query"},
+      {"json", OPTION_FLAG, &s.json, .help = "print JSON: a line for all images, then one for each class"},
   };
   const command_line line = {
       "eval", NULL,
-      "Measures a bundle: recall@k over nprobe against exact search, and what it fetches; precision@k\n"
-      "and mean average precision by label. Each image is left out of its own answer.",
+      "Measures how well a bundle answers: recall@k against exact search and bytes to download, for each nprobe;\n"
+      "precision@k and mean average precision by label. Each image is left out of its own results.",
       options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
   if (s.images_url != NULL && strstr(s.images_url, "{path}") == NULL)
-    return fail_usage("--images-url is '%s', and must have {path} in it", s.images_url);
-  if (s.images_url != NULL && s.html == NULL) return fail_usage("--images-url is for the page that --html writes");
+    return fail_usage("--images-url must contain {path}, and '%s' does not", s.images_url);
+  if (s.images_url != NULL && s.html == NULL) return fail_usage("--images-url can only be used with --html");
   return open_and_evaluate(&s);
 }

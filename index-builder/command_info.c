@@ -11,7 +11,7 @@ static unsigned long long bytes_of(const hb_index *index) {
   return bytes;
 }
 
-/* Images whose paths end like those of PNM files, which browsers do not show; 0 if there are thumbnails. */
+/* Counts the images whose paths end like those of PNM files, which browsers do not show; 0 if there are thumbnails. */
 static uint32_t count_unshown(const hb_index *index, const hb_catalog *catalog) {
   uint32_t count = 0;
   if (*hb_index_thumb_url(index) != '\0') return 0;
@@ -66,7 +66,7 @@ static void print_index_text(const hb_index *index, const hb_catalog *catalog) {
 static int print_index(const char *path, bool json) {
   hb_error error;
   hb_index *index = NULL;
-  hb_catalog *catalog = NULL; /* reads and checks all files */
+  hb_catalog *catalog = NULL; /* creating it reads and checks all files */
   int exit_code = EXIT_DONE;
   if (hb_index_open(path, &index, &error) != HB_OK || hb_catalog_create(index, &catalog, &error) != HB_OK)
     exit_code = fail("%s: %s", path, error.text);
@@ -95,15 +95,15 @@ static int print_model(const char *path, long long bytes, bool json) {
 int command_info(int argc, char **argv) {
   bool json = false;
   const option options[] = {{"json", OPTION_FLAG, &json, .help = "print JSON"}};
-  const command_line line = {"info", "BUNDLE|MODEL", "Says what a bundle or a model file is, after checking it.",
-                             options, sizeof options / sizeof *options};
+  const command_line line = {"info", "BUNDLE|MODEL", "Checks bundles and model files, and describes them.", options,
+                             sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
   for (; operand < argc; operand++) {
     struct stat info;
     const char *path = argv[operand];
     if (stat(path, &info) != 0)
-      exit_code = fail("'%s' is not there", path);
+      exit_code = fail("cannot find '%s'", path);
     else {
       int printed = S_ISDIR(info.st_mode) ? print_index(path, json) : print_model(path, (long long)info.st_size, json);
       if (printed != EXIT_DONE) exit_code = printed;

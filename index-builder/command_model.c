@@ -14,20 +14,20 @@ static void step(void *context, uint32_t done) {
   progress_step(context);
 }
 
-/* What --precision i8 says of the calibration. */
+/* The result of the calibration for --precision i8. */
 typedef struct {
-  uint32_t pictures; /* 0 if there was none */
+  uint32_t pictures; /* 0 if there was no calibration */
   hb_calibration_report report;
 } calibrated;
 
 static void print_text(const hb_model *model, const calibrated *c) {
   say("model %.12s, %s", hb_model_id(model), hb_precision_name(hb_model_precision(model)));
   if (c->pictures == 0) return;
-  say("calibrated with %u pictures; logits of every fourth, which was held out, beside those of f32:", c->pictures);
+  say("calibrated on %u pictures; every fourth was held out, and its logits compared with those of f32:", c->pictures);
   for (uint32_t m = 0; m < HB_CALIBRATION_METHODS; m++) {
     const hb_calibration_score *score = &c->report.scores[m];
     say("  ranges by %-11s  cosine %.5f on average, %.5f at worst%s", score->method, score->mean, score->least,
-        m == c->report.best ? "  <- taken" : "");
+        m == c->report.best ? "  <- used" : "");
   }
 }
 
@@ -62,7 +62,7 @@ static hb_status quantize(const hb_model *model, const char *folder, uint32_t wa
   return status;
 }
 
-/* `model` becomes the same in another precision. */
+/* Replaces *model by its conversion to another precision. */
 static hb_status convert(hb_model **model, hb_precision precision, const char *folder, uint32_t pictures, calibrated *c,
                          hb_error *error) {
   const hb_precision from = hb_model_precision(*model);
@@ -85,29 +85,29 @@ int command_model(int argc, char **argv) {
   bool json = false;
   const option options[] = {
       {"weights", OPTION_TEXT, &weights, .required = true, .argument = "FILE",
-       .help = "torchvision's ResNet-18 as safetensors, or a model in f32"},
-      {"out", OPTION_TEXT, &out, .required = true, .argument = "FILE", .help = "where to write the model"},
+       .help = "torchvision's ResNet-18 as safetensors, or a model file in f32"},
+      {"out", OPTION_TEXT, &out, .required = true, .argument = "FILE", .help = "model file to write"},
       {"precision", OPTION_TEXT, &name, .argument = "P",
        .help = "f32 (47 MB, the default), f16 (23 MB, as fast as f32) or i8 (12 MB, several times as fast)"},
       {"calibrate", OPTION_TEXT, &calibrate, .argument = "DIR",
-       .help = "for i8: pictures of the kind that will be searched"},
+       .help = "for i8: folder of pictures of the kind that will be searched"},
       {"pictures", OPTION_NUMBER, &pictures, .minimum = HB_CALIBRATION_LEAST, .maximum = 100000, .argument = "N",
-       .help = "so many of them, spread evenly (default 512)"},
+       .help = "for i8: calibrate on N of them, spread evenly (default 512)"},
       {"json", OPTION_FLAG, &json, .help = "print JSON"},
   };
   const command_line line = {
       "model", NULL,
-      "Turns ResNet-18 weights into a model file: batch norm folded into the convolutions, laid out\n"
-      "as the network reads them. Its id is the SHA-256 of the folded weights, in their precision.",
+      "Makes a model file from ResNet-18 weights: batch norm is folded into the convolutions, and the weights\n"
+      "are laid out as the network reads them. The model's id is the SHA-256 of its weights.",
       options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
   hb_precision precision;
-  if (!hb_precision_parse(name, &precision)) return fail_usage("--precision is '%s', and must be f32, f16 or i8", name);
+  if (!hb_precision_parse(name, &precision)) return fail_usage("--precision must be f32, f16 or i8, not '%s'", name);
   if (precision == HB_PRECISION_I8 && calibrate == NULL)
     return fail_usage("--precision i8 needs --calibrate DIR, a folder of pictures");
   if (precision != HB_PRECISION_I8 && (calibrate != NULL || pictures > 0))
-    return fail_usage("--%s is for --precision i8", calibrate != NULL ? "calibrate" : "pictures");
+    return fail_usage("--%s can only be used with --precision i8", calibrate != NULL ? "calibrate" : "pictures");
   if (pictures == 0) pictures = PICTURES;
 
   hb_error error;

@@ -16,11 +16,11 @@ typedef struct {
   bool exact, distinct, json;
 } settings;
 
-/* What the questions are answered with. */
+/* What a search needs. */
 typedef struct {
   const settings *s;
   hb_search_options options;
-  decoder_process *decoder; /* of images, not of vectors */
+  decoder_process *decoder; /* NULL for vectors */
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
@@ -51,14 +51,15 @@ static void print_text(const settings *s, const char *name, const hb_result *res
   for (uint32_t i = 0; i < report->found; i++) {
     hb_text line = {0};
     hb_text_add(&line, "  %7.4f  %s", (double)results[i].score, results[i].path);
-    if (s->distinct && results[i].copies > 0) hb_text_add(&line, "  (and %u equal to it)", results[i].copies);
+    if (s->distinct && results[i].copies > 0)
+      hb_text_add(&line, results[i].copies == 1 ? "  (and 1 copy)" : "  (and %u copies)", results[i].copies);
     say_text(&line);
   }
   say("  (%u found; %u lists probed, %u images compared in %.2f ms)", report->found, report->nprobe, report->scanned,
       report->scan);
 }
 
-/* Answers the question that is in w->query, unless `status` says that there is none. */
+/* Searches for w->query, unless `status` says that it could not be made, and prints the results. */
 static int answer(searcher *w, hb_status status, const char *name, hb_error *error) {
   const hb_result *results;
   hb_search_report report;
@@ -99,7 +100,7 @@ static int open_vectors(searcher *w) {
   const char *path = w->s->vectors_path;
   if (npy_open(path, &w->vectors, &error) != HB_OK) return fail("%s", error.text);
   uint32_t dim = npy_dim(w->vectors), needed = hb_index_dim(w->index);
-  if (dim != needed) return fail("%s: a row has %u numbers, and those of the bundle have %u", path, dim, needed);
+  if (dim != needed) return fail("%s: its rows have %u numbers, but those of the bundle have %u", path, dim, needed);
   return EXIT_DONE;
 }
 
@@ -112,10 +113,10 @@ static int open_all(searcher *w) {
     return fail("%s: %s", s->model_path, error.text);
   if (hb_index_open(s->index_path, &w->index, &error) != HB_OK) return fail("%s: %s", s->index_path, error.text);
   if (s->model_path != NULL && hb_index_head(w->index) == HB_HEAD_NONE)
-    return fail("%s: its vectors were made elsewhere; search it with --vectors", s->index_path);
+    return fail("%s: it holds ready-made vectors; search it with --vectors", s->index_path);
   if (s->nprobe > hb_index_nlist(w->index))
-    return fail_usage("--nprobe is %u, and must be 1 to %u, the lists of this bundle", (unsigned)s->nprobe,
-                      hb_index_nlist(w->index));
+    return fail_usage("--nprobe must be from 1 to %u, the number of lists of this bundle, not %u",
+                      hb_index_nlist(w->index), (unsigned)s->nprobe);
   if (hb_engine_create(w->model, w->index, &w->engine, &error) != HB_OK) return fail("%s", error.text);
   w->query = malloc(hb_index_dim(w->index) * sizeof *w->query);
   if (w->query == NULL) return fail("there is not enough memory");
@@ -132,14 +133,14 @@ static void close_all(searcher *w) {
 }
 
 static int check(const settings *s, int images) {
-  if (s->exact && s->nprobe > 0) return fail_usage("--exact and --nprobe exclude each other");
-  if (s->vectors_path != NULL && s->model_path != NULL) return fail_usage("--vectors and --model exclude each other");
-  if (s->vectors_path != NULL && images > 0) return fail_usage("--vectors and images exclude each other");
+  if (s->exact && s->nprobe > 0) return fail_usage("use either --exact or --nprobe, not both");
+  if (s->vectors_path != NULL && s->model_path != NULL) return fail_usage("use either --vectors or --model, not both");
+  if (s->vectors_path != NULL && images > 0) return fail_usage("use either --vectors or images, not both");
   if (s->vectors_path != NULL && (s->region.width != 1 || s->region.height != 1))
-    return fail_usage("--vectors and --region exclude each other");
+    return fail_usage("use either --vectors or --region, not both");
   if (s->vectors_path != NULL) return EXIT_DONE;
   if (s->model_path == NULL) return fail_usage("--model is missing (see 'index-builder search --help')");
-  if (images == 0) return fail_usage("name at least one IMAGE (see 'index-builder search --help')");
+  if (images == 0) return fail_usage("give at least one IMAGE (see 'index-builder search --help')");
   return EXIT_DONE;
 }
 
@@ -162,25 +163,25 @@ static int run(const settings *s, char **paths, int count) {
 int command_search(int argc, char **argv) {
   settings s = {.k = 4, .min_score = -2, .region = {0, 0, 1, 1}};
   const option options[] = {
-      {"index", OPTION_TEXT, &s.index_path, .required = true, .argument = "DIR", .help = "the bundle"},
-      {"model", OPTION_TEXT, &s.model_path, .argument = "FILE", .help = "the model that the bundle was built with"},
+      {"index", OPTION_TEXT, &s.index_path, .required = true, .argument = "DIR", .help = "bundle to search"},
+      {"model", OPTION_TEXT, &s.model_path, .argument = "FILE", .help = "model that the bundle was built with"},
       {"vectors", OPTION_TEXT, &s.vectors_path, .argument = "FILE.npy",
-       .help = "instead of model and images: each row is a query"},
+       .help = "search for the rows of this file, instead of images"},
       {"region", OPTION_REGION, &s.region, .argument = "X,Y,W,H",
-       .help = "only this part of each image: upper left corner and size, in fractions of it"},
+       .help = "search for this part of each image: upper left corner and size, as fractions"},
       {"k", OPTION_NUMBER, &s.k, .minimum = 1, .maximum = HB_K_MAX, .argument = "N",
-       .help = "results an image (default 4)"},
+       .help = "number of results for each image (default 4)"},
       {"nprobe", OPTION_NUMBER, &s.nprobe, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",
-       .help = "lists to probe (default: the bundle's)"},
-      {"exact", OPTION_FLAG, &s.exact, .help = "compare with every image"},
-      {"label", OPTION_LIST, &s.labels, .argument = "L", .help = "only images with this label (may be repeated)"},
+       .help = "number of lists to probe (default: the bundle's)"},
+      {"exact", OPTION_FLAG, &s.exact, .help = "compare with every image of the bundle"},
+      {"label", OPTION_LIST, &s.labels, .argument = "L", .help = "find only images with this label (may be repeated)"},
       {"min-score", OPTION_REAL, &s.min_score, .minimum = -1, .maximum = 1, .argument = "S",
-       .help = "only results with at least this cosine"},
-      {"distinct", OPTION_FLAG, &s.distinct, .help = "show images that are equal, file by file, once"},
-      {"json", OPTION_FLAG, &s.json, .help = "print a JSON object an image"},
+       .help = "find only images with at least this cosine"},
+      {"distinct", OPTION_FLAG, &s.distinct, .help = "show copies of an image, which are equal files, once"},
+      {"json", OPTION_FLAG, &s.json, .help = "print a line with a JSON object for each image"},
   };
   const command_line line = {"search", "[IMAGE...]",
-                             "Finds the images of a bundle that are most like each given image.", options,
+                             "Finds the images of a bundle that look most like each given image.", options,
                              sizeof options / sizeof *options};
   int operand, exit_code;
   if (options_parse(&line, argc, argv, &operand, &exit_code)) {

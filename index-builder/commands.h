@@ -1,4 +1,4 @@
-/* commands.h: the subcommands, a file each, and what they share. */
+/* commands.h: the commands, each in a file of its own, and what they share. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -15,7 +15,7 @@ int command_search(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_info(int argc, char **argv);
 
-/* All processors, at most THREADS_MAX. */
+/* The number of processors, at most THREADS_MAX. */
 uint64_t default_threads(void);
 
 #endif

@@ -6,30 +6,30 @@
 typedef enum { FOLDERS, FILES, BOTH } what;
 
 typedef struct {
-  const char *pattern; /* of names, in any case */
+  const char *pattern; /* for names, in upper or lower case */
   what what;
-  const char *label; /* NULL: the pattern */
+  const char *label; /* NULL if it is the pattern */
 } rule;
 
-/* The first that fits. */
+/* The first rule that fits counts. */
 static const rule rules[] = {
     /* caches and thumbnails */
-    {"@eaDir", FOLDERS, NULL},           /* Synology */
-    {"@__thumb", FOLDERS, NULL},         /* QNAP, as is the next */
-    {".@__thumb", FOLDERS, NULL},        /* */
-    {".thumbnails", FOLDERS, NULL},      /* file managers, Android */
-    {".xvpics", FOLDERS, NULL},          /* xv, GIMP */
-    {"Thumbs.db", FILES, NULL},          /* Windows, as are the next two */
-    {"ehthumbs*.db", FILES, NULL},       /* */
-    {"thumbcache_*.db", FILES, NULL},    /* */
-    {"*.thm", FILES, NULL},              /* cameras: a JPEG beside a video or raw file */
-    {"*.lrdata", FOLDERS, NULL},         /* Lightroom's previews */
-    {"*.lrcat-data", FOLDERS, NULL},     /* */
+    {"@eaDir", FOLDERS, NULL},   /* Synology */
+    {"@__thumb", FOLDERS, NULL}, /* QNAP */
+    {".@__thumb", FOLDERS, NULL},
+    {".thumbnails", FOLDERS, NULL}, /* file managers, Android */
+    {".xvpics", FOLDERS, NULL},     /* xv, GIMP */
+    {"Thumbs.db", FILES, NULL},     /* Windows */
+    {"ehthumbs*.db", FILES, NULL},
+    {"thumbcache_*.db", FILES, NULL},
+    {"*.thm", FILES, NULL},      /* cameras: a JPEG beside a video or raw file */
+    {"*.lrdata", FOLDERS, NULL}, /* Lightroom's previews */
+    {"*.lrcat-data", FOLDERS, NULL},
     {"CaptureOne", FOLDERS, NULL},       /* its cache and settings */
     {"appdata_oc*", FOLDERS, NULL},      /* Nextcloud's previews */
-    {".picasaoriginals", FOLDERS, NULL}, /* what was there before Picasa edited it */
+    {".picasaoriginals", FOLDERS, NULL}, /* pictures as they were before Picasa edited them */
     {"node_modules", FOLDERS, NULL},     /* other people's files */
-    /* of systems: archives of a Mac, what a disk check found, waste-paper baskets */
+    /* archives of a Mac, what a disk check found, waste-paper baskets */
     {"__MACOSX", FOLDERS, NULL},
     {"._*", BOTH, "AppleDouble (._*)"},
     {"lost+found", FOLDERS, NULL},
@@ -40,7 +40,7 @@ static const rule rules[] = {
     {"#snapshot", FOLDERS, NULL},
     {"@Recycle", FOLDERS, NULL},
     {"@Recently-Snapshot", FOLDERS, NULL},
-    /* the same picture once more, or half of it */
+    /* a second copy of a picture, or half of one */
     {"*~", FILES, "backup (*~)"},
     {"*.bak", FILES, "backup (*.bak)"},
     {"*.old", FILES, "backup (*.old)"},
@@ -73,7 +73,8 @@ static bool matches_one(const char *const *patterns, size_t count, const char *n
   return false;
 }
 
-/* Libraries of Photos, iPhoto and Aperture are folders: a few of what is in them hold pictures, the others previews. */
+/* Libraries of Photos, iPhoto and Aperture are folders. A few of the folders in them hold pictures, the others
+ * previews. */
 static bool is_library_part(const char *parent, const char *name) {
   static const char *const libraries[] = {"*.photoslibrary", "*.photolibrary", "*.migratedphotolibrary", "*.aplibrary"};
   static const char *const pictures[] = {"originals", "masters", "modified"};

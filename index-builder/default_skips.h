@@ -1,5 +1,6 @@
-/* default_skips.h: files and folders that hold no pictures of one's own: caches and thumbnails that other programs
- * left, waste-paper baskets, backups, unfinished downloads, copies from conflicts. */
+/* default_skips.h: names of files and folders that are skipped by default, because they hold nobody's own pictures:
+ * caches and thumbnails of other programs, waste-paper baskets, backups, unfinished downloads, copies from conflicts.
+ */
 #ifndef DEFAULT_SKIPS_H
 #define DEFAULT_SKIPS_H
 
@@ -8,10 +9,10 @@
 
 #define DEFAULT_SKIPS_MAX 64
 
-/* The number of the rule that skips the file or folder `name` in a folder called `parent`, or -1. */
+/* Returns the number of the rule that skips `name` in a folder called `parent`; -1 if none does. */
 int default_skip_find(const char *parent, const char *name, bool is_folder);
 
-/* The rule as the note on what was skipped calls it, such as "@eaDir" or "hidden (.*)". Static storage. */
+/* Returns what the note on skipped files calls a rule, such as "@eaDir" or "hidden (.*)". Static storage. */
 const char *default_skip_label(int rule);
 
 #endif

@@ -8,7 +8,7 @@
 #include "file_kind.h"
 #include "progress.h"
 
-/* What one thread has and adds up; a cache line apart from the next thread's. */
+/* What a thread owns and adds up, a cache line apart from that of the next thread. */
 typedef struct {
   _Alignas(64) hb_engine *engine;
   decoder_process *decoder;
@@ -19,15 +19,15 @@ typedef struct {
 struct embedder {
   const embed_options *options;
   worker *workers;
-  bool has_engines; /* they are made when an image needs one */
+  bool has_engines; /* engines are created when an image first needs one */
   pthreadpool_t pool;
   progress progress;
   double milliseconds;
-  image_task *tasks; /* of the chunk at hand, as is the next */
+  image_task *tasks; /* the current chunk's, as is the next */
   float *features;
 };
 
-/* As hb_engine_embed, but the picture is decoded elsewhere. */
+/* Embeds like hb_engine_embed, but decodes the picture in another process. */
 static hb_status embed_apart(hb_engine *engine, decoder_process *decoder, const hb_mapping *file,
                              const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
   uint8_t crop[HB_CROP_BYTES];
@@ -78,7 +78,7 @@ static bool is_bad_picture(hb_status status) {
   return status == HB_UNSUPPORTED_IMAGE || status == HB_CORRUPT_IMAGE || status == HB_IMAGE_TOO_LARGE;
 }
 
-/* After this, `thumb` of the task says whether that failed, and not because of the picture. */
+/* Makes a thumbnail. Afterwards `thumb` of the task is true only if that failed, and not because of the picture. */
 static void make_thumb(embedder *e, worker *w, image_task *task) {
   double started = hb_clock_milliseconds();
   hb_status status = thumbnail_provide(&e->options->thumbs, w->decoder, task->content, &task->file, &task->error);
@@ -107,7 +107,7 @@ static void run_all(embedder *e, pthreadpool_task_1d_with_thread_t run, uint32_t
   e->milliseconds += hb_clock_milliseconds() - started;
 }
 
-/* One after the other: engines of one model share its packed weights. */
+/* Creates the engines one after the other, because engines of one model share its packed weights. */
 static hb_status create_engines(embedder *e, hb_error *error) {
   hb_status status = HB_OK;
   for (uint32_t t = 0; t < e->options->threads && status == HB_OK; t++) {

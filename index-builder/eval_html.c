@@ -1,4 +1,4 @@
-/* The page of an evaluation: plain HTML with its style sheet and curve inside, no script. */
+/* Writes the page of an evaluation: plain HTML with its style sheet and curve inside, without scripts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,13 +69,13 @@ static void add_facts(hb_text *t, const evaluation *e) {
            hb_index_nlist(e->index), 100 * usual.scanned);
   add_fact(t, name, value, more);
   snprintf(value, sizeof value, "%.0f kB", usual.bytes / 1e3);
-  snprintf(more, sizeof more, "after %.0f kB once, of them %.0f kB head", (double)e->needed_bytes / 1e3,
+  snprintf(more, sizeof more, "after %.0f kB once, of which %.0f kB are the head", (double)e->needed_bytes / 1e3,
            (double)e->head_bytes / 1e3);
-  add_fact(t, "a first query fetches", value, more);
+  add_fact(t, "a first search downloads", value, more);
   if (e->other != NULL) {
     snprintf(name, sizeof name, "of the other's top %u", e->k);
     snprintf(value, sizeof value, "%.4f", e->overlap);
-    snprintf(more, sizeof more, "%.4f of the answers are the same, in order", e->same);
+    snprintf(more, sizeof more, "%.4f of the answers agree, in order", e->same);
     add_fact(t, name, value, more);
   }
   hb_text_add(t, "</dl>\n");
@@ -92,16 +92,17 @@ static void add_head(hb_text *t, const evaluation *e) {
   html_add(t, e->directory);
   hb_text_add(t, "</title>\n<style>\n%s</style>\n<h1>Retrieval quality</h1>\n<p><code>", style);
   html_add(t, e->directory);
-  hb_text_add(t,
-              "</code>: %u images with %u labels; head %s, %u numbers a vector, kept as %s; %u lists, of which %u are "
-              "searched by default. ",
-              count, e->class_count, hb_head_name(hb_index_head(index)), hb_index_dim(index),
-              hb_encoding_name(hb_index_encoding(index)), hb_index_nlist(index), hb_index_nprobe(index));
+  hb_text_add(
+      t,
+      "</code>: %u images with %u labels; head %s, %u numbers in each vector, stored as %s; %u lists, of which %u "
+      "are searched by default. ",
+      count, e->class_count, hb_head_name(hb_index_head(index)), hb_index_dim(index),
+      hb_encoding_name(hb_index_encoding(index)), hb_index_nlist(index), hb_index_nprobe(index));
   if (e->queries == count)
-    hb_text_add(t, "Each of the images");
+    hb_text_add(t, "Each image");
   else
     hb_text_add(t, "Each of %u images, spread evenly,", e->queries);
-  hb_text_add(t, " was the query once and left out of its own answer.</p>\n");
+  hb_text_add(t, " was the query once and left out of its own results.</p>\n");
 }
 
 static void add_curve(hb_text *t, const evaluation *e) {
@@ -113,13 +114,15 @@ static void add_curve(hb_text *t, const evaluation *e) {
   }
   char title[64], description[200], y_name[64];
   probe_means m = evaluation_probe(e, usual);
-  snprintf(title, sizeof title, "recall@%u over kilobytes fetched", e->k);
+  snprintf(title, sizeof title, "recall@%u over kilobytes downloaded", e->k);
   snprintf(y_name, sizeof y_name, "recall@%u", e->k);
-  snprintf(description, sizeof description,
-           "%u points, one an nprobe; at the default of %u a recall of %.4f at %.1f kB. The table has all numbers.",
-           e->probe_count, e->probes[usual].nprobe, m.recall, m.bytes / 1e3);
-  const line_chart c = {
-      points, e->probe_count, e->other != NULL, title, description, "kB of lists that a first query fetches", y_name};
+  snprintf(
+      description, sizeof description,
+      "%u points, one for each nprobe; the default of %u has a recall of %.4f at %.1f kB. The table has all numbers.",
+      e->probe_count, e->probes[usual].nprobe, m.recall, m.bytes / 1e3);
+  const line_chart c = {points, e->probe_count, e->other != NULL,
+                        title,  description,    "kB of lists that a first search downloads",
+                        y_name};
   line_chart_add(t, &c);
 }
 
@@ -133,14 +136,15 @@ static void add_probe_row(hb_text *t, const evaluation *e, uint32_t p) {
 }
 
 static void add_recall(hb_text *t, const evaluation *e) {
-  hb_text_add(t, "<h2>Recall, and what it costs</h2>\n<figure>\n<div class=scroll>\n");
+  hb_text_add(t, "<h2>Recall and its cost</h2>\n<figure>\n<div class=scroll>\n");
   add_curve(t, e);
   hb_text_add(
       t,
-      "</div>\n<figcaption>Numbers at the points: lists searched (nprobe); the ring is the default. Recall: the share "
-      "of the %u nearest by exact search that were found.",
+      "</div>\n<figcaption>Each point shows the number of lists searched (nprobe); the ring is the default. Recall is "
+      "the share of the %u nearest by exact search that were found.",
       e->k);
-  if (e->other != NULL) hb_text_add(t, " Dashed: of the %u nearest by exact search in the other bundle.", e->k);
+  if (e->other != NULL)
+    hb_text_add(t, " The dashed line counts the %u nearest by exact search in the other bundle.", e->k);
   hb_text_add(t,
               "</figcaption>\n</figure>\n<div class=scroll><table>\n<thead><tr><th scope=col>nprobe<th scope=col>"
               "recall@%u",

@@ -1,4 +1,4 @@
-/* eval_output.h: an evaluation as text, as JSON and as a page. */
+/* eval_output.h: prints an evaluation as text, as JSON and as a page. */
 #ifndef EVAL_OUTPUT_H
 #define EVAL_OUTPUT_H
 
@@ -6,14 +6,14 @@
 #include "evaluation.h"
 
 void eval_print_text(const evaluation *e);
-/* With `images` also a line a query. */
+/* With `images`, also prints a line for each query. */
 void eval_print_json(const evaluation *e, bool images);
 
-/* Writes one HTML file that needs no other, but for the pictures. `picture_url` is where those are, with {path} in it;
- * NULL stands for where the bundle says that they are. */
+/* Writes an HTML file that needs no other files but the pictures. `picture_url` is their address, with {path} in it;
+ * NULL stands for the address that the bundle has. */
 hb_status eval_write_html(const evaluation *e, const char *file, const char *picture_url, hb_error *error);
 
-/* Part of the page: the `most` queries with the worst answers, as pictures. */
+/* Adds to the page the `most` queries with the worst answers, as pictures. */
 hb_status eval_add_worst(hb_text *t, const evaluation *e, const char *picture_url, uint32_t most, hb_error *error);
 
 #endif

@@ -71,19 +71,19 @@ void eval_print_text(const evaluation *e) {
   print_classes_text(e);
   say("%s", "");
   if (e->queries == count)
-    say("exact search, each of %u images left out of its own answer:", count);
+    say("exact search, with each of %u images left out of its own results:", count);
   else
-    say("exact search, each of %u of %u images left out of its own answer:", e->queries, count);
-  say("  precision@%u %.4f an image, %.4f a class (%u classes)", e->k, e->precision, e->classes_precision,
+    say("exact search, with each of %u of %u images left out of its own results:", e->queries, count);
+  say("  precision@%u %.4f per image, %.4f per class (%u classes)", e->k, e->precision, e->classes_precision,
       e->classes_asked);
-  say("  mAP         %.4f an image, %.4f a class", e->map, e->classes_map);
+  say("  mAP         %.4f per image, %.4f per class", e->map, e->classes_map);
   if (e->other != NULL) {
-    say("  the same top %u, in order, as the other bundle: %.4f of the images", e->k, e->same);
-    say("  of the other bundle's top %u, %.4f are in this one's", e->k, e->overlap);
+    say("  share of the images whose top %u is that of the other bundle, in its order: %.4f", e->k, e->same);
+    say("  share of the other bundle's top %u that is in the top of this one: %.4f", e->k, e->overlap);
   }
   print_probes_text(e);
   say("%s", "");
-  say("  files and kB are what a first query fetches of the lists; before it come %.1f kB",
+  say("  files and kB: the lists that a first search downloads; before that it needs %.1f kB",
       (double)e->needed_bytes / 1e3);
   say("  (index.json and centroids %.1f kB, head %.1f kB)", (double)(e->needed_bytes - e->head_bytes) / 1e3,
       (double)e->head_bytes / 1e3);

@@ -1,11 +1,11 @@
-/* The queries with the worst answers, as pictures. */
+/* Shows the queries with the worst answers, as pictures. */
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "eval_output.h"
 #include "html.h"
 
-#define SHOWN_MAX 8 /* answers of a query */
+#define SHOWN_MAX 8 /* results of a query */
 
 typedef struct {
   uint32_t hits, number;
@@ -19,7 +19,7 @@ static int worst_first(const void *a, const void *b) {
   return x->number < y->number ? -1 : 1;
 }
 
-/* All queries that have an answer, the worst first: an image that is the only one of its label has none. */
+/* Sorts all queries that can have a right answer, the worst first: the only image of a label has none. */
 static uint32_t sort_queries(const evaluation *e, bad_query *out) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < e->queries; i++) {
@@ -57,7 +57,7 @@ static void add_answer(hb_text *t, const evaluation *e, const char *url, bool ri
   hb_text_add(t, "</span><br>%.4f</figcaption></figure>\n", (double)hit->score);
 }
 
-/* The query and its nearest images by exact search. */
+/* Adds the query and its nearest images by exact search. */
 static hb_status add_query(hb_text *t, const evaluation *e, const char *url, const bad_query *query, float *vector,
                            float *scores, hb_error *error) {
   hb_hit hits[SHOWN_MAX];
@@ -81,10 +81,11 @@ hb_status eval_add_worst(hb_text *t, const evaluation *e, const char *picture_ur
   if (status == HB_OK) {
     uint32_t count = sort_queries(e, queries);
     if (count > most) count = most;
-    hb_text_add(t,
-                "<h2>The worst answers</h2>\n<p>Queries with the fewest images of their own label among the %u "
-                "nearest, by exact search; of these the ones with the lowest average precision (AP).</p>\n",
-                e->k);
+    hb_text_add(
+        t,
+        "<h2>The worst answers</h2>\n<p>These queries have the fewest images of their own label among the %u "
+        "nearest by exact search; of equal ones, those with the lowest average precision (AP) come first.</p>\n",
+        e->k);
     for (uint32_t i = 0; i < count && status == HB_OK; i++)
       status = add_query(t, e, picture_url, &queries[i], vector, scores, error);
   }

@@ -14,8 +14,8 @@ static int by_label(const void *a, const void *b) {
   return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* Images with equal labels follow each other in `images`, the first of them first: each becomes the class of a number
- * that names this first image. */
+/* Images with equal labels follow each other in `images`, sorted by number. Sets the class of each to the number of the
+ * first of them. */
 static void name_by_first(evaluation *e, const labelled *images, uint32_t count) {
   for (uint32_t i = 0, first = 0; i < count; i++) {
     if (images[i].label != images[first].label) first = i;
@@ -23,7 +23,7 @@ static void name_by_first(evaluation *e, const labelled *images, uint32_t count)
   }
 }
 
-/* From first images to classes, counted in their order. */
+/* Replaces the numbers of first images by numbers of classes, counted in the order of these images. */
 static void number_classes(evaluation *e, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     uint32_t first = e->class_of[i];

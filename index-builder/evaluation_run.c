@@ -10,10 +10,11 @@
 #include "nprobe_sweep.h"
 #include "progress.h"
 
-/* Queries that are compared with all images at once: their scores, 4 bytes an image, are memory of each thread. */
+/* The number of queries that are compared with all images at once. Each thread has memory for their scores, 4 bytes for
+ * each query and image. */
 #define TOGETHER 16
 
-/* Queries and exact search's scores of them, in one bundle. */
+/* Some queries, and the scores that exact search gives them in one bundle. */
 typedef struct {
   float *vectors; /* [TOGETHER][dim] */
   float *scores;  /* [TOGETHER][count] */
@@ -24,10 +25,10 @@ typedef struct {
   download_cost cost;
   nprobe_sweep sweep;
   exact_search own, other;
-  float *relevant; /* scores of the images with the query's label */
+  float *relevant; /* scores of the images with the label of the query */
   uint32_t *ranks;
   probe_figures probes[EVALUATION_PROBES_MAX];
-  hb_error error; /* the first that went wrong */
+  hb_error error; /* the first failure */
 } worker;
 
 typedef struct {
@@ -36,8 +37,8 @@ typedef struct {
   progress progress;
 } work;
 
-/* The true neighbours of a query, in one bundle. An image whose score equals the last one's is as true as that one:
- * copies of a picture have equal scores, and which of them is found is chance. */
+/* The true neighbours of a query in one bundle. An image whose score equals that of the last neighbour counts as true,
+ * too: copies of a picture have equal scores, and chance decides which of them is found. */
 typedef struct {
   const float *scores;
   hb_hit hits[EVALUATION_K_MAX];
@@ -53,7 +54,7 @@ static int descending(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-/* Scores of the images with the query's label, best first, into w->relevant. */
+/* Puts the scores of the images with the query's label into w->relevant, best first, and returns how many there are. */
 static uint32_t find_relevant(const evaluation *e, worker *w, const float *scores, uint32_t number) {
   uint32_t relevant = 0, count = hb_catalog_count(e->catalog), own = e->class_of[number];
   for (uint32_t other = 0; other < count; other++)
@@ -62,8 +63,8 @@ static uint32_t find_relevant(const evaluation *e, worker *w, const float *score
   return relevant;
 }
 
-/* Average precision without sorting all scores: an image of the own label that is the n-th of those and has m images
- * of other labels before it adds (n / (n + m)). Equal scores count as before it. */
+/* Computes average precision without sorting all scores: the n-th image with the query's label, which has m images with
+ * other labels before it, adds n / (n + m). Images with equal scores count as if they were before it. */
 static double average_precision(const evaluation *e, worker *w, const float *scores, uint32_t number) {
   uint32_t relevant = find_relevant(e, w, scores, number), count = hb_catalog_count(e->catalog);
   if (relevant == 0) return 0;
@@ -89,7 +90,7 @@ static double average_precision(const evaluation *e, worker *w, const float *sco
   return sum / relevant;
 }
 
-/* One nprobe, more than the one before. `other` is NULL if there is no other bundle. */
+/* Adds the figures for one nprobe, which is larger than the one before. `other` is NULL without another bundle. */
 static void probe(worker *w, const truth *own, const truth *other, probe_figures *sums) {
   nprobe_sweep_widen(&w->sweep, sums->nprobe, own->scores);
   download_cost_widen(&w->cost, sums->nprobe);
@@ -118,7 +119,7 @@ static void compare(const truth *own, const truth *other, query_figures *f) {
   }
 }
 
-/* The query at `place` among those that were searched together. */
+/* Measures the query at `place` among those that were searched together. */
 static hb_status measure(const evaluation *e, worker *w, uint32_t place, uint32_t number, query_figures *f) {
   const float *vector = w->own.vectors + (size_t)place * hb_index_dim(e->index);
   const truth own = find_truth(e, &w->own, place, number);
@@ -195,7 +196,7 @@ static void release_worker(worker *w) {
   free(w->ranks);
 }
 
-/* Sums are whole numbers, so that it does not matter which thread counted what. */
+/* Adds the sums of a thread. They are whole numbers, so it does not matter which thread counted what. */
 static void add_worker(evaluation *e, const worker *w) {
   for (uint32_t p = 0; p < e->probe_count; p++) {
     e->probes[p].recalled += w->probes[p].recalled;
@@ -208,10 +209,10 @@ static void add_worker(evaluation *e, const worker *w) {
   e->head_bytes = w->cost.head_bytes;
 }
 
-/* 1, 2, 4, ... up to nlist, with the default in its place. */
+/* Chooses 1, 2, 4, ... up to nlist, with the default in its place. */
 static void choose_probes(evaluation *e) {
   uint32_t nlist = hb_index_nlist(e->index), usual = hb_index_nprobe(e->index);
-  bool waits = true; /* the default has not had its turn */
+  bool waits = true; /* the default is not among them yet */
   for (uint64_t n = 1; n < nlist; n *= 2) {
     if (waits && usual < n) e->probes[e->probe_count++].nprobe = usual;
     waits = waits && usual > n;

@@ -29,17 +29,18 @@ hb_status content_map(const char *path, hb_mapping *out, uint64_t *content, hb_e
   return status;
 }
 
-/* Why the index cannot be brought up to date, or NULL. */
+/* Says why the index cannot be updated; NULL if it can. */
 static const char *misfit(const hb_index *index, const existing_needs *needs) {
-  if (strcmp(hb_index_model_id(index), needs->model_id) != 0) return "was made with another model";
-  if (hb_index_head(index) != needs->head || hb_index_dim(index) != needs->dim) return "was made with another head";
-  if (hb_index_encoding(index) != needs->encoding) return "was made with another storage";
+  if (strcmp(hb_index_model_id(index), needs->model_id) != 0) return "was built with a different model";
+  if (hb_index_head(index) != needs->head || hb_index_dim(index) != needs->dim)
+    return "was built with a different head";
+  if (hb_index_encoding(index) != needs->encoding) return "was built with a different storage";
   return NULL;
 }
 
 static void refuse(existing_bundle *base, const char *reason) {
-  note("the bundle that is there %s; everything is %s anew", reason,
-       base->needs.head != HB_HEAD_NONE ? "embedded" : "added");
+  note("the existing bundle %s; %s", reason,
+       base->needs.head != HB_HEAD_NONE ? "embedding all images again" : "adding all vectors again");
   existing_close(base);
 }
 
@@ -88,7 +89,7 @@ hb_status existing_open(const char *directory, const existing_needs *needs, exis
 uint64_t existing_seed(const existing_bundle *base) { return hb_index_seed(base->index); }
 uint64_t existing_shard_bytes(const existing_bundle *base) { return hb_index_shard_bytes(base->index); }
 
-/* The first image with this content, or UINT32_MAX. */
+/* The number of the first image with this content; UINT32_MAX if there is none. */
 static uint32_t find_content(const existing_bundle *base, uint64_t content) {
   uint32_t low = 0, high = base->count;
   while (low < high) {

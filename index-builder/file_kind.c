@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- Signatures: each format's own specification has them ---- */
+/* ---- Signatures, from the specifications of the formats ---- */
 
 typedef struct {
   file_kind kind;
@@ -14,7 +14,7 @@ typedef struct {
 #define AT(place, bytes, kind) \
   { (kind), (place), sizeof(bytes) - 1, (bytes) }
 
-/* The first that fits. */
+/* The first one that fits counts. */
 static const signature signatures[] = {
     AT(0, "\xff\xd8\xff", FILE_JPEG),
     AT(0, "\x89PNG\r\n\x1a\n", FILE_PNG),
@@ -68,16 +68,16 @@ static bool has(const signature *s, const uint8_t *bytes, size_t size) {
 static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
-/* ---- Formats whose first bytes are too short to be believed ---- */
+/* ---- Formats whose signatures are so short that text may begin like them ---- */
 
-/* "BM" may begin a text; behind it come sizes, of which that of the second header is one of a few. */
+/* "BM" may begin a text. In a BMP sizes follow, and that of the second header is one of a few numbers. */
 static bool is_bmp(const uint8_t *bytes, size_t size) {
   static const uint8_t headers[] = {12, 16, 40, 52, 56, 64, 108, 124};
   if (size < 18 || memcmp(bytes, "BM", 2) != 0 || memcmp(bytes + 15, "\0\0", 3) != 0) return false;
   return memchr(headers, bytes[14], sizeof headers) != NULL;
 }
 
-/* "P1" to "P6" and the numbers that follow; "P7" and the name of the first member. Comments may be anywhere between. */
+/* "P1" to "P6" are followed by numbers, "P7" by the name of a member. Comments may stand between them. */
 static bool is_pnm(const uint8_t *bytes, size_t size) {
   if (size < 3 || bytes[0] != 'P' || bytes[1] < '1' || bytes[1] > '7') return false;
   if (bytes[1] == '7') return size > 3 && bytes[2] == '\n' && (bytes[3] == '#' || (bytes[3] >= 'A' && bytes[3] <= 'Z'));
@@ -100,13 +100,13 @@ static bool begins_with(const uint8_t *text, size_t size, const char *word) {
   return size >= length && strncasecmp((const char *)text, word, length) == 0;
 }
 
-/* Behind the next `end`, or the end of the text. */
+/* Returns the place behind the next `end`, or the end of the text. */
 static size_t behind(const uint8_t *text, size_t at, size_t size, const char *end) {
   const uint8_t *found = memmem(text + at, size - at, end, strlen(end));
   return found != NULL ? (size_t)(found - text) + strlen(end) : size;
 }
 
-/* A byte order mark, white space, XML's declaration and comments may precede. */
+/* Looks at the first tag, behind a byte order mark, white space, XML's declaration and comments. */
 static file_kind markup(const uint8_t *text, size_t size) {
   size_t at = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
   while (at < size) {
@@ -145,7 +145,7 @@ bool file_kind_is_expected(const char *name) {
   return ends_with_one(name, endings, sizeof endings / sizeof *endings) || file_kind_is_pnm_name(name);
 }
 
-/* Cameras' raw files that are TIFFs inside. */
+/* Returns true for names of cameras' raw files that are TIFFs inside. */
 static bool is_raw_name(const char *name) {
   static const char *const endings[] = {"3fr", "arw", "cr2", "dcr", "dng", "erf", "fff", "iiq", "kdc", "mef", "mos",
                                         "nef", "nrw", "orf", "pef", "raw", "rw2", "rwl", "sr2", "srf", "srw"};

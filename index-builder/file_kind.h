@@ -1,4 +1,4 @@
-/* file_kind.h: what a file is, by its first bytes: its name may say anything. */
+/* file_kind.h: finds out what a file is from its first bytes, whatever its name says. */
 #ifndef FILE_KIND_H
 #define FILE_KIND_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 typedef enum {
-  /* what the engine decodes */
+  /* pictures that the engine decodes */
   FILE_JPEG,
   FILE_PNG,
   FILE_GIF,
@@ -25,7 +25,7 @@ typedef enum {
   FILE_PHOTOSHOP,
   FILE_ICON,
   FILE_OTHER_PICTURE,
-  /* no pictures */
+  /* files that are not pictures */
   FILE_VIDEO,
   FILE_WEB_PAGE,
   FILE_LFS_POINTER,
@@ -34,24 +34,25 @@ typedef enum {
   FILE_KINDS,
 } file_kind;
 
-#define FILE_KIND_BYTES 1024 /* the first so many say it */
+#define FILE_KIND_BYTES 1024 /* so many first bytes are enough */
 
-/* `name` tells a camera's raw file from other TIFFs, and nothing else. */
+/* Finds the kind of a file. Its name only tells a camera's raw file from other TIFFs. */
 file_kind file_kind_find(const void *bytes, size_t size, const char *name);
 
 static inline bool file_kind_is_decoded(file_kind kind) { return kind <= FILE_PNM; }
 static inline bool file_kind_is_picture(file_kind kind) { return kind <= FILE_OTHER_PICTURE; }
 
-/* What `count` files of this kind are called, such as "WebP" or "files that are not images". Static storage. */
+/* Says what `count` files of this kind are called, such as "WebP" or "files that are not images". Static storage. */
 const char *file_kind_noun(file_kind kind, uint32_t count);
 
-/* True if the name ends like that of a picture that is decoded, such as ".jpg": then the file is meant to be one. */
+/* Returns true if the name ends like that of a picture that can be decoded, such as ".jpg". Then the file should be
+ * one. */
 bool file_kind_is_expected(const char *name);
 
-/* True if it ends like that of a PNM file. */
+/* Returns true if the name ends like that of a PNM file. */
 bool file_kind_is_pnm_name(const char *name);
 
-/* Why a file that should be a picture is none, and what to do; NULL if that is for the decoder to say. */
+/* Says why a file that should be a picture is none, and what to do; NULL if the decoder has to say it. */
 const char *file_kind_refusal(const void *bytes, size_t size);
 
 #endif

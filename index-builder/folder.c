@@ -52,7 +52,7 @@ void folder_names_free(folder_names *list) {
   *list = (folder_names){0};
 }
 
-/* ---- Sets: open addressing, at most half full ---- */
+/* ---- Sets use open addressing, and are at most half full ---- */
 
 static folder_id *find_slot(const folder_set *set, folder_id id) {
   static const folder_id none = {0};

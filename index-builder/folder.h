@@ -1,4 +1,4 @@
-/* folder.h: what is in a folder, and which folders are the same one. */
+/* folder.h: reads the names in a folder, and recognises a folder by whatever path it is reached. */
 #ifndef FOLDER_H
 #define FOLDER_H
 
@@ -14,13 +14,13 @@ typedef struct {
   uint32_t count;
 } folder_names;
 
-/* HB_OK also if the folder could not be read to its end, or not at all: then *reason is an errno, else 0. Fails without
- * memory only. Free with folder_names_free, also after a failure. */
+/* Reads the names in a folder. If it cannot be read, or not to its end, *reason is an errno and the names are those
+ * that were read; else it is 0. Fails only without memory. Free with folder_names_free, also after a failure. */
 hb_status folder_read(const char *path, folder_names *out, int *reason, hb_error *error);
 bool folder_has(const folder_names *names, const char *name);
 void folder_names_free(folder_names *names);
 
-/* A folder, by whatever path it is reached. */
+/* Identifies a folder or a file, whatever its path is. */
 typedef struct {
   dev_t device;
   ino_t inode;
@@ -31,12 +31,12 @@ static inline bool folder_is(folder_id a, folder_id b) { return a.device == b.de
 
 /* A set of folders. */
 typedef struct {
-  folder_id *slots; /* [capacity], with device and inode 0 where there is none */
+  folder_id *slots; /* [capacity]; an empty slot has device and inode 0 */
   uint32_t count, capacity;
 } folder_set;
 
 bool folder_set_has(const folder_set *set, folder_id id);
-/* Adds a folder, which may be there already; false without memory. */
+/* Adds a folder, unless the set has it; false without memory. */
 bool folder_set_add(folder_set *set, folder_id id);
 void folder_set_free(folder_set *set);
 

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 
-/* The D of "svd:D", or 0. */
+/* Returns the D of "svd:D"; 0 if it is not valid. */
 static uint32_t parse_svd(const char *name) {
   const char *digits = name + 4;
   if (strncmp(name, "svd:", 4) != 0) return 0;

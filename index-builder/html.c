@@ -9,7 +9,7 @@
 
 #define PLACE "{path}"
 
-/* HTML's own characters as entities. */
+/* Adds a string with HTML's special characters as entities. */
 static void add_entities(hb_text *t, const char *string) {
   for (; *string != '\0'; string++) {
     switch (*string) {
@@ -28,7 +28,7 @@ void html_add(hb_text *t, const char *string) {
   for (size_t n; (n = hb_utf8_show(string, shown)) > 0; string += n) add_entities(t, shown);
 }
 
-/* Percent-encodes all but what may stand in any part of a URL, and slashes. */
+/* Percent-encodes all characters but slashes and those that are allowed in every part of a URL. */
 static void add_encoded(hb_text *t, const char *path) {
   for (const unsigned char *c = (const unsigned char *)path; *c != '\0'; c++) {
     bool plain = (*c < 128 && isalnum(*c)) || strchr("-._~/", *c) != NULL;
@@ -50,10 +50,10 @@ void html_add_picture_url(hb_text *t, const char *url, const char *path) {
   hb_text_free(&whole);
 }
 
-/* "https:...", "//host/...", "/path" */
+/* Not relative are "https:...", "//host/..." and "/path". */
 static bool is_relative(const char *url) { return url[0] != '/' && url[strcspn(url, ":/?#")] != ':'; }
 
-/* The absolute path of `path`, percent-encoded, not tidied up. */
+/* Adds the absolute path of `path`, percent-encoded, with its "." and ".." parts. */
 static void add_absolute(hb_text *t, const char *path) {
   char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
   if (here != NULL) {
@@ -66,9 +66,9 @@ static void add_absolute(hb_text *t, const char *path) {
   free(here);
 }
 
-/* Removes ".", ".." and empty parts of an absolute path; in place. A last part that is removed leaves its slash. */
+/* Removes ".", ".." and empty parts of an absolute path, in place. Where the last part is removed, its slash stays. */
 static void tidy_up(char *path) {
-  char *end = path; /* of what is tidy; before the slash of the next part */
+  char *end = path; /* the tidy part ends here, before the slash of the next part */
   for (char *part = path; *part == '/';) {
     size_t length = strcspn(part + 1, "/");
     bool up = length == 2 && memcmp(part + 1, "..", 2) == 0, here = length == 1 && part[1] == '.';
@@ -86,7 +86,7 @@ static void tidy_up(char *path) {
   *end = '\0';
 }
 
-/* `to` as seen from the folder of the file `from`; both are absolute and tidy. */
+/* Returns `to` relative to the folder of the file `from`. Both are absolute and tidy. */
 static char *relative(const char *from, const char *to) {
   size_t common = 0; /* behind the last slash that both share */
   for (size_t i = 0; from[i] == to[i] && from[i] != '\0'; i++)

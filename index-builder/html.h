@@ -1,19 +1,19 @@
-/* html.h: text and addresses for a web page. */
+/* html.h: writes text and addresses for a web page. */
 #ifndef HTML_H
 #define HTML_H
 
 #include "base/text.h"
 
-/* Adds `string` with & < > " ' escaped, for content and attributes in quotes, and what would reorder the text around it
- * written out (hb_utf8_show). */
+/* Adds `string` for content or for an attribute in quotes: & < > " ' are escaped, and what would reorder the text
+ * around it is written out (hb_utf8_show). */
 void html_add(hb_text *t, const char *string);
 
-/* Adds the address of a picture, escaped: `url` with every {path} replaced by the percent-encoded path. */
+/* Adds the address of a picture, escaped: `url`, in which the percent-encoded path replaces every {path}. */
 void html_add_picture_url(hb_text *t, const char *url, const char *path);
 
-/* A URL relative to `folder`, such as a bundle's image_url, as a URL relative to the folder of the file `page`; one
- * that is not relative stays as it is. Nothing is looked up on the disk, just as a browser does not. In fresh memory;
- * NULL if there is none. */
+/* Turns a URL relative to `folder`, such as a bundle's image_url, into one relative to the folder of the file `page`. A
+ * URL that is not relative stays as it is. Does not look at the disk, because a browser does not either. The caller
+ * frees the result, which is NULL without memory. */
 char *html_relative_url(const char *folder, const char *url, const char *page);
 
 #endif

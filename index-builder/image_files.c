@@ -14,17 +14,17 @@
 #include "folder.h"
 #include "messages.h"
 
-#define OWN_MAX 4 /* a bundle that is built, and what lies beside it meanwhile */
+#define OWN_MAX 4 /* the bundle that is built, and what lies beside it meanwhile */
 
 typedef struct {
   const image_files_options *options;
   image_files *set;
-  uint32_t capacity;   /* of set->paths */
-  char path[PATH_MAX]; /* at hand, with the folder's */
-  size_t length, root; /* of `path`; where what is relative to the folder begins */
-  folder_id *above;    /* [depth] the folders on the path */
+  uint32_t capacity;   /* the room in set->paths */
+  char path[PATH_MAX]; /* the current path, which begins with the folder's */
+  size_t length, root; /* the length of `path`; the place where its part relative to the folder begins */
+  folder_id *above;    /* [depth]: the folders on the path */
   uint32_t depth, depth_capacity;
-  uint32_t links; /* to folders, on the path */
+  uint32_t links; /* the number of links to folders on the path */
   folder_set seen;
   folder_id own[OWN_MAX];
   uint32_t own_count;
@@ -65,7 +65,7 @@ static hb_status add_unread(walker *w, const char *path, const char *reason, hb_
   return hb_fail_memory(error);
 }
 
-/* The path at hand; `number` is an errno. */
+/* Adds the current path to those that could not be read. `number` is an errno. */
 static hb_status add_failed(walker *w, int number, hb_error *error) {
   if (number == ENOMEM) return hb_fail_memory(error);
   if (number == ENOENT) return add_unread(w, relative(w), "it was removed while the folder was read", error);
@@ -86,24 +86,24 @@ static bool is_included(const text_list *include, const char *name) {
   return false;
 }
 
-/* True, and counted, if it is skipped by default. `parent` is the name of the folder that it is in. */
+/* Returns true, and counts, if the name is skipped by default. `parent` is the name of the folder that it is in. */
 static bool skip(walker *w, const char *parent, const char *name, bool is_folder) {
   const int rule = is_included(w->options->include, name) ? -1 : default_skip_find(parent, name, is_folder);
   if (rule >= 0) w->set->skips[rule]++;
   return rule >= 0;
 }
 
-/* True, and told, if JSON and addresses cannot hold the name. */
+/* Returns true, and prints a note, if JSON and URLs cannot hold the name. */
 static bool is_misnamed(walker *w, const char *name) {
   if (hb_utf8_is_text(name, strlen(name))) return false;
-  note("'%s' is left out, as its name is not UTF-8; rename it", relative(w));
+  note("skipped '%s', because its name is not UTF-8; rename it", relative(w));
   w->set->misnamed++;
   return true;
 }
 
 /* ---- Files ---- */
 
-/* False if its first bytes cannot be read; errno says why. */
+/* Finds out what a file is. Returns false if its first bytes cannot be read; errno says why. */
 static bool find_kind(const char *path, const char *name, file_kind *out) {
   uint8_t bytes[FILE_KIND_BYTES];
   size_t size = 0;
@@ -120,7 +120,7 @@ static bool find_kind(const char *path, const char *name, file_kind *out) {
   return true;
 }
 
-/* A file that is named like a picture is taken whatever it is: why it cannot be read is told when it is embedded. */
+/* Lists a file that is named like a picture, whatever it is: the embedder says why it cannot be read. */
 static hb_status visit_file(walker *w, const char *name, hb_error *error) {
   file_kind kind = FILE_OTHER;
   const bool expected = file_kind_is_expected(name);
@@ -145,7 +145,7 @@ static bool is_above(const walker *w, folder_id id) {
   return false;
 }
 
-/* A bundle, or a site that scripts/site.sh made, which has a bundle and copies of the pictures. */
+/* Finds out if a folder is a bundle, or a site by scripts/site.sh, which has a bundle and copies of the pictures. */
 static hb_status is_output(const walker *w, const folder_names *names, bool *out, hb_error *error) {
   *out = false;
   if (folder_has(names, HB_MANIFEST_NAME)) return hb_index_is_there(w->path, out, error);
@@ -169,8 +169,8 @@ static hb_status enter(walker *w, folder_id id, hb_error *error) {
   return folder_set_add(&w->seen, id) ? HB_OK : hb_fail_memory(error);
 }
 
-/* A link is followed wherever it leads, but behind another one only to what was not seen: folders that all link to each
- * other would have no end of paths. */
+/* Follows a link wherever it leads, but behind another link only to folders that were not seen before: folders that all
+ * link to each other would have an endless number of paths. */
 static hb_status visit_folder(walker *w, const char *name, folder_id id, bool is_link, hb_error *error) {
   if (is_above(w, id))
     return add_unread(w, relative(w), is_link ? "it links back to a folder above it" : "it is a folder above it again",
@@ -188,7 +188,7 @@ static hb_status visit_folder(walker *w, const char *name, folder_id id, bool is
 
 /* ---- The walk ---- */
 
-/* The path at hand, whose last part is `name`. */
+/* Looks at the current path, whose last part is `name`. */
 static hb_status visit_path(walker *w, const char *parent, const char *name, hb_error *error) {
   struct stat info;
   if (lstat(w->path, &info) != 0) return add_failed(w, errno, error);
@@ -207,7 +207,7 @@ static hb_status visit_path(walker *w, const char *parent, const char *name, hb_
   return w->set->special++, HB_OK;
 }
 
-/* Puts the name behind the path at hand while it is looked at. */
+/* Adds the name to the current path, looks at it, and removes it again. */
 static hb_status visit(walker *w, const char *parent, const char *name, hb_error *error) {
   if (is_excluded(w->options->exclude, name)) return HB_OK;
   const size_t before = w->length, slash = before > 0 && w->path[before - 1] != '/', length = strlen(name);
@@ -227,7 +227,7 @@ static hb_status visit(walker *w, const char *parent, const char *name, hb_error
   return status;
 }
 
-/* What is in the folder at hand, which is called `name`. */
+/* Looks at everything in the current folder, which is called `name`. */
 static hb_status walk(walker *w, const char *name, hb_error *error) {
   folder_names names;
   int reason;
@@ -252,7 +252,7 @@ static void add_own(walker *w, const char *path) {
   if (stat(path, &info) == 0) w->own[w->own_count++] = folder_id_of(&info);
 }
 
-/* The bundle that is built, and what a build that was killed left beside it. */
+/* Finds the bundle that is built, and what a killed build may have left beside it. */
 static hb_status find_own(walker *w, hb_error *error) {
   static const char *const suffixes[] = {"partial", "replaced", "embedded"};
   char *place = NULL;
@@ -295,7 +295,7 @@ static hb_status start(walker *w, const char *folder, hb_error *error) {
 
 static int compare_paths(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* Cuts every path at its first slash. */
+/* Makes the labels by cutting every path at its first slash. */
 static hb_status make_labels(image_files *set, hb_error *error) {
   size_t bytes = 1;
   for (uint32_t i = 0; i < set->count; i++) bytes += strcspn(set->paths[i], "/") + 1;
@@ -328,7 +328,7 @@ hb_status image_files_list(const char *folder, const image_files_options *option
   w->options = options;
   w->set = out;
   hb_status status = start(w, folder, error);
-  char *name = strdup(name_of(w->path)); /* `path` goes on */
+  char *name = strdup(name_of(w->path)); /* a copy, because the path will change */
   if (status == HB_OK) status = name != NULL ? walk(w, name, error) : hb_fail_memory(error);
   free(name);
   free(w->above);

@@ -13,14 +13,14 @@
 
 #define HEADER "heybagh embedded"
 
-/* As it lies in the file, one after the other behind the header. */
+/* Records follow each other in the file, after the header. */
 typedef struct {
   uint64_t content;
   float features[HB_POOLED_DIM];
-  uint64_t check; /* content_of the next */
+  uint64_t check; /* content_of a `vouched` */
 } record;
 
-/* What a record vouches for. */
+/* What the check of a record covers. */
 typedef struct {
   char version[32], model[HB_SHA256_HEX + 7];
   uint64_t content;
@@ -29,16 +29,16 @@ typedef struct {
 
 typedef struct {
   uint64_t content;
-  uint32_t number; /* of the record */
+  uint32_t number; /* the record's */
 } known;
 
 struct journal {
   char *path;
   vouched scratch;
-  int file;     /* -1: none, or somebody else's */
-  known *known; /* [count] in the order of contents */
+  int file;     /* -1: there is none, or it is not a journal */
+  known *known; /* [count], sorted by content */
   uint32_t count;
-  FILE *writer; /* of the same file, once something was added */
+  FILE *writer; /* writes to `file`; NULL until something is added */
   bool given_up;
 };
 
@@ -61,7 +61,7 @@ static bool read_record(const journal *j, uint32_t number, record *out) {
   return pread(j->file, out, sizeof *out, place_of(number)) == sizeof *out;
 }
 
-/* Also true of one that was stopped before its header was whole. */
+/* Also returns true if its build was killed before the header was whole. */
 static bool is_journal(int file) {
   char header[sizeof HEADER];
   ssize_t n = pread(file, header, strlen(HEADER), 0);
@@ -79,7 +79,7 @@ static hb_status read_records(journal *j, hb_error *error) {
     j->known[j->count++] = (known){r.content, i};
   qsort(j->known, j->count, sizeof *j->known, compare_known);
   if (most > 0 && j->count == 0)
-    note("what a stopped build left in '%s' is of another model or version, and is replaced", j->path);
+    note("'%s' is from an interrupted build with another model or version; it is replaced", j->path);
   return HB_OK;
 }
 
@@ -87,7 +87,8 @@ static hb_status read_earlier(journal *j, hb_error *error) {
   j->file = open(j->path, O_RDWR | O_CLOEXEC);
   if (j->file < 0 && errno == ENOENT) return HB_OK;
   if (j->file >= 0 && is_journal(j->file)) return read_records(j, error);
-  note("'%s' is something else and is left alone; if this build is stopped, the next one starts anew", j->path);
+  note("'%s' is not a file of index-builder, so it is left alone; if this build is interrupted, it cannot resume",
+       j->path);
   if (j->file >= 0) close(j->file);
   j->file = -1;
   j->given_up = true;
@@ -124,15 +125,15 @@ bool journal_find(const journal *j, uint64_t content, float features[HB_POOLED_D
   return true;
 }
 
-/* ---- What this one adds ---- */
+/* ---- What this build adds ---- */
 
 static void give_up(journal *j) {
-  note("cannot write '%s' (%s); what is embedded from now on is not kept if this build is stopped", j->path,
+  note("cannot write '%s' (%s); embeddings made from now on are lost if this build is interrupted", j->path,
        strerror(errno));
   j->given_up = true;
 }
 
-/* Behind what counts of the earlier build. */
+/* Opens the file for writing after the valid records of the earlier build. */
 static bool start(journal *j) {
   const off_t end = place_of(j->count);
   if (j->file < 0) j->file = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -1,5 +1,5 @@
-/* journal.h: what a build has embedded, in a file beside the bundle, so that one that is stopped goes on where it was.
- */
+/* journal.h: keeps the features that a build computes in a file beside the bundle, so that an interrupted build can
+ * resume. */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
@@ -7,22 +7,21 @@
 
 typedef struct journal journal;
 
-/* Reads what "BUNDLE.embedded" has of this model; nothing is written yet. A record that is not whole, or another
- * model's or version's, ends what counts. A note on stderr says if all of it will be replaced, or if it is somebody
- * else's file, which is left alone. Fails without memory, or if the bundle's place cannot be found. */
+/* Reads the records of this model in "BUNDLE.embedded", up to the first that is damaged or from another model or
+ * version. Writes nothing yet. Prints a note if no record is valid, so that the file will be replaced, or if it is not
+ * a journal, so that it is left alone. Fails without memory, or if the bundle's place cannot be found. */
 hb_status journal_open(const char *bundle, const char *model_id, journal **out, hb_error *error);
-/* The embeddings that an earlier build left. */
+/* The number of records that an earlier build left. */
 uint32_t journal_count(const journal *j);
-/* Copies the pooled features of a picture with this content (content_of) that an earlier build left; false if none did.
- */
+/* Copies the pooled features that an earlier build left for this content (content_of); false if there are none. */
 bool journal_find(const journal *j, uint64_t content, float features[HB_POOLED_DIM]);
-/* Adds a picture's; after journal_sync it outlasts a kill and a loss of power. If the file cannot be written, a note on
- * stderr says so, once, and the build goes on without. */
+/* Adds the features of a picture. After journal_sync they survive a kill and a loss of power. If the file cannot be
+ * written, prints a note, once, and the build continues without a journal. */
 void journal_add(journal *j, uint64_t content, const float features[HB_POOLED_DIM]);
 void journal_sync(journal *j);
-/* The file, if there is something in it, else NULL; owned by the journal. */
+/* The path of the file, owned by the journal; NULL if the file has no records. */
 const char *journal_path(const journal *j);
-/* The build is done: removes the file. */
+/* Removes the file, because the build is done. */
 void journal_remove(journal *j);
 void journal_free(journal *j);
 

@@ -15,8 +15,8 @@ static void add(left_out *lines, uint32_t *used, uint32_t count, const char *nam
   if (count > 0) lines[(*used)++] = (left_out){count, name};
 }
 
-/* Files and folders that are left out for what they are; returns the number of lines. Nouns are as their counts want
- * them, or, for programs, always in the plural. */
+/* Collects what is skipped for its kind, and returns the number of lines. Nouns agree with their counts, unless they
+ * are for programs, which always get the plural. */
 static uint32_t collect_kinds(const image_files *set, bool plural, left_out lines[LINES_MAX]) {
   const struct {
     uint32_t count;
@@ -33,7 +33,7 @@ static uint32_t collect_kinds(const image_files *set, bool plural, left_out line
   return used;
 }
 
-/* What is left out for its name. */
+/* Collects what is skipped for its name. */
 static uint32_t collect_skips(const image_files *set, left_out lines[LINES_MAX]) {
   uint32_t used = 0;
   for (int rule = 0; rule < DEFAULT_SKIPS_MAX; rule++)
@@ -41,7 +41,7 @@ static uint32_t collect_skips(const image_files *set, left_out lines[LINES_MAX])
   return used;
 }
 
-/* "note: skipped 12 WebP, 3 HEIC, 40 files that are not images" */
+/* Prints "note: skipped 12 WebP, 3 HEIC, 40 files that are not images". */
 static void print_counts(const left_out *lines, uint32_t count, const char *begin, const char *end) {
   hb_text text = {0};
   for (uint32_t i = 0; i < count; i++) hb_text_add(&text, "%s%u %s", i > 0 ? ", " : "", lines[i].count, lines[i].noun);
@@ -52,7 +52,7 @@ static void print_counts(const left_out *lines, uint32_t count, const char *begi
 void left_out_print(const image_files *set) {
   left_out lines[LINES_MAX];
   print_counts(lines, collect_kinds(set, false, lines), "skipped", "");
-  print_counts(lines, collect_skips(set, lines), "skipped by default:", " (--include NAME takes them in)");
+  print_counts(lines, collect_skips(set, lines), "skipped by default:", " (use --include NAME to index them)");
 }
 
 void left_out_print_unread(const image_files *set) {

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* of the picture, and the edges of the plot in it */
+/* The size of the picture, and the edges of the plot in it. */
 #define WIDTH 720
 #define HEIGHT 380
 #define LEFT 64
@@ -11,9 +11,9 @@
 #define BOTTOM 324
 
 typedef struct {
-  double low, high; /* logarithms of the ends of x */
-  double floor;     /* the lower end of y */
-  double step;      /* between two ticks of y */
+  double low, high; /* logarithms of the ends of the x axis */
+  double floor;     /* the lower end of the y axis */
+  double step;      /* between two ticks of the y axis */
 } scales;
 
 static double place_x(const scales *s, double x) {
@@ -22,7 +22,8 @@ static double place_x(const scales *s, double x) {
 
 static double place_y(const scales *s, double y) { return BOTTOM - (y - s->floor) / (1 - s->floor) * (BOTTOM - TOP); }
 
-/* Room on both sides of the points, and at least a decade in all; the largest step with four ticks or more. */
+/* Leaves room on both sides of the points and spans at least a decade. Takes the largest step that has four ticks or
+ * more. */
 static scales choose_scales(const line_chart *c) {
   double first = log10(c->points[0].x), last = log10(c->points[c->count - 1].x), least = 1;
   for (unsigned i = 0; i < c->count; i++) {
@@ -47,7 +48,7 @@ static void add_y_axis(hb_text *t, const scales *s, const char *name) {
   hb_text_add(t, "<text x=%d y=%d>%s</text>\n", LEFT - 40, TOP - 18, name);
 }
 
-/* Ticks at 1, 2 and 5 times the powers of ten, or at the powers only if there are many. */
+/* Adds ticks at 1, 2 and 5 times the powers of ten, or, if that is too many, at the powers only. */
 static void add_x_axis(hb_text *t, const scales *s, const char *name) {
   static const double parts[] = {1, 2, 5};
   unsigned used = s->high - s->low > 4 ? 1 : 3;
@@ -78,12 +79,12 @@ static void add_points(hb_text *t, const line_chart *c, const scales *s, bool se
   }
 }
 
-/* Is another label so near that the two would touch? */
+/* Returns true if the labels of two points would touch. */
 static bool is_near(const scales *s, const line_chart_point *a, const line_chart_point *b) {
   return fabs(place_x(s, a->x) - place_x(s, b->x)) < 30;
 }
 
-/* Beside the points, of which a marked one always has its label. */
+/* Adds labels beside the points, unless they are crowded. A marked point always has one. */
 static void add_labels(hb_text *t, const line_chart *c, const scales *s) {
   const line_chart_point *marked = NULL, *last = NULL;
   for (unsigned i = 0; i < c->count; i++)

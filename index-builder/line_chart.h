@@ -1,11 +1,11 @@
-/* line_chart.h: a line chart as SVG for a web page, whose style sheet gives the colours. */
+/* line_chart.h: draws a line chart as SVG for a web page, whose style sheet has the colours. */
 #ifndef LINE_CHART_H
 #define LINE_CHART_H
 
 #include "base/text.h"
 
 typedef struct {
-  double x, y, second; /* second: of the other line */
+  double x, y, second; /* `second` is the y of the other line */
   unsigned label;
   bool marked;
 } line_chart_point;

@@ -6,11 +6,10 @@
 
 #include "base/utf8.h"
 
-/* Lines that memory did not suffice for. */
+/* The number of lines on stdout for which there was no memory. */
 static unsigned lines_lost;
 
-/* A line of text for people. Without memory what goes to stderr is shorter, and what goes to stdout is counted as lost.
- */
+/* Prints a line of text for people. Without memory, a line on stderr says so, and one on stdout counts as lost. */
 static void print(FILE *stream, const char *prefix, const char *format, va_list arguments) {
   char *line = NULL;
   hb_text shown = {0};
@@ -54,7 +53,8 @@ void say_text(hb_text *text) {
   hb_text_free(text);
 }
 
-/* All that could be written out is inside of JSON's strings, which have an escape for it: still the same JSON. */
+/* Escapes in JSON what would be written out in text. All of it is inside of strings, so the values stay what they are.
+ */
 static void add_json_shown(hb_text *line, const char *json) {
   char shown[HB_UTF8_SHOWN];
   for (size_t n; (n = hb_utf8_show(json, shown)) > 0; json += n) {
@@ -76,6 +76,7 @@ void say_json(hb_text *json) {
 
 int messages_finish(int exit_code) {
   bool lost = fflush(stdout) != 0 || ferror(stdout);
-  if (lines_lost > 0 && exit_code == EXIT_DONE) return fail("there is not enough memory for the output");
+  if (lines_lost > 0 && exit_code == EXIT_DONE)
+    return fail("there is not enough memory for the output; close other programs and try again");
   return lost && exit_code == EXIT_DONE ? fail("the output could not be written; is the disk full?") : exit_code;
 }

@@ -20,7 +20,7 @@ struct npy_file {
   char *path;
   uint64_t size, start; /* bytes of the file, and those before the numbers */
   uint32_t count, dim;
-  uint16_t *halves; /* [dim] for f2, else NULL */
+  uint16_t *halves; /* [dim], for rows in f2; else NULL */
 };
 
 /* What a header says. */
@@ -32,11 +32,11 @@ typedef struct {
   size_t axes;
 } description;
 
-/* ---- The header: a Python dictionary such as {'descr': '<f4', 'fortran_order': False, 'shape': (60, 512), } ---- */
+/* ---- The header is a Python dictionary such as {'descr': '<f4', 'fortran_order': False, 'shape': (60, 512), } ---- */
 
 static void skip_space(const char **at) { *at += strspn(*at, " \t\r\n"); }
 
-/* Moves on if `word` is next, perhaps after space. */
+/* Moves past `word` if it is next, perhaps after white space. */
 static bool take(const char **at, const char *word) {
   skip_space(at);
   size_t length = strlen(word);
@@ -128,7 +128,7 @@ static hb_status fail_header(const npy_file *file, hb_error *error) {
                  file->path, HOW_TO_CONVERT);
 }
 
-/* Magic, version, and length of the header: 2 bytes in version 1, 4 in versions 2 and 3. */
+/* Reads magic, version and length of the header. The length has 2 bytes in version 1, and 4 in versions 2 and 3. */
 static hb_status find_header(npy_file *file, size_t *at, size_t *length, hb_error *error) {
   uint8_t lead[12] = {0};
   hb_status status = file->size < sizeof lead ? HB_OK : read_at(file, 0, lead, sizeof lead, error);
@@ -136,7 +136,7 @@ static hb_status find_header(npy_file *file, size_t *at, size_t *length, hb_erro
   if (memcmp(lead, "\x93NUMPY", 6) != 0)
     return hb_fail(error, HB_INVALID_ARGUMENT, "'%.200s' is not a NumPy file; write it with np.save", file->path);
   if (lead[6] < 1 || lead[6] > 3)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "'%.200s' is a NumPy file of version %d, and only 1 to 3 can be read",
+    return hb_fail(error, HB_INVALID_ARGUMENT, "'%.200s' has version %d of NumPy's format, and only 1 to 3 can be read",
                    file->path, lead[6]);
   *at = lead[6] == 1 ? 10 : 12;
   *length = (size_t)lead[8] | (size_t)lead[9] << 8;
@@ -171,7 +171,7 @@ static hb_status check_shape(npy_file *file, const description *d, size_t number
   uint64_t expected = file->start + d->shape[0] * d->shape[1] * number_bytes;
   if (file->size != expected)
     return hb_fail(error, HB_INVALID_ARGUMENT,
-                   "'%.200s' has %llu bytes, but %llu according to its header; copy or save it again", file->path,
+                   "'%.200s' has %llu bytes, but should have %llu by its header; copy or save it again", file->path,
                    (unsigned long long)file->size, (unsigned long long)expected);
   file->count = (uint32_t)d->shape[0];
   file->dim = (uint32_t)d->shape[1];

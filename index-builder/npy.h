@@ -1,4 +1,4 @@
-/* npy.h: reads vectors from a NumPy file (.npy), a row at a time; format:
+/* npy.h: reads vectors from a NumPy file (.npy), one row at a time. The format is described at
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 #ifndef NPY_H
 #define NPY_H
@@ -7,14 +7,14 @@
 
 typedef struct npy_file npy_file;
 
-/* Opens a matrix [count][dim] of little-endian f4 or f2 in C order, of format version 1, 2 or 3, with 1..UINT32_MAX-1
- * rows and 1..HB_DIM_MAX columns. The caller closes *out. */
+/* Opens a matrix [count][dim] of little-endian f4 or f2 in C order, in version 1, 2 or 3 of the format, with
+ * 1..UINT32_MAX-1 rows and 1..HB_DIM_MAX columns. The caller closes *out. */
 hb_status npy_open(const char *path, npy_file **out, hb_error *error);
 uint32_t npy_count(const npy_file *file);
 uint32_t npy_dim(const npy_file *file);
 
-/* Writes the npy_dim floats of row `number`, which is below npy_count. Only this row is in memory. Fails if one of
- * them is not finite: there is no cosine similarity with it. */
+/* Reads row `number`, npy_dim floats, into `row`. Only this row is in memory. Fails if a number is not finite, because
+ * such a vector has no cosine similarity. */
 hb_status npy_row(npy_file *file, uint32_t number, float *row, hb_error *error);
 
 /* Takes NULL. */

@@ -19,7 +19,7 @@ static void print_help(const command_line *line) {
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
     printf("  %-22s %s%s\n", left, o->help, o->required ? " (required)" : "");
   }
-  printf("  %-22s this text\n", "--help");
+  printf("  %-22s show this help\n", "--help");
 }
 
 static bool add_to_list(text_list *list, const char *text) {
@@ -35,7 +35,7 @@ void text_list_free(text_list *list) {
   *list = (text_list){0};
 }
 
-/* A whole or real number inside its range, or an explanation. */
+/* Parses a whole or real number inside its range; if it is none, says so and returns false. */
 static bool parse_number(const option *o, const char *text) {
   char *end;
   errno = 0;
@@ -44,8 +44,8 @@ static bool parse_number(const option *o, const char *text) {
   bool fine = end != text && *end == '\0' && errno == 0 && value >= o->minimum && value <= o->maximum;
   if (fine && whole) fine = strspn(text, "0123456789") == strlen(text);
   if (!fine) {
-    fail_usage("--%s is '%s', and must be a %snumber from %.15g to %.15g", o->name, text, whole ? "whole " : "",
-               o->minimum, o->maximum);
+    fail_usage("--%s must be a %snumber from %.15g to %.15g, not '%s'", o->name, whole ? "whole " : "", o->minimum,
+               o->maximum, text);
     return false;
   }
   if (whole)
@@ -55,13 +55,13 @@ static bool parse_number(const option *o, const char *text) {
   return true;
 }
 
-/* Four numbers; whether they are inside a picture is for the engine to say. */
+/* Parses four numbers. The engine checks whether they are inside a picture. */
 static bool parse_region(const option *o, const char *text) {
   hb_region *r = o->target;
   int end = 0;
   if (sscanf(text, "%lf,%lf,%lf,%lf%n", &r->x, &r->y, &r->width, &r->height, &end) == 4 && text[end] == '\0')
     return true;
-  fail_usage("--%s is '%s', and must be X,Y,WIDTH,HEIGHT in fractions of the picture from 0 to 1", o->name, text);
+  fail_usage("--%s must be X,Y,WIDTH,HEIGHT as fractions of the picture from 0 to 1, not '%s'", o->name, text);
   return false;
 }
 
@@ -93,10 +93,10 @@ bool options_parse(const command_line *line, int argc, char **argv, int *operand
     if (found == OPTIONS_MAX + 1 || found == 'h') return print_help(line), *exit_code = EXIT_DONE, false;
     if (found == ':')
       return fail_usage("%s needs a value (see 'index-builder %s --help')", argv[optind - 1], line->name), false;
-    if (found == '?' && optopt > ' ') /* a letter, which may stand inside its argument */
-      return fail_usage("there is no option -%c (see 'index-builder %s --help')", optopt, line->name), false;
+    if (found == '?' && optopt > ' ') /* a letter, which may be inside of an argument such as -xyz */
+      return fail_usage("unknown option -%c (see 'index-builder %s --help')", optopt, line->name), false;
     if (found == '?')
-      return fail_usage("there is no option %s (see 'index-builder %s --help')", argv[optind - 1], line->name), false;
+      return fail_usage("unknown option %s (see 'index-builder %s --help')", argv[optind - 1], line->name), false;
     if (!take(&line->options[found - 1], optarg)) return false;
     given[found - 1] = true;
   }
@@ -104,9 +104,9 @@ bool options_parse(const command_line *line, int argc, char **argv, int *operand
     if (line->options[i].required && !given[i])
       return fail_usage("--%s is missing (see 'index-builder %s --help')", line->options[i].name, line->name), false;
   if (line->operands == NULL && optind < argc)
-    return fail_usage("'%s' is not expected here (see 'index-builder %s --help')", argv[optind], line->name), false;
+    return fail_usage("unexpected argument '%s' (see 'index-builder %s --help')", argv[optind], line->name), false;
   if (line->operands != NULL && line->operands[0] != '[' && optind == argc)
-    return fail_usage("name at least one %s (see 'index-builder %s --help')", line->operands, line->name), false;
+    return fail_usage("give at least one %s (see 'index-builder %s --help')", line->operands, line->name), false;
   *operand = optind;
   *exit_code = EXIT_DONE;
   return true;

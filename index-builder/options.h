@@ -1,4 +1,4 @@
-/* options.h: a command's options as a table, from which they are parsed and its --help is printed. */
+/* options.h: parses a command's options, and prints its --help, from a table. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -10,7 +10,7 @@
 typedef enum { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_REAL, OPTION_REGION } option_kind;
 
 typedef struct {
-  const char **items; /* owned by the list; the strings by argv */
+  const char **items; /* owned by the list; the strings belong to argv */
   size_t count;
 } text_list;
 
@@ -19,21 +19,21 @@ typedef struct {
   option_kind kind;
   void *target; /* bool, const char *, text_list, uint64_t, double or hb_region; holds the default */
   bool required;
-  double minimum, maximum; /* of a number */
-  const char *argument;    /* what --help calls it */
+  double minimum, maximum; /* the range of a number */
+  const char *argument;    /* what --help calls the value */
   const char *help;
 } option;
 
 typedef struct {
   const char *name;
-  const char *operands; /* what --help calls them, or NULL if there are none; "[...]" if there need not be any */
-  const char *help;     /* one or more lines on what the command does */
+  const char *operands; /* what --help calls them; NULL if the command takes none; "[...]" if they are optional */
+  const char *help;     /* one or more lines that say what the command does */
   const option *options;
   size_t count;
 } command_line;
 
-/* Parses argv. Returns true if the command should go on, with *operand the first of argv that is no option; else
- * *exit_code says how to end (0 after --help, 2 after a mistake, which has been explained). */
+/* Parses argv. Returns true if the command should run; *operand is then the first of argv that is not an option. Else
+ * *exit_code is set: 0 after --help, 2 after a mistake, which has been reported. */
 bool options_parse(const command_line *line, int argc, char **argv, int *operand, int *exit_code);
 
 void text_list_free(text_list *list);

@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 
-#define INTERVAL 200.0 /* milliseconds between two lines */
-#define SILENCE 1000.0 /* before the first: what is done sooner needs none */
+#define INTERVAL 200.0 /* milliseconds between two updates of the line */
+#define SILENCE 1000.0 /* milliseconds before the first one; short work shows no line */
 
 void progress_start(progress *p, const char *what, uint32_t total) {
   p->what = what;
@@ -21,10 +21,10 @@ void progress_step(progress *p) {
   uint32_t done = atomic_fetch_add(&p->done, 1) + 1;
   if (!p->visible) return;
   double now = hb_clock_milliseconds(), shown = atomic_load(&p->shown);
-  /* the thread that wins the exchange prints; the others go on */
+  /* the thread that wins the exchange prints; the others continue */
   if (now - shown < INTERVAL || !atomic_compare_exchange_strong(&p->shown, &shown, now)) return;
   double rate = done / (now - p->started) * 1e3;
-  fprintf(stderr, "\r%s: %u of %u, %.0f a second, %.0f s left \033[K", p->what, done, p->total, rate,
+  fprintf(stderr, "\r%s: %u of %u, %.0f per second, %.0f s left \033[K", p->what, done, p->total, rate,
           (p->total - done) / rate);
 }
 

@@ -1,4 +1,4 @@
-/* progress.h: a line on a terminal that tells count, rate and time left; silent when stderr is not a terminal. */
+/* progress.h: shows count, rate and time left in a line on stderr, if that is a terminal. */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
@@ -16,9 +16,9 @@ typedef struct {
 } progress;
 
 void progress_start(progress *p, const char *what, uint32_t total);
-/* One more is done; any thread may say so. */
+/* Counts one more as done. Any thread may call this. */
 void progress_step(progress *p);
-/* A line that tells what is done now, without a count; `context` is not used. progress_end clears it, NULL will do. */
+/* Shows what is done now, without a count, until progress_end(NULL). `context` is not used. */
 void progress_stage(void *context, const char *what);
 /* Clears the line. */
 void progress_end(progress *p);

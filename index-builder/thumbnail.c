@@ -13,11 +13,11 @@
 #define QUALITY 80
 #define FIRST_CAPACITY 16384
 
-/* A JPEG being made. libjpeg calls back with its own structs, which are therefore the first members of ours. */
+/* The JPEG in the making. libjpeg calls back with its own structs, so these are the first members of ours. */
 typedef struct {
   struct jpeg_destination_mgr manager;
   uint8_t *bytes;
-  size_t capacity, size; /* `size` is known at the end */
+  size_t capacity, size; /* `size` is set at the end */
 } output;
 
 typedef struct {
@@ -26,7 +26,7 @@ typedef struct {
   char text[JMSG_LENGTH_MAX];
 } errors;
 
-/* libjpeg's own would end the process. */
+/* Replaces the handler of libjpeg, which would end the process. */
 static void on_error(j_common_ptr jpeg) {
   errors *e = (errors *)jpeg->err;
   e->manager.format_message(jpeg, e->text);
@@ -73,7 +73,8 @@ static void compress_rows(struct jpeg_compress_struct *jpeg, const hb_picture *p
   jpeg_finish_compress(jpeg);
 }
 
-/* False if libjpeg failed. A function of its own because locals of the one that calls setjmp do not survive longjmp. */
+/* Returns false if libjpeg failed. This is a function of its own because longjmp destroys the locals of the function
+ * that calls setjmp. */
 static bool try_to_compress(struct jpeg_compress_struct *jpeg, errors *e, const hb_picture *picture, output *out) {
   jpeg->err = jpeg_std_error(&e->manager);
   e->manager.error_exit = on_error;
@@ -84,7 +85,7 @@ static bool try_to_compress(struct jpeg_compress_struct *jpeg, errors *e, const 
   return true;
 }
 
-/* Into out->bytes, which the caller frees, also on failure. */
+/* Compresses into out->bytes, which the caller frees, also on failure. */
 static hb_status compress(const hb_picture *picture, output *out, hb_error *error) {
   *out =
       (output){{.init_destination = output_start, .empty_output_buffer = output_grow, .term_destination = output_end},
@@ -118,9 +119,9 @@ static hb_status compress_and_save(const hb_picture *picture, const char *path, 
 
 hb_status thumbnail_write(const void *bytes, size_t size, uint32_t pixels, const char *path, hb_error *error) {
   if (pixels < 1 || pixels > THUMBNAIL_PIXELS_MAX)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "a thumbnail of %u pixels is not possible, only 1 to %d", pixels,
-                   THUMBNAIL_PIXELS_MAX);
-  hb_picture picture; /* what was decoded is gone before the JPEG is made: of the two it is the large one */
+    return hb_fail(error, HB_INVALID_ARGUMENT, "a thumbnail must have from 1 to %d pixels, not %u",
+                   THUMBNAIL_PIXELS_MAX, pixels);
+  hb_picture picture; /* the decoded picture, which is large, is freed before the JPEG is made */
   hb_status status = hb_scale_file(bytes, size, pixels, &picture, error);
   if (status != HB_OK) return status;
   status = compress_and_save(&picture, path, error);

@@ -29,7 +29,7 @@ static hb_status copy(const char *from, const char *to, hb_error *error) {
   return status;
 }
 
-/* The same file under a second name costs nothing; not every file system can do it. */
+/* Links the file, which costs nothing; copies it where the file system has no links. */
 static hb_status take_over(const char *from, const char *to, hb_error *error) {
   return link(from, to) == 0 ? HB_OK : copy(from, to, error);
 }
@@ -42,7 +42,7 @@ hb_status thumbnail_provide(const thumbnail_store *store, decoder_process *decod
   if (path == NULL || (store->old_folder != NULL && old == NULL))
     status = hb_fail_memory(error);
   else if (hb_path_exists(path))
-    ; /* of another picture with this content */
+    ; /* another picture with this content has made it */
   else if (old != NULL && hb_path_exists(old))
     status = take_over(old, path, error);
   else

@@ -1,4 +1,5 @@
-/* thumbnail_store.h: the thumbnails of a bundle: plain files in its folder, named by the picture's content. */
+/* thumbnail_store.h: keeps the thumbnails of a bundle, plain files in its folder that are named by the picture's
+ * content. */
 #ifndef THUMBNAIL_STORE_H
 #define THUMBNAIL_STORE_H
 
@@ -9,16 +10,16 @@
 #define THUMBNAIL_PIXELS_MOST 2048
 
 typedef struct {
-  uint32_t pixels;        /* of the longer side; 0: no thumbnails */
-  const char *folder;     /* where they go */
-  const char *old_folder; /* where they may be already, or NULL */
+  uint32_t pixels;        /* on the longer side; 0: no thumbnails */
+  const char *folder;     /* the folder to put them in */
+  const char *old_folder; /* a folder that may have them already; NULL for none */
 } thumbnail_store;
 
-/* "thumb-PX-{content}.jpg", the bundle's thumb_url. */
+/* Writes the bundle's thumb_url, "thumb-PX-{content}.jpg". */
 void thumbnail_url(uint32_t pixels, char *out, size_t capacity);
 
-/* Makes sure that the picture's thumbnail is in the folder: the old one, or a new one of the file. Threads may ask
- * at the same time for different contents. */
+/* Puts the picture's thumbnail into the folder: the old one if there is one, else a new one made from `file`. Threads
+ * may call this at once for different contents. */
 hb_status thumbnail_provide(const thumbnail_store *store, decoder_process *decoder, uint64_t content,
                             const hb_mapping *file, hb_error *error);
 

@@ -7,12 +7,12 @@
 #include "base/error.h"
 #include "progress.h"
 
-/* An image or vector on its way to the builder. */
+/* An image or a vector on its way to the builder. */
 typedef struct {
   const char *path, *label;
   uint64_t content;
   image_fate fate;
-  uint32_t number; /* in the base, but for IMAGE_ADDED */
+  uint32_t number; /* in the base, unless the fate is IMAGE_ADDED */
 } arrival;
 
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
   image_task *tasks; /* [CHUNK_IMAGES], as are the next two */
   arrival *arrivals;
   float *features;
-  uint64_t *contents; /* [images] of those that the bundle has */
+  uint64_t *contents; /* [images]: the contents of those that the bundle has */
   uint32_t content_count;
 } update;
 
@@ -38,7 +38,7 @@ static void count_fate(update_tally *tally, image_fate fate) {
 
 static bool is_known(const arrival *a) { return a->fate == IMAGE_KEPT || a->fate == IMAGE_MOVED; }
 
-/* Hands it to the builder; `features` of what is known are not read. */
+/* Brings an image to the builder. Its `features` are not read if the base has it. */
 static hb_status hand_over(const update_target *t, const arrival *a, const float *features, hb_error *error) {
   hb_status status = is_known(a) ? hb_builder_keep(t->builder, t->base->catalog, a->number, a->path, a->label, error)
                                  : hb_builder_add(t->builder, features, a->path, a->label, a->content, error);
@@ -48,7 +48,7 @@ static hb_status hand_over(const update_target *t, const arrival *a, const float
   return HB_OK;
 }
 
-/* A picture is left out if it cannot be read, and not if the machine failed. */
+/* Returns true if an image is to be skipped: it cannot be read, and the machine has not failed. */
 static bool is_its_own_fault(hb_status status) { return status != HB_OUT_OF_MEMORY && status != HB_INTERNAL; }
 
 static hb_status add_skipped(update_tally *tally, const image_task *task, hb_error *error) {
@@ -63,7 +63,7 @@ static hb_status add_skipped(update_tally *tally, const image_task *task, hb_err
 
 static float *features_of(const update *u, uint32_t i) { return u->features + (size_t)i * HB_POOLED_DIM; }
 
-/* Two pictures with the same content share a thumbnail, which one of them makes. */
+/* Pictures with equal content share a thumbnail, which the first of them makes. */
 static bool is_first_of_content(const image_task *tasks, uint32_t i) {
   for (uint32_t j = 0; j < i; j++)
     if (tasks[j].thumb && tasks[j].content == tasks[i].content) return false;
@@ -82,7 +82,7 @@ static void plan(update *u, uint32_t first, uint32_t count) {
   }
 }
 
-/* What becomes of an image that was looked at. */
+/* Brings an image to the builder, or skips it, after the embedder is done with it. */
 static hb_status settle(update *u, uint32_t i, hb_error *error) {
   const update_target *t = u->target;
   const image_task *task = &u->tasks[i];

@@ -29,7 +29,7 @@ static hb_status allocate(vector_ids *list, uint32_t count, size_t text_bytes, h
   return complete ? HB_OK : hb_fail_memory(error);
 }
 
-/* A line without its end: what is wrong with it, or NULL. */
+/* Says what is wrong with a line, given without its end; NULL if nothing is. */
 static const char *line_fault(const char *line, size_t length) {
   const char *tab = memchr(line, '\t', length);
   if (length == 0 || tab == line) return "has no path";
@@ -39,7 +39,7 @@ static const char *line_fault(const char *line, size_t length) {
   return hb_utf8_is_text(line, length) ? NULL : "is not text in UTF-8; convert the file";
 }
 
-/* Cuts the text into lines, and these into path and label. */
+/* Cuts the text into lines, and the lines into paths and labels. */
 static hb_status cut(vector_ids *list, const char *path, size_t size, hb_error *error) {
   char *end = list->text + size;
   uint32_t number = 0;
@@ -78,12 +78,12 @@ static size_t count_lines(const char *text, size_t size) {
 
 static hb_status read_text(const char *path, const char *text, size_t size, uint32_t count, vector_ids *list,
                            hb_error *error) {
-  static const char mark[] = "\xef\xbb\xbf"; /* that Windows puts in front of UTF-8 */
+  static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that Windows writes */
   if (size >= 3 && memcmp(text, mark, 3) == 0) text += 3, size -= 3;
   size_t lines = count_lines(text, size);
   if (lines != count)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "'%.200s' has %zu lines, and must have one for each of the %u vectors",
-                   path, lines, count);
+    return hb_fail(error, HB_INVALID_ARGUMENT,
+                   "'%.200s' has %zu lines, but there are %u vectors; write a line for each", path, lines, count);
   hb_status status = allocate(list, count, size + 1, error);
   if (status != HB_OK) return status;
   memcpy(list->text, text, size);

@@ -1,4 +1,4 @@
-/* Photo to embedding to answer: the one place that ties decoding, network, head and index together. */
+/* Turns a photo into an embedding, and an embedding into results. Only here decoding, network, head and index meet. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ struct hb_engine {
   hb_model *model; /* may be NULL */
   hb_index *index; /* may be NULL */
   hb_network *network;
-  const hb_head *head; /* NULL: pooled features */
+  const hb_head *head; /* NULL: embeddings are the pooled features */
   hb_search *search;
   uint8_t crop[HB_CROP_BYTES];
 };
@@ -18,10 +18,11 @@ struct hb_engine {
 static hb_status attach_index(hb_engine *engine, hb_error *error) {
   const hb_index *index = engine->index;
   if (strcmp(hb_model_id(engine->model), hb_index_model_id(index)) != 0)
-    return hb_fail(error, HB_MODEL_MISMATCH,
-                   "the index was built with another model (%.12s, and this one is %.12s); use that model or build the "
-                   "index again",
-                   index->head_kind == HB_HEAD_NONE ? "unknown" : hb_index_model_id(index), hb_model_id(engine->model));
+    return hb_fail(
+        error, HB_MODEL_MISMATCH,
+        "the index was built with another model (%.12s, and this one is %.12s); use that model or rebuild the "
+        "bundle",
+        index->head_kind == HB_HEAD_NONE ? "unknown" : hb_index_model_id(index), hb_model_id(engine->model));
   if (index->head != NULL) engine->head = index->head;
   return HB_OK;
 }
@@ -42,7 +43,7 @@ hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb
 
 hb_status hb_engine_use_head(hb_engine *engine, const hb_head *head, hb_error *error) {
   if (engine->model == NULL || engine->index != NULL)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "an index chooses the head itself");
+    return hb_fail(error, HB_INVALID_ARGUMENT, "an engine with an index takes the head from it");
   engine->head = head;
   return HB_OK;
 }
@@ -85,7 +86,7 @@ hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYT
   return HB_OK;
 }
 
-/* The engine's crop, which took `made`. */
+/* Embeds the engine's own crop. `made` has the timings of the crop. */
 static hb_status embed_own_crop(hb_engine *engine, float *embedding, hb_timings *made, hb_timings *timings,
                                 hb_error *error) {
   hb_status status = hb_engine_embed_crop(engine, engine->crop, embedding, made, error);
@@ -119,7 +120,7 @@ hb_status hb_engine_search(hb_engine *engine, const float *query, const hb_searc
   if (status == HB_OK) status = hb_search_run(engine->search, NULL, 0, &missing, error);
   if (status != HB_OK) return status;
   if (missing > 0)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "%u files of the index must be provided for this search", missing);
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the index lacks %u files that this search needs", missing);
   *results = hb_search_results(engine->search, report);
   return HB_OK;
 }

@@ -1,8 +1,9 @@
-/* The browser's exports, nothing else; web/engine/wasm-engine.js calls them. One context holds the model, the index,
- * the engine and the last text. Functions return an hb_status; the sentence of the last failure is hb_wasm_error. */
+/* Exports the engine to the browser and does nothing else; web/engine/wasm-engine.js calls the functions. A context
+ * holds model, index, engine and the last text. Functions that return an hb_status can fail; hb_wasm_error is the
+ * sentence of the last failure. */
 #ifdef __EMSCRIPTEN__
 #include <emscripten/emscripten.h>
-#else /* in a test */
+#else /* natively, in tests */
 #define EMSCRIPTEN_KEEPALIVE
 #endif
 #include <inttypes.h>
@@ -21,23 +22,25 @@ typedef struct {
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
-  float *embedding; /* of the last crop */
+  float *embedding; /* the embedding of the last crop */
   uint8_t crop[HB_CROP_BYTES];
   hb_timings timings;
   hb_text answer;
   hb_error error;
 } context;
 
-/* `members`: threads that will share the work on a picture, the caller included. NULL without memory. */
+/* Makes a context. `members` is the number of threads that will share the work on a picture, with the caller. NULL
+ * without memory. */
 EXPORT context *hb_wasm_new(uint32_t members) {
   context *c = calloc(1, sizeof(context));
   if (c == NULL || hb_worker_team_create(members, &c->team, &c->error) == HB_OK) return c;
   return free(c), NULL;
 }
 
-/* A further member, in an instance of its own that shares the memory, on a stack of its own: its number, or 0 if there
- * is no room for it; and its life, which does not end. */
+/* Adds a helper thread, which has an instance of its own that shares the memory, and a stack of its own. Returns its
+ * number, or 0 if all members have joined. */
 EXPORT uint32_t hb_wasm_join(context *c) { return hb_worker_team_join(c->team); }
+/* Runs the helper thread's loop; never returns. */
 EXPORT void hb_wasm_help(context *c, uint32_t member) { hb_worker_team_help(c->team, member); }
 
 EXPORT void hb_wasm_free(context *c) {
@@ -54,11 +57,11 @@ EXPORT void hb_wasm_free(context *c) {
 EXPORT const char *hb_wasm_status_text(hb_status status) { return hb_status_text(status); }
 EXPORT const char *hb_wasm_error(const context *c) { return c->error.text; }
 
-/* Takes ownership of bytes, which come from malloc, also on failure; then another model may be given. Only the very
- * weights that the index, which is there, was built with are accepted. */
+/* Takes the model that the index, which must be there, was built with, and no other. Takes ownership of `bytes`, which
+ * come from malloc, also on failure. After a failure another file may be given. */
 EXPORT hb_status hb_wasm_model(context *c, void *bytes, size_t size) {
   if (c->model != NULL || c->index == NULL)
-    return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is a model already, or no index yet");
+    return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is a model already, or there is no index yet");
   hb_model *model;
   hb_status status = hb_model_from_memory(bytes, size, &model, &c->error);
   if (status != HB_OK) return status;
@@ -74,7 +77,7 @@ EXPORT hb_status hb_wasm_manifest(context *c, const char *bytes, size_t size) {
 }
 
 EXPORT uint32_t hb_wasm_file_count(const context *c) { return c->index != NULL ? hb_index_file_count(c->index) : 0; }
-/* Of a file that there is not: "", 0 and false. */
+/* The next functions return "", 0 and false for a file that the index does not have. */
 static bool has_file(const context *c, uint32_t file) { return file < hb_wasm_file_count(c); }
 EXPORT const char *hb_wasm_file_name(const context *c, uint32_t file) {
   return has_file(c, file) ? hb_index_file_name(c->index, file) : "";
@@ -83,14 +86,14 @@ EXPORT uint32_t hb_wasm_file_bytes(const context *c, uint32_t file) {
   return has_file(c, file) ? (uint32_t)hb_index_file_bytes(c->index, file) : 0;
 }
 
-/* Takes ownership of bytes, as hb_wasm_model does. */
+/* Provides a file. Takes ownership of `bytes`, as hb_wasm_model does. */
 EXPORT hb_status hb_wasm_file(context *c, uint32_t file, void *bytes, size_t size) {
   if (c->index == NULL) return free(bytes), hb_fail(&c->error, HB_INVALID_ARGUMENT, "there is no index yet");
   return hb_index_provide(c->index, file, bytes, size, &c->error);
 }
 
-/* True for head, centroids and table, which must be given before the start; false for files of lists. The table adds
- * files to those that are counted. */
+/* Returns true for head, centroids and table, which must be provided before the start; false for files of lists. The
+ * table adds files to hb_wasm_file_count. */
 EXPORT bool hb_wasm_file_is_needed(const context *c, uint32_t file) {
   return has_file(c, file) && hb_index_file_is_needed(c->index, file);
 }
@@ -99,24 +102,24 @@ EXPORT void hb_wasm_release(context *c, uint32_t file) {
   if (has_file(c, file)) hb_index_release(c->index, file);
 }
 
-/* Builds the engine and gives the weight file's memory back. */
+/* Creates the engine and frees the memory of the weight file. */
 EXPORT hb_status hb_wasm_start(context *c) {
   if (c->index == NULL || c->engine != NULL)
-    return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine starts once, after its model and index");
+    return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the engine can be started once, after model and index are there");
   if (c->model != NULL) hb_model_use_team(c->model, c->team);
   hb_status status = hb_engine_create(c->model, c->index, &c->engine, &c->error);
   if (status != HB_OK) return status;
   c->embedding = malloc(hb_engine_dim(c->engine) * sizeof *c->embedding);
   if (c->embedding == NULL) {
     hb_engine_free(c->engine);
-    c->engine = NULL; /* not started: nothing may be embedded */
+    c->engine = NULL; /* it is not started, so nothing can be embedded */
     return hb_fail_memory(&c->error);
   }
-  if (c->model != NULL) hb_model_drop_source(c->model); /* there is none for an index of ready-made vectors */
+  if (c->model != NULL) hb_model_drop_source(c->model); /* an index of ready-made vectors has no model */
   return HB_OK;
 }
 
-/* Threads that share the work on a picture, as far as they have come. */
+/* Returns the number of threads that have joined and share the work on a picture. */
 EXPORT uint32_t hb_wasm_threads(const context *c) { return c->engine != NULL ? hb_engine_threads(c->engine) : 1; }
 
 static hb_status check_started(context *c) {
@@ -126,7 +129,8 @@ static hb_status check_started(context *c) {
 EXPORT uint32_t hb_wasm_dim(const context *c) { return c->engine != NULL ? hb_engine_dim(c->engine) : 0; }
 EXPORT const float *hb_wasm_vector(const context *c) { return c->embedding; }
 
-/* Of a file and of pixels the region x, y, w, h, which is 0, 0, 1, 1 for the whole picture. Crops need no start. */
+/* Make a crop of the region x, y, w, h of a file or of pixels; 0, 0, 1, 1 is the whole picture. The engine need not be
+ * started. */
 EXPORT hb_status hb_wasm_crop_file(context *c, const void *bytes, size_t size, double x, double y, double w, double h) {
   const hb_region region = {x, y, w, h};
   return hb_crop_file(bytes, size, &region, c->crop, &c->timings, &c->error);
@@ -138,7 +142,7 @@ EXPORT hb_status hb_wasm_crop_rgba(context *c, const uint8_t *pixels, uint32_t w
   return hb_crop_rgba(pixels, width, height, &region, c->crop, &c->timings, &c->error);
 }
 
-/* HB_CROP_BYTES: the last crop, or one that was made before and is put there again. */
+/* Returns the last crop, HB_CROP_BYTES. The caller may write an earlier crop there, to embed that. */
 EXPORT uint8_t *hb_wasm_crop(context *c) { return c->crop; }
 EXPORT uint32_t hb_wasm_crop_bytes(void) { return HB_CROP_BYTES; }
 
@@ -150,7 +154,7 @@ EXPORT hb_status hb_wasm_embed(context *c) {
 
 static const char *text_or_null(const hb_text *text) { return text->failed ? NULL : text->bytes; }
 
-/* Timings of the last crop and the last embedding, as JSON; NULL without memory. */
+/* Returns the timings of the last crop and the last embedding as JSON; NULL without memory. */
 EXPORT const char *hb_wasm_timings(context *c) {
   hb_text_clear(&c->answer);
   hb_text_add(&c->answer, "{\"decode\":%.3f,\"preprocess\":%.3f,\"network\":%.3f,\"head\":%.3f}", c->timings.decode,
@@ -158,7 +162,7 @@ EXPORT const char *hb_wasm_timings(context *c) {
   return text_or_null(&c->answer);
 }
 
-/* Facts about model and index, as JSON; NULL before the start. */
+/* Returns facts about model and index as JSON; NULL before the start and without memory. */
 EXPORT const char *hb_wasm_info(context *c) {
   if (c->engine == NULL) return NULL;
   const hb_index *index = c->index;
@@ -181,7 +185,7 @@ EXPORT const char *hb_wasm_info(context *c) {
   return text_or_null(t);
 }
 
-/* ---- Searches: several may be under way ---- */
+/* ---- Searches, of which several may be under way ---- */
 
 typedef struct {
   hb_search *search;
@@ -190,7 +194,7 @@ typedef struct {
   bool distinct;
 } search;
 
-/* NULL on failure. */
+/* Creates a search; NULL on failure. */
 EXPORT search *hb_wasm_search_new(context *c) {
   if (check_started(c) != HB_OK) return NULL;
   search *s = calloc(1, sizeof *s);
@@ -211,13 +215,13 @@ EXPORT void hb_wasm_search_free(search *s) {
   free(s);
 }
 
-/* `query` has hb_wasm_dim floats; `labels` is labels_size bytes of NUL-terminated labels. Both are copied. `distinct`
- * as in hb_search_options: results then have "copies". */
+/* Begins a search. `query` has hb_wasm_dim floats; `labels` is labels_size bytes of NUL-terminated labels. Both are
+ * copied. The other parameters are as in hb_search_options. With `distinct`, results have "copies". */
 EXPORT hb_status hb_wasm_search_start(context *c, search *s, const float *query, uint32_t k, uint32_t nprobe,
                                       bool exact, const char *labels, size_t labels_size, bool has_min_score,
                                       float min_score, bool distinct) {
   if (labels_size > 0 && labels[labels_size - 1] != '\0')
-    return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the labels do not end");
+    return hb_fail(&c->error, HB_INVALID_ARGUMENT, "the last label does not end in a zero byte");
   size_t label_count = 0;
   for (size_t i = 0; i < labels_size; i++) label_count += labels[i] == '\0';
   const char **list = malloc((label_count + 1) * sizeof *list);
@@ -234,14 +238,14 @@ EXPORT hb_status hb_wasm_search_run(context *c, search *s) {
   return hb_search_run(s->search, s->missing, hb_index_file_count(c->index), &s->missing_count, &c->error);
 }
 
-/* Files that the search waits for since it was last run, the one with the nearest list first. */
+/* The files that the last run of the search found missing, the one with the nearest list first. */
 EXPORT uint32_t hb_wasm_search_missing_count(const search *s) { return s->missing_count; }
 EXPORT const uint32_t *hb_wasm_search_missing(const search *s) { return s->missing; }
 
-/* The file with the planned list at `place`, the nearest first; UINT32_MAX beyond the plan. */
+/* Returns the file with the planned list at `place`, the nearest list first; UINT32_MAX beyond the plan. */
 EXPORT uint32_t hb_wasm_search_file(const search *s, uint32_t place) { return hb_search_file(s->search, place); }
 
-/* The best results so far as JSON; NULL without memory. */
+/* Returns the best results so far as JSON; NULL without memory. */
 EXPORT const char *hb_wasm_search_answer(context *c, search *s) {
   hb_search_report report;
   const hb_result *results = hb_search_results(s->search, &report);

@@ -6,21 +6,21 @@
 
 #include "base/file.h"
 
-/* HB_OK if nothing is lost when `directory` is replaced. */
+/* Checks that nothing is lost when `directory` is replaced. */
 static hb_status check_content(const char *directory, hb_error *error) {
   if (hb_path_is_vacant(directory)) return HB_OK;
   bool is_bundle;
   hb_status status = hb_index_is_there(directory, &is_bundle, error);
   if (status == HB_OK && !is_bundle)
-    return hb_fail(error, HB_IO, "'%.200s' is there already and is not a bundle; choose another place for --out",
-                   directory);
+    return hb_fail(error, HB_IO, "'%.200s' already exists and is not a bundle; choose another --out", directory);
   if (status == HB_OK && hb_directory_has_folder(directory))
-    return hb_fail(error, HB_IO, "'%.200s' holds a folder, which would be lost; move it or choose another --out",
+    return hb_fail(error, HB_IO, "'%.200s' contains a folder, which would be lost; move it or choose another --out",
                    directory);
   return status;
 }
 
-/* Making the folder that the bundle is written into shows now, and not after an hour, whether that is possible. */
+/* Makes and removes the folder that the bundle will be written to, to find out now, and not after an hour, whether that
+ * is possible. */
 static hb_status try_partial(const char *directory, hb_error *error) {
   char *partial = hb_path_beside(directory, "partial");
   if (partial == NULL) return hb_fail_memory(error);
@@ -31,7 +31,7 @@ static hb_status try_partial(const char *directory, hb_error *error) {
   return status;
 }
 
-/* A kill between the two renames of replace() leaves the bundle under its other name only. */
+/* Takes the bundle back if a kill between the two renames of replace() left it under its other name. */
 static hb_status take_back(const char *directory, hb_error *error) {
   char *replaced = hb_path_beside(directory, "replaced");
   char *manifest = replaced != NULL ? hb_path_join(replaced, HB_MANIFEST_NAME) : NULL;
@@ -53,7 +53,7 @@ hb_status hb_builder_check_target(const char *directory, hb_error *error) {
   return status;
 }
 
-/* For file systems that cannot exchange names: between the two renames there is no bundle. */
+/* Replaces the bundle on file systems that cannot exchange names: between the two renames there is no bundle. */
 static hb_status replace(const char *partial, const char *directory, const char *replaced, hb_error *error) {
   hb_status status = hb_path_rename(directory, replaced, error);
   if (status != HB_OK) return status;
@@ -63,14 +63,14 @@ static hb_status replace(const char *partial, const char *directory, const char 
   return HB_OK;
 }
 
-/* What is left of the old bundle if it cannot be removed is no failure, as the new one is there: the next build tries
- * again, and says what keeps it. */
+/* It is no failure if the old bundle cannot be removed, because the new one is there: the next build tries again, and
+ * says what is in the way. */
 hb_status hb_atomic_replace(const char *partial, const char *directory, hb_error *error) {
   if (!hb_path_exists(directory)) return hb_path_rename(partial, directory, error);
   char *replaced = hb_path_beside(directory, "replaced");
   hb_status status = replaced != NULL ? hb_directory_remove(replaced, error) : hb_fail_memory(error);
   if (status == HB_OK && hb_path_exchange(partial, directory))
-    hb_directory_remove(partial, NULL); /* the old one, now */
+    hb_directory_remove(partial, NULL); /* now this is the old one */
   else if (status == HB_OK)
     status = replace(partial, directory, replaced, error);
   free(replaced);

@@ -1,5 +1,5 @@
-/* Leads a bundle from images to a folder: row_store.c collects, clusters.c makes lists, nprobe_calibration.c chooses
- * nprobe, bundle_write.c writes, atomic_replace.c puts the folder in its place. */
+/* Builds a bundle: row_store.c collects the images, clusters.c makes lists, nprobe_calibration.c chooses nprobe,
+ * bundle_write.c writes the files, and atomic_replace.c puts the folder in its place. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "model/model.h"
 #include "vector/head_make.h"
 
-#define RECALL_TARGET 0.991 /* of a sample, to hold 0.99 on all */
+#define RECALL_TARGET 0.991 /* on a sample, so that it is 0.99 on all images */
 #define SVD_PREFIX "svd:"
 
 struct hb_builder {
@@ -20,10 +20,10 @@ struct hb_builder {
   char *directory, *partial;
   bool finished;
   hb_index *base;
-  hb_head *head; /* as its bundle stores it; NULL without a model, and before an svd head is made */
+  hb_head *head; /* as the bundle stores it; NULL without a model, and before an svd head is made */
   hb_row_store rows;
-  float *embedding; /* scratch: the longest of a row and a head's input */
-  /* while an svd head waits for all images: */
+  float *embedding; /* scratch memory for a row, or for the input of a head */
+  /* While an svd head waits for all images: */
   uint32_t svd_dim;
   hb_head *exact;
   double *moment;
@@ -33,13 +33,14 @@ struct hb_builder {
 /* ---- Heads ---- */
 
 static hb_status fail_base(const hb_builder *b, const char *what, hb_error *error) {
-  return hb_fail(error, HB_INVALID_ARGUMENT, "the bundle '%.200s' cannot be continued: it has another %s; build anew",
-                 b->options->base, what);
+  return hb_fail(error, HB_INVALID_ARGUMENT,
+                 "cannot update bundle '%.200s': it was built with a different %s; use --fresh", b->options->base,
+                 what);
 }
 
-/* Replaces the head's numbers by what a reader of the bundle will see, so that both embed alike. */
+/* Rounds the head's numbers to those that a reader of the bundle will see, so that both embed in one way. */
 static hb_status round_head(hb_head *head, hb_encoding encoding, hb_error *error) {
-  if (head->kind == HB_HEAD_LOGITS) return HB_OK; /* not in the bundle */
+  if (head->kind == HB_HEAD_LOGITS) return HB_OK; /* it is not in the bundle */
   void *codes = NULL;
   float *scales = NULL;
   hb_rows rows;
@@ -56,8 +57,8 @@ static hb_status prepare_svd(hb_builder *b, hb_error *error) {
   unsigned long dim = strtoul(digits, &end, 10);
   hb_status status = HB_OK;
   if (*digits < '0' || *digits > '9' || *end != '\0' || dim < 1 || dim > HB_EXACT_DIM)
-    status = hb_fail(error, HB_INVALID_ARGUMENT, "the head is '%.40s', and svd:D must have D from 1 to %d",
-                     b->options->head, HB_EXACT_DIM);
+    status = hb_fail(error, HB_INVALID_ARGUMENT, "the head svd:D must have D from 1 to %d, and '%.40s' does not",
+                     HB_EXACT_DIM, b->options->head);
   b->svd_dim = (uint32_t)dim;
   b->moment = calloc((size_t)HB_EXACT_DIM * HB_EXACT_DIM, sizeof *b->moment);
   if (status == HB_OK && (b->moment == NULL || path == NULL)) status = hb_fail_memory(error);
@@ -81,7 +82,7 @@ static bool same_head(const hb_head *a, const hb_head *b) {
          memcmp(a->bias, b->bias, a->dim * sizeof(float)) == 0;
 }
 
-/* An svd head is its base's, or comes when all images are known. */
+/* Prepares the head. An svd head is taken from the base, or made when all images are known. */
 static hb_status prepare_head(hb_builder *b, hb_error *error) {
   const hb_build_options *o = b->options;
   if (o->model == NULL) return HB_OK;
@@ -104,7 +105,7 @@ static uint32_t dim_of(const hb_builder *b) {
   return b->head != NULL ? b->head->dim : b->svd_dim;
 }
 
-/* All features are known: makes the svd head and the rows. */
+/* Makes the svd head and the rows, because all features are known. */
 static hb_status finish_svd(hb_builder *b, hb_error *error) {
   if (b->rows.count == 0) return hb_fail(error, HB_INVALID_ARGUMENT, "there are no images to index");
   hb_build_report_stage(b->options, "making the head");
@@ -122,7 +123,7 @@ static hb_status finish_svd(hb_builder *b, hb_error *error) {
   return status;
 }
 
-/* ---- Life ---- */
+/* ---- Creation ---- */
 
 static hb_status open_base(hb_builder *b, hb_error *error) {
   const hb_build_options *o = b->options;
@@ -134,7 +135,7 @@ static hb_status open_base(hb_builder *b, hb_error *error) {
   return HB_OK;
 }
 
-/* A base's labels keep their numbers, so that its files need not change. */
+/* Takes over the labels of the base with their numbers, so that its files need not change. */
 static hb_status take_labels(hb_builder *b, hb_error *error) {
   hb_status status = HB_OK;
   uint32_t number;
@@ -146,7 +147,7 @@ static hb_status take_labels(hb_builder *b, hb_error *error) {
 static hb_status create_rows(hb_builder *b, hb_error *error) {
   uint32_t dim = dim_of(b);
   if (dim < 1 || dim > HB_DIM_MAX)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "vectors have %u numbers, and must have 1 to %d", dim, HB_DIM_MAX);
+    return hb_fail(error, HB_INVALID_ARGUMENT, "vectors must have from 1 to %d numbers, not %u", HB_DIM_MAX, dim);
   if (b->base != NULL && b->base->dim != dim) return fail_base(b, "head", error);
   b->embedding = malloc((dim > HB_EXACT_DIM ? dim : HB_EXACT_DIM) * sizeof *b->embedding);
   char *path = hb_path_join(b->partial, "rows.tmp");
@@ -232,7 +233,7 @@ hb_status hb_builder_keep(hb_builder *b, const hb_catalog *base, uint32_t number
                           hb_error *error) {
   hb_rows stored = hb_catalog_row(base, number);
   if (b->base == NULL || stored.dim != b->rows.dim || stored.encoding != b->rows.encoding)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "images can only be kept from the base of the build");
+    return hb_fail(error, HB_INVALID_ARGUMENT, "only images of the base can be kept");
   hb_entry entry = hb_catalog_entry(base, number);
   uint32_t row = b->rows.count;
   hb_status status = hb_row_store_name(&b->rows, path, label, entry.content, entry.id, error);

@@ -10,7 +10,7 @@
 #include "builder/manifest_write.h"
 #include "bundle/bundle.h"
 
-/* A file's content while it is being put together. */
+/* The content of a file while it is put together. */
 typedef struct {
   uint8_t *bytes;
   size_t size, capacity;
@@ -21,9 +21,9 @@ typedef struct {
   const char *directory;
   content content;
   hb_written_files written;
-  uint32_t first_row; /* of the lists whose codes are in memory */
-  uint8_t *codes;     /* these, list by list */
-  uint32_t *cursors;  /* [nlist] where a list's next row goes */
+  uint32_t first_row; /* the first row of the lists whose codes are in memory */
+  uint8_t *codes;     /* these codes, list by list */
+  uint32_t *cursors;  /* [nlist]: where the next row of a list goes */
 } job;
 
 static void append(content *c, const void *bytes, size_t size) {
@@ -70,7 +70,7 @@ static bool base_has(const hb_index *base, const char *name) {
   return false;
 }
 
-/* Writes the content under "role-hash.bin"; its number is file_count before the call. */
+/* Writes the content to "role-hash.bin". The number of the file is file_count before the call. */
 static hb_status end(job *j, const char *role, hb_build_report *report, hb_error *error) {
   hb_bundle_file *file = &j->written.files[j->written.file_count++];
   hb_sha256_hex_of(j->content.bytes, j->content.size, file->sha256);
@@ -121,8 +121,8 @@ static uint64_t list_bytes(const job *j, uint32_t l) {
   return all;
 }
 
-/* Where the file that begins with list `first` ends. As the base had it; else lists are added while that brings the
- * file nearer to the wanted size. */
+/* Returns the list behind the file that begins with list `first`. With a base, files are divided as they were; else
+ * lists are added as long as that brings the file nearer to the wanted size. */
 static uint32_t file_end(const job *j, uint32_t first) {
   const hb_index *base = j->parts->clusters->trained ? NULL : j->parts->base;
   uint64_t wanted = hb_build_shard_bytes(j->parts->options), size = 0;
@@ -136,7 +136,7 @@ static uint32_t file_end(const job *j, uint32_t first) {
   return l;
 }
 
-/* One list, in the columns that bundle.h describes. */
+/* Adds one list, in the columns that bundle.h describes. */
 static void append_list(job *j, uint32_t l) {
   const hb_row_store *rows = j->parts->rows;
   uint32_t from = hb_clusters_begin(j->parts->clusters, l), count = list_count(j, l);
@@ -161,7 +161,7 @@ static void append_list(job *j, uint32_t l) {
   for (uint32_t i = 0; i < count; i++) append(c, path_of(rows, members[i]), strlen(path_of(rows, members[i])) + 1);
 }
 
-/* The file of lists first .. last-1. */
+/* Writes the file of lists first .. last-1. */
 static hb_status write_lists(job *j, uint32_t first, uint32_t last, hb_build_report *report, hb_error *error) {
   uint64_t capacity = 64;
   for (uint32_t l = first; l < last; l++) capacity += list_bytes(j, l) + HB_BUNDLE_ALIGNMENT;
@@ -179,7 +179,7 @@ static hb_status write_lists(job *j, uint32_t first, uint32_t last, hb_build_rep
   return end(j, HB_LISTS_ROLE, report, error);
 }
 
-/* Brings the codes of lists first .. last-1 into memory, in one pass over all rows. */
+/* Reads the codes of lists first .. last-1 into memory, in one pass over all rows. */
 static hb_status gather(job *j, uint32_t first, uint32_t last, hb_error *error) {
   const hb_row_store *rows = j->parts->rows;
   const hb_clusters *clusters = j->parts->clusters;
@@ -204,7 +204,7 @@ static hb_status gather(job *j, uint32_t first, uint32_t last, hb_error *error) 
   return status;
 }
 
-/* As many lists at a time as fit into half of the memory, at least one file's. */
+/* Writes all lists, as many at a time as fit into half of the memory, but at least those of one file. */
 static hb_status write_all_lists(job *j, hb_build_report *report, hb_error *error) {
   uint64_t most =
       hb_build_memory_bytes(j->parts->options) / 2 / hb_row_bytes(j->parts->rows->encoding, j->parts->rows->dim);
@@ -226,7 +226,7 @@ static hb_status write_all_lists(job *j, hb_build_report *report, hb_error *erro
   return status;
 }
 
-/* The table of lists, if there are many: in index.json it takes the place of their files, which begin at `first`. */
+/* Writes the table of lists, if there are many lists. In index.json it replaces their files, which begin at `first`. */
 static hb_status write_table(job *j, uint32_t first, hb_build_report *report, hb_error *error) {
   hb_written_files *w = &j->written;
   uint32_t nlist = j->parts->clusters->nlist, files = w->file_count - first;
@@ -257,7 +257,8 @@ hb_status hb_bundle_write(const char *directory, const hb_bundle_parts *parts, h
   uint32_t nlist = parts->clusters->nlist;
   j.cursors = malloc(nlist * sizeof *j.cursors);
   j.written.lists = calloc(nlist, sizeof *j.written.lists);
-  j.written.files = calloc((size_t)nlist + 2, sizeof *j.written.files); /* head, centroids, at most a file a list */
+  j.written.files =
+      calloc((size_t)nlist + 2, sizeof *j.written.files); /* head, centroids, and at most a file for each list */
   bool allocated = j.cursors != NULL && j.written.lists != NULL && j.written.files != NULL;
   hb_status status = allocated ? HB_OK : hb_fail_memory(error);
   if (status == HB_OK && own_head) status = write_head(&j, report, error);

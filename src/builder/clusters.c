@@ -9,16 +9,16 @@
 #include "vector/dot.h"
 #include "vector/kmeans.h"
 
-#define MIN_POINTS 39 /* a list: Knowhere src/index/ivf/ivf.cc, MatchNlist, after FAISS */
-#define UNEVEN 1.5    /* lists that have become so much more uneven are trained anew ... */
-#define GROWN 2       /* ... and so is a collection that has grown or shrunk so much */
+#define MIN_POINTS 39 /* for each list: Knowhere src/index/ivf/ivf.cc, MatchNlist, after FAISS */
+#define UNEVEN 1.5    /* lists are trained again when they are 1.5 times as uneven as they were ... */
+#define GROWN 2       /* ... or when the collection has doubled or halved */
 
 static hb_status choose_nlist(uint32_t wanted, uint32_t count, uint32_t *out, hb_error *error) {
   if (count == 0) return hb_fail(error, HB_INVALID_ARGUMENT, "there are no images to index");
   if (wanted > HB_NLIST_MAX)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "nlist is %u, and must be 1 to %u", wanted, HB_NLIST_MAX);
-  /* Between sqrt(n) and Milvus's advice of 4 sqrt(n): on Caltech-101 it reaches recall@4 0.99 at 8 % scanned, where
-   * sqrt(n) needs 11 %. */
+    return hb_fail(error, HB_INVALID_ARGUMENT, "nlist must be from 1 to %u, not %u", HB_NLIST_MAX, wanted);
+  /* This is between sqrt(n) and Milvus's advice of 4 sqrt(n): on Caltech-101 it reaches recall@4 0.99 at 8 % scanned,
+   * where sqrt(n) needs 11 %. */
   if (wanted == 0) wanted = (uint32_t)(2 * sqrt(count) + 0.5);
   uint32_t most = count / MIN_POINTS > 1 ? count / MIN_POINTS : 1;
   if (most > HB_NLIST_MAX) most = HB_NLIST_MAX;
@@ -28,7 +28,7 @@ static hb_status choose_nlist(uint32_t wanted, uint32_t count, uint32_t *out, hb
 
 /* ---- Training ---- */
 
-/* Decodes `wanted` rows spread over all by chance (Knuth's algorithm S: a sequential draw). */
+/* Decodes `wanted` rows that chance chooses among all (Knuth's algorithm S, which draws in one pass). */
 static hb_status read_sample(const hb_row_store *rows, uint32_t wanted, uint64_t seed, float *points, hb_error *error) {
   uint32_t block = hb_row_store_block(rows), taken = 0;
   void *codes = malloc(block * hb_row_bytes(rows->encoding, rows->dim));
@@ -62,8 +62,8 @@ static hb_status train(const hb_row_store *rows, const hb_build_options *options
   return status;
 }
 
-/* Puts centroids that are near each other side by side, each followed by the nearest that is left: lists that a query
- * probes together then lie in the same files. */
+/* Puts centroids that are near each other side by side: each is followed by the nearest one that is left. So lists that
+ * a query probes together lie in one file. */
 static hb_status order_centroids(float *centroids, uint32_t nlist, uint32_t dim, hb_error *error) {
   float *scores = malloc(nlist * sizeof *scores), *swap = malloc(dim * sizeof *swap);
   if (scores == NULL || swap == NULL) return free(scores), free(swap), hb_fail_memory(error);
@@ -109,7 +109,7 @@ static hb_status make_centroids(const hb_row_store *rows, const hb_build_options
   for (uint32_t l = 0; l < c->nlist; l++)
     hb_row_encode(rows->encoding, c->dim, c->decoded + (size_t)l * c->dim, true, (uint8_t *)c->codes + l * bytes,
                   &c->scales[l]);
-  decode_centroids(c); /* what readers see */
+  decode_centroids(c); /* readers see these numbers */
   c->trained = true;
   return HB_OK;
 }
@@ -135,7 +135,7 @@ static void fill_lists(hb_clusters *c, uint32_t count) {
   for (uint32_t l = 0; l < c->nlist; l++) squares += (double)c->ends[l] * c->ends[l];
   c->imbalance = c->nlist * squares / ((double)count * count);
   for (uint32_t l = 1; l < c->nlist; l++) c->ends[l] += c->ends[l - 1];
-  /* backwards, so that the ends count down to the lists' beginnings */
+  /* runs backwards, so that the ends count down to the beginnings of the lists */
   for (uint32_t i = count; i-- > 0;) c->members[--c->ends[c->list_of[i]]] = i;
   for (uint32_t l = 0; l + 1 < c->nlist; l++) c->ends[l] = c->ends[l + 1];
   c->ends[c->nlist - 1] = count;

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #define RECALL_K 4      /* the page shows four results */
-#define SAMPLE_MAX 2000 /* queries of the sample ... */
+#define SAMPLE_MAX 2000 /* queries in the sample; fewer ... */
 #define SAMPLE_MIN 200
-#define SAMPLE_COMPARISONS 5e8 /* ... or fewer, to bound the time on large sets */
-#define TOGETHER 16            /* queries that are compared at a time */
+#define SAMPLE_COMPARISONS 5e8 /* ... if there would be more comparisons, to bound the time on large sets */
+#define TOGETHER 16            /* the number of queries that are compared at a time */
 
 typedef struct {
   hb_query *queries; /* [TOGETHER] */
@@ -19,15 +19,15 @@ typedef struct {
   const hb_row_store *rows;
   const hb_clusters *clusters;
   uint32_t count;                  /* queries */
-  uint32_t *numbers;               /* [count] their rows */
+  uint32_t *numbers;               /* [count]: their rows */
   float *queries;                  /* [count][dim] */
   hb_hit *nearest;                 /* [count][RECALL_K] */
-  hb_topk *top;                    /* [count] over `nearest` */
+  hb_topk *top;                    /* [count]: heaps in `nearest` */
   hb_hit *order;                   /* [nlist] */
-  uint64_t *found_at, *scanned_at; /* [nlist] at the n-th list: neighbours that are found, vectors scanned */
+  uint64_t *found_at, *scanned_at; /* [nlist]: neighbours found and vectors scanned in the n-th lists */
   worker *workers;
   uint32_t threads;
-  hb_rows block; /* the rows that are compared now */
+  hb_rows block; /* the rows that are compared now, from row `first` on */
   uint32_t first;
 } calibration;
 
@@ -69,7 +69,7 @@ static void release(calibration *c) {
   free(c->scanned_at);
 }
 
-/* Rows spread evenly, decoded. */
+/* Decodes the queries, which are rows spread evenly. */
 static hb_status read_queries(calibration *c, hb_error *error) {
   const hb_row_store *rows = c->rows;
   void *codes = malloc(hb_row_bytes(rows->encoding, rows->dim));
@@ -90,7 +90,7 @@ static void keep_nearest(calibration *c, size_t q, const float *scores) {
     if (c->first + i != c->numbers[q]) hb_topk_offer(&c->top[q], (hb_hit){scores[i], c->first + i});
 }
 
-/* The queries from `turn` * TOGETHER on against the block. */
+/* Compares the queries from `turn` * TOGETHER on with the block. */
 static void compare(void *context, size_t thread, size_t turn) {
   calibration *c = context;
   worker *w = &c->workers[thread];
@@ -114,7 +114,7 @@ static hb_status find_neighbours(calibration *c, pthreadpool_t threads, uint32_t
   return status;
 }
 
-/* At which list each neighbour of a query is found, and what every further list costs. */
+/* Counts in which list each neighbour of a query is found, and what every further list costs. */
 static void follow_lists(calibration *c, uint32_t q) {
   const hb_clusters *clusters = c->clusters;
   worker *w = &c->workers[0];

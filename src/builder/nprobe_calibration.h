@@ -1,4 +1,4 @@
-/* nprobe_calibration.h: the nprobe that becomes the default of a bundle. */
+/* nprobe_calibration.h: chooses the nprobe that becomes the default of a bundle. */
 #ifndef HB_BUILDER_NPROBE_CALIBRATION_H
 #define HB_BUILDER_NPROBE_CALIBRATION_H
 
@@ -6,7 +6,8 @@
 
 #include "builder/clusters.h"
 
-/* The smallest nprobe that reaches the wanted recall on a sample of the rows, with what it finds and scans. */
+/* Sets nprobe, recall and scanned of the report: the smallest nprobe that reaches the wanted recall on a sample of the
+ * rows, and what it finds and scans. */
 hb_status hb_nprobe_calibrate(const hb_row_store *rows, const hb_clusters *clusters, double wanted,
                               pthreadpool_t threads, hb_build_report *report, hb_error *error);
 

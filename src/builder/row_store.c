@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES (8u << 20) /* of rows, decoded */
+#define BLOCK_BYTES (8u << 20) /* the size of a block of decoded rows */
 
 hb_status hb_row_store_create(hb_row_store *rows, hb_encoding encoding, uint32_t dim, const char *path,
                               hb_error *error) {
@@ -25,7 +25,7 @@ void hb_row_store_free(hb_row_store *rows) {
   *rows = (hb_row_store){0};
 }
 
-/* Room for one more; false without memory. */
+/* Makes room for one more row; false without memory. */
 static bool reserve_row(hb_row_store *rows) {
   if (rows->count < rows->capacity) return true;
   uint32_t more = rows->capacity < 1024 ? 1024 : rows->capacity > UINT32_MAX / 2 ? UINT32_MAX : rows->capacity * 2;
@@ -87,7 +87,7 @@ hb_status hb_row_store_label(hb_row_store *rows, const char *label, uint32_t *ou
 hb_status hb_row_store_name(hb_row_store *rows, const char *path, const char *label, uint64_t content, uint32_t id,
                             hb_error *error) {
   if (rows->count > 0 && strcmp(rows->paths + rows->info[rows->count - 1].path, path) >= 0)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "'%.200s' does not come in byte order of the paths, each once", path);
+    return hb_fail(error, HB_INVALID_ARGUMENT, "paths must come in byte order, each once, and '%.200s' does not", path);
   if (rows->count == UINT32_MAX - 1) return hb_fail(error, HB_INVALID_ARGUMENT, "there are more than 2^32 images");
   uint32_t number;
   hb_status status = hb_row_store_label(rows, label, &number, error);
@@ -116,7 +116,7 @@ hb_status hb_row_store_renumber(hb_row_store *rows, hb_error *error) {
   for (uint32_t l = 0; l < rows->label_count; l++) {
     uint32_t old = rows->label_order[l];
     if (used[old] == 0) {
-      free(rows->labels[old]); /* of a base, without images now */
+      free(rows->labels[old]); /* the base had images with it */
       continue;
     }
     labels[count] = rows->labels[old];

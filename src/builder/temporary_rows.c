@@ -12,7 +12,7 @@ struct hb_temporary_rows {
   char *path;
   int file;
   size_t row_bytes;
-  uint8_t *buffer; /* of rows that are not in the file yet */
+  uint8_t *buffer; /* rows that are not in the file yet */
   size_t buffered, capacity;
 };
 

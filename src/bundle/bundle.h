@@ -43,8 +43,8 @@
  * A list of n vectors:
  *   u32 n, u32 text bytes, 8 bytes of zeros
  *   codes [n][dim], zeros up to a multiple of 16 bytes of the file
- *   u64 contents [n]   the first 8 bytes of the SHA-256 of the image file, as a big-endian number; of a ready-made
- *                      vector of its f32 bytes as they were given
+ *   u64 contents [n]   the first 8 bytes of the SHA-256 of the image file, as a big-endian number; for a ready-made
+ *                      vector, of its f32 bytes as they were given
  *   f32 scales [n]     of i8 only
  *   u32 ids [n]        unique in the bundle
  *   u32 labels [n]     places in index.json's labels
@@ -64,7 +64,7 @@
 #define HB_BUNDLE_FORMAT "heybagh-index"
 #define HB_BUNDLE_ALIGNMENT 16
 #define HB_LIST_HEADER 16
-#define HB_INLINE_LISTS 512 /* more lists than this are in a table */
+#define HB_INLINE_LISTS 512 /* a bundle with more lists has them in a table */
 
 #define HB_LISTS_ROLE "lists" /* in the names of their files */
 
@@ -78,13 +78,13 @@ typedef struct {
   uint32_t version, first, second;
 } hb_file_header;
 
-/* A list in a table. */
+/* A list, as it is stored in a table. */
 typedef struct {
   uint32_t file, bytes, count;
 } hb_table_list;
 
-/* Bytes of rows [count][dim] up to the scales, padding included; and of a whole list with so much text. False on
- * overflow. */
+/* Compute the bytes of rows [count][dim] up to the scales, with padding, and those of a whole list with so much text.
+ * Return false on overflow. */
 bool hb_bundle_code_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t *out);
 bool hb_bundle_list_bytes(hb_encoding encoding, uint32_t dim, uint32_t count, uint64_t text, uint64_t *out);
 

@@ -12,7 +12,7 @@
 #endif
 
 static hb_status fail_file(hb_error *error, const hb_bundle_file *file, const char *what) {
-  return hb_fail(error, HB_BAD_INDEX, "the index file '%s' %s; fetch it again", file->name, what);
+  return hb_fail(error, HB_BAD_INDEX, "the index file '%s' %s; fetch it again or rebuild the bundle", file->name, what);
 }
 
 static bool has_header(const uint8_t *bytes, const char *magic, uint32_t first, uint32_t second) {
@@ -22,7 +22,7 @@ static bool has_header(const uint8_t *bytes, const char *magic, uint32_t first, 
          header.first == first && header.second == second;
 }
 
-/* Rows that fill a file behind its header; false if it has another size. */
+/* Reads the rows that fill a file behind its header; false if the file does not have their size. */
 static bool read_rows(const hb_index *index, const uint8_t *bytes, size_t size, uint32_t count, uint32_t dim,
                       hb_rows *out) {
   uint64_t codes, scales = index->encoding == HB_ENCODING_I8 ? (uint64_t)count * sizeof(float) : 0;
@@ -38,7 +38,7 @@ static hb_status attach_centroids(hb_index *index, const hb_bundle_file *file, c
   hb_rows rows;
   if (!has_header(bytes, HB_MAGIC_CENTROIDS, index->nlist, index->dim) ||
       !read_rows(index, bytes, size, index->nlist, index->dim, &rows))
-    return fail_file(error, file, "does not hold the centroids");
+    return fail_file(error, file, "does not contain the centroids");
   index->centroids = rows;
   return HB_OK;
 }
@@ -48,13 +48,13 @@ static hb_status attach_head(hb_index *index, const hb_bundle_file *file, const 
   hb_rows rows;
   if (!has_header(bytes, HB_MAGIC_HEAD, index->dim, HB_EXACT_DIM) ||
       !read_rows(index, bytes, size, index->dim, HB_EXACT_DIM, &rows))
-    return fail_file(error, file, "does not hold the head");
+    return fail_file(error, file, "does not contain the head");
   hb_status status = hb_head_create(index->head_kind, index->dim, &index->head, error);
   if (status == HB_OK) hb_head_read_rows(index->head, &rows);
   return status;
 }
 
-/* Labels exist, paths end inside the text, and scales are numbers. */
+/* Checks that labels exist, that paths end inside the text, and that scales are numbers. */
 static bool rows_are_right(const hb_index *index, const hb_bundle_list *list, uint32_t text_bytes) {
   if (list->count == 0) return true;
   if (text_bytes == 0 || list->text[text_bytes - 1] != '\0') return false;
@@ -73,7 +73,7 @@ static hb_status attach_list(hb_index *index, hb_bundle_list *list, const hb_bun
   uint64_t codes, all;
   if (header[0] != list->count || !hb_bundle_code_bytes(index->encoding, index->dim, list->count, &codes) ||
       !hb_bundle_list_bytes(index->encoding, index->dim, list->count, header[1], &all) || list->bytes != all)
-    return fail_file(error, file, "holds a list of another size than " HB_MANIFEST_NAME " says");
+    return fail_file(error, file, "contains a list that does not have the size in " HB_MANIFEST_NAME);
   hb_bundle_list found = *list;
   found.ivf.rows = (hb_rows){index->encoding, index->dim, list->count, bytes + HB_LIST_HEADER, NULL};
   found.contents = (const uint64_t *)(const void *)(bytes + HB_LIST_HEADER + codes);
@@ -86,12 +86,12 @@ static hb_status attach_list(hb_index *index, hb_bundle_list *list, const hb_bun
   found.ivf.labels = found.ids + list->count;
   found.paths = found.ivf.labels + list->count;
   found.text = (const char *)(found.paths + list->count);
-  if (!rows_are_right(index, &found, header[1])) return fail_file(error, file, "holds rows that contradict themselves");
+  if (!rows_are_right(index, &found, header[1])) return fail_file(error, file, "contains damaged rows");
   *list = found;
   return HB_OK;
 }
 
-/* The file's next list from `l` on, of which there must be one. */
+/* Returns the file's next list from `l` on, of which there must be one, and moves `l` behind it. */
 static hb_bundle_list *next_list(hb_index *index, uint32_t file, uint32_t *l) {
   while (index->lists[*l].file != file) ++*l;
   return &index->lists[(*l)++];
@@ -105,7 +105,7 @@ static void detach_lists(hb_index *index, uint32_t number) {
 static hb_status attach_lists(hb_index *index, uint32_t number, const hb_bundle_file *file, const uint8_t *bytes,
                               hb_error *error) {
   if (!has_header(bytes, HB_MAGIC_LISTS, file->list_count, index->dim))
-    return fail_file(error, file, "does not hold the lists");
+    return fail_file(error, file, "does not contain the lists");
   hb_status status = HB_OK;
   uint32_t l = file->first_list;
   for (uint32_t n = 0; n < file->list_count && status == HB_OK; n++)
@@ -118,7 +118,7 @@ static hb_status attach_table(hb_index *index, uint32_t number, const uint8_t *b
   bool right;
   hb_status status = hb_list_table_read(index, bytes, size, &right, error);
   if (status != HB_OK || right) return status;
-  return fail_file(error, &index->files[number], "does not hold the table of lists");
+  return fail_file(error, &index->files[number], "does not contain the table of lists");
 }
 
 static hb_status check_bytes(const hb_bundle_file *file, const uint8_t *bytes, size_t size, hb_error *error) {
@@ -126,12 +126,13 @@ static hb_status check_bytes(const hb_bundle_file *file, const uint8_t *bytes, s
   if (size < sizeof(hb_file_header)) return fail_file(error, file, "is too short");
   char hex[HB_SHA256_HEX];
   hb_sha256_hex_of(bytes, size, hex);
-  return strcmp(hex, file->sha256) == 0 ? HB_OK : fail_file(error, file, "does not have the hash it should have");
+  return strcmp(hex, file->sha256) == 0 ? HB_OK : fail_file(error, file, "has the wrong hash");
 }
 
 static hb_status attach(hb_index *index, uint32_t number, const uint8_t *bytes, size_t size, hb_error *error) {
   const hb_bundle_file *file = &index->files[number];
-  if (file->bytes != NULL) return hb_fail(error, HB_INVALID_ARGUMENT, "the file '%s' was already given", file->name);
+  if (file->bytes != NULL)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the index already has the file '%s'", file->name);
   hb_status status = check_bytes(file, bytes, size, error);
   if (status != HB_OK) return status;
   if (number == index->centroid_file) return attach_centroids(index, file, bytes, size, error);

@@ -8,8 +8,8 @@
 
 struct hb_catalog {
   hb_index *index;
-  uint32_t *positions; /* [count] by number */
-  uint32_t *numbers;   /* [count] by position */
+  uint32_t *positions; /* [count], by number */
+  uint32_t *numbers;   /* [count], by position */
 };
 
 static const char *path_at(const hb_index *index, uint32_t position) {
@@ -31,24 +31,24 @@ static hb_status map_all(hb_index *index, hb_error *error) {
     bool missing;
     hb_status status = hb_index_load_list(index, l, &missing, error);
     if (status != HB_OK) return status;
-    if (missing) return hb_fail(error, HB_INVALID_ARGUMENT, "the files of the index are not all there");
+    if (missing) return hb_fail(error, HB_INVALID_ARGUMENT, "some files of the index are missing");
   }
   return HB_OK;
 }
 
-/* Paths and ids name one image each. `numbers` is scratch here. */
+/* Checks that no two images have the same path or the same id. `numbers` is scratch memory here. */
 static hb_status check_unique(const hb_catalog *c, hb_error *error) {
   const hb_index *index = c->index;
   for (uint32_t n = 1; n < index->count; n++)
     if (strcmp(path_at(index, c->positions[n - 1]), path_at(index, c->positions[n])) == 0)
-      return hb_fail(error, HB_BAD_INDEX, "the index holds '%.200s' twice; build it again",
+      return hb_fail(error, HB_BAD_INDEX, "the index contains '%.200s' twice; build it again",
                      path_at(index, c->positions[n]));
   for (uint32_t l = 0; l < index->nlist; l++)
     memcpy(c->numbers + index->lists[l].ivf.first, index->lists[l].ids, index->lists[l].count * sizeof *c->numbers);
   qsort(c->numbers, index->count, sizeof *c->numbers, compare_ids);
   for (uint32_t n = 1; n < index->count; n++)
     if (c->numbers[n - 1] == c->numbers[n])
-      return hb_fail(error, HB_BAD_INDEX, "the index gives the id %u twice; build it again", c->numbers[n]);
+      return hb_fail(error, HB_BAD_INDEX, "the index uses the id %u twice; build it again", c->numbers[n]);
   return HB_OK;
 }
 
@@ -118,7 +118,7 @@ void hb_catalog_vector(const hb_catalog *c, uint32_t number, float *out) {
   hb_row_decode(&row, 0, out);
 }
 
-/* Of one list, `scores` [count][its rows], to where the images' numbers say. */
+/* Copies the scores of one list, [count][its rows], to the places that the images' numbers give them. */
 static void spread_scores(const hb_catalog *c, const hb_ivf_list *list, uint32_t count, const float *scores,
                           float *out) {
   for (uint32_t q = 0; q < count; q++)

@@ -1,4 +1,4 @@
-/* catalog.h: inside the catalog, for the builder. Not in the browser. */
+/* catalog.h: gives the builder the stored rows of a catalog. Not in the browser. */
 #ifndef HB_BUNDLE_CATALOG_H
 #define HB_BUNDLE_CATALOG_H
 
@@ -6,7 +6,7 @@
 
 #include "vector/row_encoding.h"
 
-/* The stored row of an image: a view of one row. */
+/* Returns the stored row of an image, as a view of one row. */
 hb_rows hb_catalog_row(const hb_catalog *catalog, uint32_t number);
 
 #endif

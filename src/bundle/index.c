@@ -39,7 +39,7 @@ bool hb_index_place_lists(hb_index *index) {
     hb_bundle_list *list = &index->lists[l];
     hb_bundle_file *file = &index->files[list->file];
     if (file->list_count++ == 0) file->first_list = l;
-    if (hb_index_file_is_needed(index, list->file)) return false; /* it would never be read as a file of lists */
+    if (hb_index_file_is_needed(index, list->file)) return false; /* such a file is never read as a file of lists */
     list->ivf.first = (uint32_t)total;
     total += list->count;
     if (total > index->count) return false;

@@ -1,5 +1,5 @@
-/* index.h: a bundle, read: what index.json says, and of the files what is there. manifest.c fills it, files come and go
- * by bundle_files.c. */
+/* index.h: a bundle in memory: what index.json says, and those of the files that are there. manifest.c fills it in,
+ * bundle_files.c adds and removes files. */
 #ifndef HB_BUNDLE_INDEX_H
 #define HB_BUNDLE_INDEX_H
 
@@ -16,12 +16,12 @@ typedef struct {
   char name[HB_FILE_NAME_MAX];
   char sha256[HB_SHA256_HEX];
   uint64_t expected;               /* bytes */
-  uint32_t first_list, list_count; /* its lists are among lists[first_list ..], not all of which need be its own */
-  const uint8_t *bytes;            /* NULL until it is there */
-  bool mapped;                     /* else from malloc */
+  uint32_t first_list, list_count; /* its lists are among lists[first_list ..]; others may lie between them */
+  const uint8_t *bytes;            /* NULL until the file is there */
+  bool mapped;                     /* else `bytes` is from malloc */
 } hb_bundle_file;
 
-/* A list as index.json or the table describes it and, while its file is there, its columns. */
+/* A list, as index.json or the table describes it, and its columns while its file is there. */
 typedef struct {
   uint32_t file, count;
   uint64_t offset, bytes;
@@ -31,34 +31,34 @@ typedef struct {
   const char *text;
 } hb_bundle_list;
 
-/* A bundle, read. */
+/* A bundle that was read. */
 struct hb_index {
-  uint32_t count, dim, nlist, nprobe, longest; /* longest: rows of the longest list */
+  uint32_t count, dim, nlist, nprobe, longest; /* `longest`: rows in the longest list */
   hb_encoding encoding;
   hb_head_kind head_kind;
   uint32_t head_file, centroid_file, table_file; /* HB_NO_FILE if the bundle has no head or table of its own */
   uint64_t seed, shard_bytes;
-  uint32_t trained_count, trained_imbalance; /* the latter in thousandths */
+  uint32_t trained_count, trained_imbalance; /* `trained_imbalance` is in thousandths */
   char model_id[HB_SHA256_HEX];
   char *model_url, *image_url, *thumb_url;
   char **labels;
   uint32_t label_count;
   hb_bundle_file *files;
   uint32_t file_count;
-  hb_bundle_list *lists; /* NULL until the table is there, if it is in one */
-  hb_rows centroids;     /* codes NULL until their file is there */
-  hb_head *head;         /* likewise */
-  char *directory;       /* where files of lists are found, or NULL if they are provided */
+  hb_bundle_list *lists; /* NULL until the table is there, if the bundle has one */
+  hb_rows centroids;     /* its codes are NULL until their file is there */
+  hb_head *head;         /* NULL until its file is there */
+  char *directory;       /* the folder with the files of lists; NULL if a caller provides them */
 };
 
-/* Once all lists are known: where each begins, and which files have them. False if they are not `count` vectors, or a
- * file that has them has another role too. */
+/* Finds out where each list begins and which files have lists, once all lists are known. Returns false if the lists do
+ * not add up to `count` vectors, or if a file with lists has another role, too. */
 bool hb_index_place_lists(hb_index *index);
-/* Gives a file's memory back, or its mapping. */
+/* Frees a file's memory or its mapping. */
 void hb_bundle_file_release(hb_bundle_file *file);
-/* The number of a label, or UINT32_MAX. */
+/* Returns the number of a label; UINT32_MAX if the index does not have it. */
 uint32_t hb_index_find_label(const hb_index *index, const char *label);
-/* The list with the row at this position. */
+/* Returns the number of the list with the row at this position. */
 uint32_t hb_index_list_at(const hb_index *index, uint32_t position);
 
 #endif

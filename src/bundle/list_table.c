@@ -6,7 +6,7 @@
 
 #include "bundle/bundle.h"
 
-#define TABLE_FILE 32 /* bytes of a file in the table: its SHA-256 */
+#define TABLE_FILE 32 /* bytes that a file has in the table: its SHA-256 */
 
 static uint64_t aligned(uint64_t at) {
   return (at + HB_BUNDLE_ALIGNMENT - 1) / HB_BUNDLE_ALIGNMENT * HB_BUNDLE_ALIGNMENT;
@@ -18,7 +18,7 @@ static void name_file(hb_bundle_file *file, const uint8_t *sha256) {
   file->expected = sizeof(hb_file_header);
 }
 
-/* The list goes behind those that its file has already. */
+/* Puts the list behind those that its file has already. */
 static bool read_list(hb_index *index, uint32_t first_file, uint32_t file_count, const uint8_t *at,
                       hb_bundle_list *list) {
   hb_table_list entry;
@@ -36,7 +36,7 @@ static bool read_list(hb_index *index, uint32_t first_file, uint32_t file_count,
   return file->expected <= UINT32_MAX;
 }
 
-/* True if the table is right. What it filled in is there also if it is not. */
+/* Returns true if the table is valid. If it is not, some of it may be filled in. */
 static bool read_table(hb_index *index, uint32_t first_file, uint32_t file_count, const uint8_t *bytes) {
   for (uint32_t f = 0; f < file_count; f++) name_file(&index->files[first_file + f], bytes + (size_t)f * TABLE_FILE);
   const uint8_t *lists = bytes + (size_t)file_count * TABLE_FILE;

@@ -1,4 +1,4 @@
-/* index.json: read and checked. */
+/* Reads and checks index.json. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,11 +7,12 @@
 #include "bundle/index.h"
 
 static hb_status fail_manifest(hb_error *error, const char *what) {
-  return hb_fail(error, HB_BAD_INDEX, "%s is damaged or not made by index-builder: %s; build or fetch the index again",
+  return hb_fail(error, HB_BAD_INDEX,
+                 "%s is damaged or was not made by index-builder: %s; fetch it again or rebuild the bundle",
                  HB_MANIFEST_NAME, what);
 }
 
-/* A text; `what` says what is wrong if it is none. */
+/* Copies a text; `what` says what is wrong if the value is not text. */
 static hb_status get_text(const hb_json *json, int value, const char *what, char **out, hb_error *error) {
   hb_status status = hb_json_string_copy(json, value, out);
   if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
@@ -31,7 +32,7 @@ static bool get_u32(const hb_json *json, int object, const char *key, uint64_t m
   return true;
 }
 
-/* A name is plain, so that it can neither leave the folder nor hide a scheme. */
+/* Returns true for a plain name, which can neither leave the folder nor hide a scheme. */
 static bool is_plain_name(const char *name) {
   if (name[0] == '\0' || name[0] == '.') return false;
   return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == strlen(name);
@@ -49,7 +50,7 @@ static hb_status read_files(hb_index *index, const hb_json *json, hb_error *erro
         !is_plain_name(file->name) ||
         !hb_json_string(json, hb_json_get(json, item, "sha256"), file->sha256, sizeof file->sha256) ||
         !hb_json_integer(json, hb_json_get(json, item, "bytes"), UINT32_MAX, &file->expected))
-      return fail_manifest(error, "a file's name, size or hash is not right");
+      return fail_manifest(error, "the name, size or hash of a file is wrong");
   }
   return HB_OK;
 }
@@ -97,7 +98,7 @@ static hb_status read_lists(hb_index *index, const hb_json *json, hb_error *erro
   return status;
 }
 
-/* model and head: both, or neither. */
+/* Reads model and head. A bundle has both or neither. */
 static hb_status read_model(hb_index *index, const hb_json *json, hb_error *error) {
   int model = hb_json_get(json, 0, "model"), head = hb_json_get(json, 0, "head");
   char kind[16];
@@ -115,7 +116,7 @@ static hb_status read_model(hb_index *index, const hb_json *json, hb_error *erro
       strspn(index->model_id, "0123456789abcdef") != HB_SHA256_HEX - 1)
     return fail_manifest(error, unnamed);
   if (index->head_kind == HB_HEAD_LOGITS)
-    return index->dim == HB_LOGITS_DIM ? HB_OK : fail_manifest(error, "head and dim contradict each other");
+    return index->dim == HB_LOGITS_DIM ? HB_OK : fail_manifest(error, "head and dim do not fit each other");
   if (!get_u32(json, head, "file", 0, index->file_count - 1, &index->head_file))
     return fail_manifest(error, "the head has no file");
   return HB_OK;
@@ -129,7 +130,7 @@ static hb_status read_version(const hb_json *json, hb_error *error) {
   if (version != HB_BUNDLE_VERSION)
     return hb_fail(
         error, HB_BAD_INDEX,
-        "the index has format %u and this program reads format %u; use matching versions or build the index again",
+        "the index has format %u, but this program reads format %u; use matching versions or rebuild the bundle",
         version, HB_BUNDLE_VERSION);
   return HB_OK;
 }
@@ -150,13 +151,13 @@ static hb_status read_numbers(hb_index *index, const hb_json *json, hb_error *er
   int trained = hb_json_get(json, 0, "trained");
   if (!get_u32(json, trained, "count", 1, UINT32_MAX - 1, &index->trained_count) ||
       !get_u32(json, trained, "imbalance_thousandths", 1, UINT32_MAX, &index->trained_imbalance))
-    return fail_manifest(error, "it does not say how it was trained");
+    return fail_manifest(error, "the numbers of its training are wrong");
   return HB_OK;
 }
 
 static hb_status read_urls(hb_index *index, const hb_json *json, hb_error *error) {
   int image = hb_json_get(json, 0, "image_url"), thumb = hb_json_get(json, 0, "thumb_url");
-  hb_status status = get_text(json, image, "it does not say where its images are", &index->image_url, error);
+  hb_status status = get_text(json, image, "it does not say where images are", &index->image_url, error);
   if (status != HB_OK) return status;
   return thumb >= 0 ? get_text(json, thumb, "thumb_url is not text", &index->thumb_url, error)
                     : empty_text(&index->thumb_url, error);

@@ -1,4 +1,4 @@
-/* One search: which lists it probes, which of them are there, what was found so far. */
+/* Runs a search: plans which lists to probe, scans those that are there, and keeps what was found so far. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,32 +9,32 @@
 
 struct hb_search {
   hb_index *index;
-  uint32_t k, step; /* step: lists in a round of probing */
-  bool insists;     /* on k results: further rounds follow until they are found */
+  uint32_t k, step; /* `step`: lists in a round of probing */
+  bool insists;     /* further rounds follow until k results are found */
   bool distinct;    /* `contents` takes the place of `top` */
   hb_ivf_filter filter;
-  float *vector; /* [dim] the query */
+  float *vector; /* [dim]: the query */
   hb_query query;
   float *scores;      /* [longest list] */
   float *list_scores; /* [nlist] */
   hb_hit *order;      /* [nlist] */
-  bool *scanned;      /* [nlist], by place in the order */
-  uint32_t *asked;    /* [file_count] the value of `runs` when it was last found missing */
+  bool *scanned;      /* [nlist], by place in `order` */
+  uint32_t *asked;    /* [file_count]: the value of `runs` when the file was last found missing */
   uint32_t runs;      /* passes over the planned lists */
-  uint64_t *labels;   /* a bit a label */
-  hb_topk top;        /* ids are positions, as in the next */
+  uint64_t *labels;   /* a bit for each label */
+  hb_topk top;        /* ids are positions, also in the next */
   hb_distinct contents;
   hb_hit *sorted;   /* [capacity] */
-  uint32_t *copies; /* [capacity] of these */
-  hb_hit *resolved; /* [capacity] what results[] stand for */
+  uint32_t *copies; /* [capacity]: copies of these */
+  hb_hit *resolved; /* [capacity]: the hits that results[] stand for */
   hb_result *results;
-  uint32_t capacity; /* of top.hits, sorted, copies and resolved */
+  uint32_t capacity; /* the room in top.hits, sorted, copies and resolved */
   uint32_t result_count;
-  char *paths; /* of the results: copies, as lists may go */
+  char *paths; /* the paths of the results, copied, because lists may be released */
   hb_search_report report;
 };
 
-/* ---- Life ---- */
+/* ---- Creation ---- */
 
 hb_status hb_search_create(hb_index *index, hb_search **out, hb_error *error) {
   hb_status status = hb_index_check_ready(index, error);
@@ -80,12 +80,12 @@ void hb_search_free(hb_search *s) {
 
 static hb_status check_options(const hb_index *index, const hb_search_options *options, hb_error *error) {
   if (options->k < 1 || options->k > HB_K_MAX)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "k is %u, and must be 1 to %d", options->k, HB_K_MAX);
+    return hb_fail(error, HB_INVALID_ARGUMENT, "k must be from 1 to %d, not %u", HB_K_MAX, options->k);
   if (!options->exact && options->nprobe > index->nlist)
-    return hb_fail(error, HB_INVALID_ARGUMENT, "nprobe is %u, and must be 1 to %u, the lists of this index",
-                   options->nprobe, index->nlist);
+    return hb_fail(error, HB_INVALID_ARGUMENT, "nprobe must be from 1 to %u, the number of lists, not %u", index->nlist,
+                   options->nprobe);
   if (options->has_min_score && !(options->min_score >= -1 && options->min_score <= 1))
-    return hb_fail(error, HB_INVALID_ARGUMENT, "the minimum score is %g, and must be -1 to 1",
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the minimum score must be from -1 to 1, not %g",
                    (double)options->min_score);
   return HB_OK;
 }
@@ -119,7 +119,7 @@ static hb_status reserve(hb_search *s, uint32_t k, hb_error *error) {
 
 hb_status hb_search_start(hb_search *s, const float *query, const hb_search_options *options, hb_error *error) {
   const hb_index *index = s->index;
-  s->report = (hb_search_report){0}; /* a search that fails to start has no plan and no results */
+  s->report = (hb_search_report){0}; /* a search that does not start has no plan and no results */
   s->result_count = s->top.count = s->contents.count = 0;
   s->insists = false;
   hb_status status = check_options(index, options, error);
@@ -147,7 +147,7 @@ hb_status hb_search_start(hb_search *s, const float *query, const hb_search_opti
 
 /* ---- Run ---- */
 
-/* True the first time that this is asked of a file after s->runs has changed. */
+/* Returns true for the first call with this file after s->runs has changed. */
 static bool is_first(hb_search *s, uint32_t file) {
   const bool first = s->asked[file] != s->runs;
   s->asked[file] = s->runs;
@@ -162,7 +162,7 @@ static void scan_distinct(hb_search *s, const hb_bundle_list *list) {
       hb_distinct_offer(&s->contents, (hb_hit){s->scores[i], ivf->first + i}, list->contents[i]);
 }
 
-/* Scans the lists that are there; *missing is how many files have the others. */
+/* Scans the planned lists that are there. Sets *missing to the number of files that have the others. */
 static hb_status scan_planned(hb_search *s, uint32_t *missing, hb_error *error) {
   s->runs++;
   *missing = 0;
@@ -202,13 +202,13 @@ static hb_result look_up(const hb_search *s, hb_hit hit) {
                      .content = list->contents[row]};
 }
 
-/* Is the next of the earlier results this hit? Both are sorted alike, and what stays keeps its order. */
+/* Returns true if the next of the earlier results is this hit. Both are sorted in one order, which what stays keeps. */
 static bool was_resolved(const hb_search *s, hb_hit hit, uint32_t *old) {
   while (*old < s->result_count && hb_hit_is_better(s->resolved[*old], hit)) (*old)++;
   return *old < s->result_count && s->resolved[*old].id == hit.id;
 }
 
-/* How many hits there are now. */
+/* Returns the number of hits so far. */
 static uint32_t hit_count(hb_search *s) {
   if (s->distinct) hb_distinct_sort(&s->contents);
   return s->distinct ? s->contents.count : s->top.count;
@@ -225,8 +225,8 @@ static void sort_hits(hb_search *s, uint32_t count) {
   hb_topk_sort(&sorted);
 }
 
-/* Results of the hits that there are now. Paths are copied: from the lists, which are there for every hit that is new,
- * or from the earlier results. */
+/* Makes the results of the current hits. Copies their paths from the lists, which are there for every new hit, or from
+ * the earlier results. */
 static hb_status resolve(hb_search *s, hb_error *error) {
   if (s->capacity == 0) return HB_OK; /* never started */
   const uint32_t count = hit_count(s);
@@ -255,14 +255,16 @@ static hb_status resolve(hb_search *s, hb_error *error) {
   return HB_OK;
 }
 
-/* Hits without results are lost with their lists: after a failure the next run begins anew. */
+/* Forgets everything after a failure, so that the next run starts again: hits without results are lost with their
+ * lists.
+ */
 static void forget(hb_search *s) {
   memset(s->scanned, 0, s->index->nlist * sizeof *s->scanned);
   hb_distinct_start(&s->contents, s->k);
   s->result_count = s->top.count = s->report.nprobe = s->report.scanned = 0;
 }
 
-/* Labels, and copies, may leave too few in the probed lists; then as many lists again are probed. */
+/* Plans as many lists again if labels or copies leave too few results in the probed ones. */
 static bool plan_more(hb_search *s) {
   uint32_t nlist = s->index->nlist;
   if (!s->insists || s->report.planned == nlist || hit_count(s) >= s->k) return false;
@@ -270,7 +272,7 @@ static bool plan_more(hb_search *s) {
   return true;
 }
 
-/* The files of all lists that were not scanned, that of the nearest first. */
+/* Writes the numbers of the files of all lists that were not scanned, that of the nearest list first. */
 static void name_missing(hb_search *s, uint32_t *missing, uint32_t capacity) {
   uint32_t count = 0;
   s->runs++;

@@ -60,8 +60,8 @@ build_reports_and_searches() {
   check "build exits with 0" exit_is 0
   check "build tells what it did" says "80 images: 80 new; embedded 80 in "
   check "build tells how fast it was" says " a second on "
-  check "build tells that nlist was lowered" says "note: nlist 50 lowered to 2"
-  check "build tells that lists were trained" says "2 lists trained anew (imbalance "
+  check "build tells that nlist was lowered" says "note: nlist was lowered from 50 to 2"
+  check "build tells that lists were trained" says "trained 2 lists (imbalance "
   check "build tells what it wrote" says "bundle: "
   check "build counts what is no picture" complains "note: skipped 1 file that is not an image"
   check "and says nothing else" [ "$(wc -l <"$stderr")" -eq 1 ]
@@ -92,13 +92,13 @@ unreadable_images() {
   before=$(sums skipping)
   run build --model model --images damaged --out skipping --head logits --strict
   check "--strict fails" exit_is 1
-  check "--strict says so" complains "index-builder: nothing was written, because of --strict"
+  check "--strict says so" complains "index-builder: nothing was written, because --strict"
   check "--strict names the image" complains "other/broken.bmp"
   check "--strict leaves the old bundle" unchanged skipping "$before"
   check "--strict tells where it keeps what was embedded" complains "/skipping.embedded' for the next build"
   run build --model model --images damaged --out skipping --head logits --json
   check "which the next build takes" json fates added=25 resumed=25
-  check "and tells" complains "note: this goes on with a build that was stopped: 25 images are embedded already"
+  check "and tells" complains "note: resuming an interrupted build: 25 images are embedded already"
   check "and then nothing else is left" tidy skipping
   mkdir bad && cp damaged/fake.jpg bad/
   run build --model model --images bad --out none
@@ -115,7 +115,7 @@ names_that_are_not_utf8() {
   cp images/alone.bmp "$odd"
   run build --model model --images odd --out skipping --json
   check "a picture whose name is not UTF-8 is left out" json build 25 1 ""
-  check "and named" complains "note: 'caf\\xe9.bmp' is left out, as its name is not UTF-8; rename it"
+  check "and named" complains "note: skipped 'caf\\xe9.bmp', because its name is not UTF-8; rename it"
   check "in one line" [ "$(wc -l <"$stderr")" -eq 1 ]
   check "the rest gives the same bundle" same_folder few skipping
   run build --model model --images odd --out skipping --strict
@@ -123,7 +123,7 @@ names_that_are_not_utf8() {
   mkdir $'odd/fold\xe9r' && cp images/waves/0*.bmp $'odd/fold\xe9r'
   run build --model model --images odd --out skipping --json
   check "a folder whose name is not UTF-8 is left out as a whole" json build 25 1 ""
-  check "in a line of its own" complains "note: 'fold\\xe9r' is left out, as its name is not UTF-8; rename it"
+  check "in a line of its own" complains "note: skipped 'fold\\xe9r', because its name is not UTF-8; rename it"
   check "and one for the picture" [ "$(wc -l <"$stderr")" -eq 2 ]
   works search --model model --index skipping --json --k 1 "$odd"
   check "an answer to it is JSON" json search 1 1
@@ -175,9 +175,9 @@ killed_while_embedding() {
 targets_that_are_no_bundle() {
   mkdir photos
   echo precious >photos/photo.jpg
-  fails 1 "is there already and is not a bundle" build --model model --images images --out photos
+  fails 1 "already exists and is not a bundle" build --model model --images images --out photos
   echo '{"name":"my site"}' >photos/index.json
-  fails 1 "is there already and is not a bundle" build --model model --images images --out photos
+  fails 1 "already exists and is not a bundle" build --model model --images images --out photos
   check "somebody else's files are left alone" [ "$(cat photos/photo.jpg)" = precious ]
   fails 1 "text" build --model model --images images --out text
 }
@@ -205,7 +205,7 @@ searches() {
   works search --model model --index bundle --json --k 80 --exact --min-score 0.999 $image
   check "--min-score leaves out what is below" json scores 0.999
   fails 1 "the index has no label 'zebra'" search --model model --index bundle --label zebra $image
-  fails 2 "--nprobe is 3, and must be 1 to 2, the lists of this bundle" \
+  fails 2 "--nprobe must be from 1 to 2, the number of lists of this bundle, not 3" \
     search --model model --index bundle --nprobe 3 $image
   fails 1 "nowhere" search --model model --index nowhere $image
   fails 1 "nowhere" search --model nowhere --index bundle $image
@@ -272,7 +272,7 @@ PYTHON
   check "is kept with the same head" json fates kept=25
   build_few --out seven --head other-matrix --json
   check "but not with other numbers in it" json fates added=25 embedded=25
-  check "which a note says" complains "; everything is embedded anew"
+  check "which a note says" complains "; embedding all images again"
   build_few --out seven --head text
   check "a head that is none fails" exit_is 1
   check "in one line" one_line
@@ -308,7 +308,7 @@ evaluations() {
   works eval --index exact --json --against logits
   check "eval --against" json eval 25 1 same
   check "exact has the answers of logits" json same 0.95
-  fails 1 "do not hold the same images" eval --index bundle --against logits
+  fails 1 "hold different images" eval --index bundle --against logits
   rm -rf exact logits
 }
 
@@ -322,14 +322,14 @@ informs() {
     storage=i8 nlist=2 "image_url=../images/{path}" thumb_url=
   works info --json model
   check "info --json of a model" json equals kind=model network=resnet18 precision=f32
-  fails 1 "'nowhere' is not there" info nowhere
+  fails 1 "cannot find 'nowhere'" info nowhere
   fails 1 "text: this is not a safetensors file" info text
   fails 1 "images: cannot open 'images/index.json'" info images
   local list
   list=$(find bundle -name 'lists-*' | head -n 1)
   cp "$list" saved
   printf 'X' | dd of="$list" bs=1 seek=100 conv=notrunc status=none
-  fails 1 "does not have the hash it should have" info bundle
+  fails 1 "has the wrong hash" info bundle
   rm "$list"
   fails 1 "$(basename "$list")" info bundle
   mv saved "$list"

@@ -18,7 +18,7 @@ evaluation_of_vectors() {
   done
   works eval --index eval-f32
   check "eval tells recall over nprobe" says "nprobe  recall"
-  check "eval tells what is fetched" says "before it come"
+  check "eval tells what is fetched" says "before that it needs"
 }
 
 # Eval reckons what a search finds; these are real ones.
@@ -39,7 +39,7 @@ evaluation_of_a_sample() {
   check "--sample is told" says "each of 50 of 200 images"
   works eval --index eval-f32 --json --images --sample 201
   check "a sample of more than all is all" cmp -s "$stdout" of-all
-  fails 2 "--sample is '0'" eval --index eval-f32 --sample 0
+  fails 2 "not '0'" eval --index eval-f32 --sample 0
 }
 
 evaluation_against_another() {
@@ -58,7 +58,7 @@ evaluation_against_another() {
   works eval --index eval-grown --json --against eval-f32
   check "images are matched by path" evaluated against 1 1 "$stdout"
   run build --vectors half.npy --ids half.tsv --out eval-half --storage f32
-  fails 1 "do not hold the same images" eval --index eval-f32 --against eval-half
+  fails 1 "hold different images" eval --index eval-f32 --against eval-half
   fails 1 "nowhere" eval --index eval-f32 --against nowhere
 }
 
@@ -73,8 +73,8 @@ evaluation_as_a_page() {
   works eval --index eval-f32 --html pages/report.html --sample 30
   check "addresses are relative to the page" evaluated page eval pages/report.html "../images/"
   fails 1 "no/such/folder/x.html" eval --index eval-f32 --html no/such/folder/x.html
-  fails 2 "must have {path} in it" eval --index i --html x.html --images-url images
-  fails 2 "--images-url is for the page" eval --index i --images-url '{path}'
+  fails 2 "must contain {path}" eval --index i --html x.html --images-url images
+  fails 2 "--images-url can only be used with --html" eval --index i --images-url '{path}'
   rm -rf pages
 }
 

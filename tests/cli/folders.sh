@@ -145,12 +145,12 @@ caches_are_skipped() {
   collect
   check "what other programs leave is skipped" counts 1
   check "which a note says" complains "note: skipped by default: "
-  check "with what to do" complains " (--include NAME takes them in)"
+  check "with what to do" complains " (use --include NAME to index them)"
   for ((i = 1; i < ${#skipped_folders[@]}; i += 2)); do
-    check "folders called ${skipped_folders[i]} are told" grep -qE "[12] $(quoted "${skipped_folders[i]}")(,| \\(--)" "$stderr"
+    check "folders called ${skipped_folders[i]} are told" grep -qE "[12] $(quoted "${skipped_folders[i]}")(,| \\(use)" "$stderr"
   done
   for ((i = 1; i < ${#skipped_files[@]}; i += 2)); do
-    check "files called ${skipped_files[i]} are told" grep -qE "[12] $(quoted "${skipped_files[i]}")(,| \\(--)" "$stderr"
+    check "files called ${skipped_files[i]} are told" grep -qE "[12] $(quoted "${skipped_files[i]}")(,| \\(use)" "$stderr"
   done
   collect "${include[@]}"
   check "--include takes each of them in" counts $count
@@ -161,7 +161,7 @@ caches_are_skipped() {
   cp jpegs/3.jpg folder/b/@EADIR/ && cp jpegs/4.jpg folder/.cache/ && touch folder/.DS_Store folder/Thumbs.db
   collect
   check "several are counted in one note" \
-    complains "note: skipped by default: 2 @eaDir, 1 Thumbs.db, 2 hidden (.*) (--include NAME takes them in)"
+    complains "note: skipped by default: 2 @eaDir, 1 Thumbs.db, 2 hidden (.*) (use --include NAME to index them)"
   collect --include '.*' --include '@*'
   check "--include takes patterns" counts 4
   collect --include '.*' --exclude .cache
@@ -251,7 +251,7 @@ unreadable_folders() {
   check "JSON names them" json build 2 1 "closed-too closed.jpg private"
   run_kept_out build --model model --images folder --out found --strict
   check "--strict fails" exit_is 1
-  check "and says so" complains "nothing was written, because of --strict"
+  check "and says so" complains "nothing was written, because --strict"
   run_kept_out build --model model --images folder --out found --strict --exclude private --exclude closed.jpg \
     --exclude closed-too
   check "but not for what is excluded" exit_is 0
@@ -345,7 +345,7 @@ copies_are_told() {
   check "a search shows all of them" [ "$(grep -c '1\.0000' "$stdout")" -eq 4 ]
   works search --model model --index found --k 4 --distinct jpegs/1.jpg
   check "--distinct shows one" [ "$(grep -c '1\.0000' "$stdout")" -eq 1 ]
-  check "with the number of the others" says "1.0000  1.jpg  (and 4 equal to it)"
+  check "with the number of the others" says "1.0000  1.jpg  (and 4 copies)"
   check "and what comes after it" says "  other.jpg"
   works search --model model --index found --k 4 --distinct --json jpegs/1.jpg
   check "also in JSON" python3 -c '
@@ -362,7 +362,7 @@ pictures_that_browsers_do_not_show() {
   printf 'P5 2 2 255\n1234' >folder/b
   collect
   check "a PNM is indexed" counts 3
-  check "and told" complains "note: 2 of 3 images are PNM, which browsers do not show; add --thumbs, or save them as PNG"
+  check "and told" complains "note: 2 of 3 images are PNM, which browsers do not show; use --thumbs, or save them as PNG"
   run info found
   check "also by info, which sees the ending" complains "note: 1 of 3 images is PNM, which browsers do not show"
   works info --json found

@@ -22,8 +22,8 @@ halves() {
 eight_bits() {
   works model --weights model --out model-i8 --precision i8 --calibrate images --pictures 12
   check "it tells its precision" says ", i8"
-  check "and on what it calibrated" says "calibrated with 12 pictures"
-  check "and which ranges it took" [ "$(grep -c 'ranges by .*<- taken' "$stdout")" -eq 1 ]
+  check "and on what it calibrated" says "calibrated on 12 pictures"
+  check "and which ranges it took" [ "$(grep -c 'ranges by .*<- used' "$stdout")" -eq 1 ]
   works model --weights "$weights" --out again --precision i8 --calibrate images --pictures 12 --json
   check "the same pictures give the same model" cmp -s model-i8 again
   check "--json" json calibrated 12

@@ -96,7 +96,7 @@ class Scenario:
         code, stderr = run(self.command)
         assert code == 0, f'{what}: the next run fails: {stderr}'
         assert content(self.out) == self.after, f'{what}: the next run makes something else'
-        self.resumed += 'goes on with a build that was stopped' in stderr
+        self.resumed += 'resuming an interrupted build' in stderr
         left = [name for name in os.listdir('.') if name.startswith(self.out + '.')]
         assert not left, f'{what}: the next run leaves {left}'
 
@@ -112,7 +112,7 @@ class Scenario:
             self.check_killed_or_failed(what)
         elif may_lack and 'could not be read' in stderr:
             assert is_whole(content(self.out)), f'{what}: a bundle that is not whole'
-        elif may_lack and 'note: the bundle that is there cannot be used' in stderr:
+        elif may_lack and 'note: the existing bundle cannot be used' in stderr:
             assert content(self.out) == self.anew, f'{what}: all was made anew, and not the same'
         else:
             assert content(self.out) == self.after, f'{what}: exit code 0 and something else'

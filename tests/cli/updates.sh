@@ -14,7 +14,7 @@ unchanged_images() {
   touch album/*
   album
   check "what has not changed is kept" says "25 images: 25 kept; embedded 0 in "
-  check "with its lists" says "1 lists kept (imbalance 1.00, 1.00 when trained)"
+  check "with its lists" says "kept 1 list (imbalance 1.00, and 1.00 when trained)"
   check "without a word" is_silent "$stderr"
   check "and gives the same bundle" unchanged living "$before"
   album --json
@@ -71,23 +71,23 @@ notes() {
   shift
   album --json "$@"
   check "a base that $words does not serve" json fates added=8 embedded=8
-  check "a note says that it $words" complains "note: the bundle that is there $words"
-  check "and what that means" complains "; everything is embedded anew"
+  check "a note says that it $words" complains "note: the existing bundle $words"
+  check "and what that means" complains "; embedding all images again"
   check "in one line" [ "$(wc -l <"$stderr")" -eq 1 ]
 }
 
 bases_that_do_not_serve() {
   rm -r album/[1-9]* album/folder
-  notes "was made with another head" --head svd:8
-  notes "was made with another head" --head exact
-  notes "was made with another storage" --head exact --storage f16
-  notes "was made with another head"
+  notes "was built with a different head" --head svd:8
+  notes "was built with a different head" --head exact
+  notes "was built with a different storage" --head exact --storage f16
+  notes "was built with a different head"
   python3 - <<'PYTHON'
 import re
 text = open("living/index.json").read()
 open("living/index.json", "w").write(re.sub(r'"id":"[0-9a-f]{64}"', '"id":"' + "e" * 64 + '"', text))
 PYTHON
-  notes "was made with another model"
+  notes "was built with a different model"
   sed -i 's/"version":1/"version":0/' living/index.json
   notes "cannot be used ("
   local list

@@ -8,9 +8,9 @@ usage_of_the_program() {
   works help
   works --version
   check "--version names the program" says "index-builder "
-  fails 2 "name a command"
-  fails 2 "there is no command 'sarch'" sarch
-  fails 2 "there is no command '--bogus'" --bogus
+  fails 2 "give a command"
+  fails 2 "unknown command 'sarch'" sarch
+  fails 2 "unknown command '--bogus'" --bogus
 }
 
 # What the contract promises to exist.
@@ -31,10 +31,10 @@ usage_of_every_command() {
     check "$command --help begins with its usage" says "usage: index-builder $command"
     for words in ${promised[$command]}; do check "$command --help tells $words" says "$words"; done
     works "$command" -h
-    fails 2 "there is no option --bogus (see 'index-builder $command --help')" "$command" --bogus
-    fails 2 "there is no option -x " "$command" -x
-    fails 2 "there is no option -x " "$command" -xyz
-    fails 2 "there is no option --json=yes" "$command" --json=yes
+    fails 2 "unknown option --bogus (see 'index-builder $command --help')" "$command" --bogus
+    fails 2 "unknown option -x " "$command" -x
+    fails 2 "unknown option -x " "$command" -xyz
+    fails 2 "unknown option --json=yes" "$command" --json=yes
   done
   fails 2 "--weights is missing" model --out m
   fails 2 "--out is missing" model --weights w
@@ -45,12 +45,12 @@ usage_of_every_command() {
   fails 2 "--index is missing" search --model m i.jpg
   fails 2 "--model is missing" search --index i i.jpg
   fails 2 "--index is missing" eval
-  fails 2 "name at least one IMAGE" embed --model m
-  fails 2 "name at least one IMAGE" search --model m --index i
-  fails 2 "name at least one BUNDLE|MODEL" info
-  fails 2 "'extra' is not expected here" model --weights w --out m extra
-  fails 2 "'extra' is not expected here" build --model m --images i --out o extra
-  fails 2 "'extra' is not expected here" eval --index i extra
+  fails 2 "give at least one IMAGE" embed --model m
+  fails 2 "give at least one IMAGE" search --model m --index i
+  fails 2 "give at least one BUNDLE|MODEL" info
+  fails 2 "unexpected argument 'extra'" model --weights w --out m extra
+  fails 2 "unexpected argument 'extra'" build --model m --images i --out o extra
+  fails 2 "unexpected argument 'extra'" eval --index i extra
   fails 2 "--nlist needs a value" build --model m --images i --out o --nlist
   fails 2 "--model needs a value" search --model
 }
@@ -59,27 +59,27 @@ usage_of_every_command() {
 numbers_out_of_range() {
   local value
   for value in 0 65537 -1 1.5 abc "" 1e3 99999999999999999999 " 5" 5x; do
-    fails 2 "--nlist is '$value', and must be a whole number from 1 to 65536" \
+    fails 2 "--nlist must be a whole number from 1 to 65536, not '$value'" \
       build --model m --images i --out o "--nlist=$value"
   done
   for value in 0 257; do
     fails 2 "from 1 to 256" build --model m --images i --out o --threads $value
     fails 2 "from 1 to 256" eval --index i --threads $value
   done
-  fails 2 "--seed is '-1'" build --model m --images i --out o --seed=-1
+  fails 2 "--seed must be a whole number from 0 to 9e+15, not '-1'" build --model m --images i --out o --seed=-1
   for value in 0 16385 4x; do fails 2 "from 1 to 16384" search --model m --index i --k $value a.jpg; done
   for value in 0 65537; do fails 2 "from 1 to 65536" search --model m --index i --nprobe $value a.jpg; done
   for value in 2 -1.1 nan inf "" half; do
-    fails 2 "--min-score is '$value', and must be a number from -1 to 1" \
+    fails 2 "--min-score must be a number from -1 to 1, not '$value'\" \
       search --model m --index i "--min-score=$value" a.jpg
   done
   for value in "" 0.5 0,0,1 0,0,1,1,1 "0,0,1,1 " x,y,w,h; do
-    fails 2 "--region is '$value', and must be X,Y,WIDTH,HEIGHT" embed --model m "--region=$value" a.jpg
-    fails 2 "--region is '$value', and must be X,Y,WIDTH,HEIGHT" search --model m --index i "--region=$value" a.jpg
+    fails 2 "--region must be X,Y,WIDTH,HEIGHT as fractions of the picture from 0 to 1, not '$value'" embed --model m "--region=$value" a.jpg
+    fails 2 "--region must be X,Y,WIDTH,HEIGHT as fractions of the picture from 0 to 1, not '$value'" search --model m --index i "--region=$value" a.jpg
   done
   for value in 0 101; do fails 2 "from 1 to 100" eval --index i --k $value; done
   for value in 0.49 1.01 nan ""; do
-    fails 2 "--recall is '$value', and must be a number from 0.5 to 1" \
+    fails 2 "--recall must be a number from 0.5 to 1, not '$value'\" \
       build --model m --images i --out o "--recall=$value"
   done
   for value in 0 16777217; do
@@ -88,39 +88,39 @@ numbers_out_of_range() {
   for value in 63 1048577; do fails 2 "from 64 to 1048576" build --model m --images i --out o --memory $value; done
   for value in 15 2049; do fails 2 "from 16 to 2048" build --model m --images i --out o --thumbs $value; done
   for value in svd svd: svd:0 svd:514 svd:-1 svd:2.5 "svd: 5" svd:10000000000 none ""; do
-    fails 2 "--head is '$value', and must be svd:D (D from 1 to 513), exact, logits or a file" \
+    fails 2 "--head must be svd:D (D from 1 to 513), exact, logits or a file, not '$value'" \
       build --model m --images i --out o --head "$value"
   done
   for value in svd svd:256 none; do
-    fails 2 "--head is '$value', and must be logits, exact or a file" embed --model m --head $value a.jpg
+    fails 2 "--head must be logits, exact or a file, not '$value'" embed --model m --head $value a.jpg
   done
-  fails 2 "--storage is 'i4', and must be f32, f16 or i8" build --model m --images i --out o --storage i4
+  fails 2 "--storage must be f32, f16 or i8, not 'i4'" build --model m --images i --out o --storage i4
   for value in i4 F16 "" f32,f16; do
-    fails 2 "--precision is '$value', and must be f32, f16 or i8" model --weights w --out m --precision "$value"
+    fails 2 "--precision must be f32, f16 or i8, not '$value'" model --weights w --out m --precision "$value"
   done
   for value in 7 0 100001 x; do
-    fails 2 "--pictures is '$value', and must be a whole number from 8 to 100000" \
+    fails 2 "--pictures must be a whole number from 8 to 100000, not '$value'" \
       model --weights w --out m --precision i8 --calibrate c --pictures $value
   done
-  fails 2 "--exact and --nprobe exclude each other" search --model m --index i --exact --nprobe 1 a.jpg
+  fails 2 "use either --exact or --nprobe, not both" search --model m --index i --exact --nprobe 1 a.jpg
   check "nothing was made by wrong calls" [ ! -e o ]
 }
 
 options_that_exclude_each_other() {
   fails 2 "--precision i8 needs --calibrate DIR" model --weights w --out m --precision i8
-  fails 2 "--calibrate is for --precision i8" model --weights w --out m --precision f16 --calibrate c
-  fails 2 "--pictures is for --precision i8" model --weights w --out m --pictures 8
-  fails 2 "--images and --vectors exclude each other" build --model m --images i --vectors v --out o
-  fails 2 "--fresh and --retrain exclude each other" build --model m --images i --out o --fresh --retrain
-  fails 2 "--ids is for --vectors, not for --images" build --model m --images i --ids n --out o
+  fails 2 "--calibrate can only be used with --precision i8" model --weights w --out m --precision f16 --calibrate c
+  fails 2 "--pictures can only be used with --precision i8" model --weights w --out m --pictures 8
+  fails 2 "use either --images or --vectors, not both" build --model m --images i --vectors v --out o
+  fails 2 "use either --fresh or --retrain, not both" build --model m --images i --out o --fresh --retrain
+  fails 2 "--ids can only be used with --vectors" build --model m --images i --ids n --out o
   local option
   for option in "--model m" "--head exact" "--exclude e" "--thumbs 64" "--model-url u"; do
     # shellcheck disable=SC2086
-    fails 2 "${option% *} is for --images, not for --vectors" build --vectors v --out o $option
+    fails 2 "${option% *} cannot be used with --vectors" build --vectors v --out o $option
   done
-  fails 2 "--head and --index exclude each other" embed --model m --head exact --index i a.jpg
-  fails 2 "--vectors and --model exclude each other" search --index i --vectors v --model m
-  fails 2 "--vectors and images exclude each other" search --index i --vectors v a.jpg
-  fails 2 "--vectors and --region exclude each other" search --index i --vectors v --region 0,0,0.5,1
+  fails 2 "use either --head or --index, not both" embed --model m --head exact --index i a.jpg
+  fails 2 "use either --vectors or --model, not both" search --index i --vectors v --model m
+  fails 2 "use either --vectors or images, not both" search --index i --vectors v a.jpg
+  fails 2 "use either --vectors or --region, not both" search --index i --vectors v --region 0,0,0.5,1
   check "nothing was made by wrong calls" [ ! -e o ]
 }

@@ -67,22 +67,22 @@ updated_vectors() {
   vectors changed.npy --storage f32 --json
   check "new names are moved vectors" json fates moved=190
   vectors narrow.npy --storage f32
-  check "other vectors replace them" complains "; everything is added anew"
+  check "other vectors replace them" complains "; adding all vectors again"
 }
 
 refused_vectors() {
   fails 1 "nowhere.npy" build --vectors nowhere.npy --out other
   fails 1 "text" build --vectors text --out other
-  fails 1 "has 190 lines" build --vectors vectors.npy --ids fewer-names --out other
+  fails 1 "has 190 lines, but there are 200 vectors" build --vectors vectors.npy --ids fewer-names --out other
   fails 1 "nowhere" build --vectors vectors.npy --ids nowhere --out other
   fails 1 "nan.npy" build --vectors nan.npy --out other
   check "refused vectors leave nothing" [ ! -e other ]
   check "nor beside it" tidy other
-  fails 1 "vectors.npy: a row has 16 numbers, and those of the bundle have 15" \
+  fails 1 "vectors.npy: its rows have 16 numbers, but those of the bundle have 15" \
     search --index ready --vectors vectors.npy
   run search --index ready --vectors narrow.npy --json
   check "a search by vectors" exit_is 0
-  fails 1 "ready: its vectors were made elsewhere" search --index ready --model model images/alone.bmp
-  fails 1 "ready: its vectors were made elsewhere" embed --index ready --model model images/alone.bmp
+  fails 1 "ready: it holds ready-made vectors" search --index ready --model model images/alone.bmp
+  fails 1 "ready: it holds ready-made vectors" embed --index ready --model model images/alone.bmp
   rm -rf ready
 }

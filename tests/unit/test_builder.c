@@ -257,12 +257,13 @@ static void impossible_requests_are_refused(void **state) {
   const char *folder = path_in(*state, "b");
   hb_build_options options = options_of(&c, HB_ENCODING_F32, 65537);
   hb_build_report report = {.nlist = 77};
-  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "nlist is 65537, and must be 1 to 65536");
+  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT,
+               "nlist must be from 1 to 65536, not 65537");
   options.nlist = 1;
   options.dim = 0;
-  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "must have 1 to 32768");
+  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "must have from 1 to 32768");
   options.dim = HB_DIM_MAX + 1;
-  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "must have 1 to 32768");
+  assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "must have from 1 to 32768");
   options.dim = DIM;
   options.image_url = NULL;
   assert_fails(try_build(folder, &c, &options, &report), HB_INVALID_ARGUMENT, "image_url is missing");

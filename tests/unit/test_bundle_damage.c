@@ -87,7 +87,7 @@ static void a_head_is_needed_by_every_search(void **state) {
 
 static void a_heads_file_must_hold_it(void **state) {
   bundle *b = *state;
-  static const char words[] = "does not hold the head";
+  static const char words[] = "does not contain the head";
   bundle_refuses_patch(b, 4, 0, 0x21212121, words);
   bundle_refuses_patch(b, 4, 4, 2, words);
   bundle_refuses_patch(b, 4, 8, DIM + 1, words);

@@ -78,7 +78,7 @@ static void a_file_is_given_once_and_must_exist(void **state) {
   hb_index *index = bundle_parse(b);
   for (uint32_t f = 0; f < 3; f++) {
     assert_ok(bundle_provide(b, index, f));
-    assert_fails(bundle_provide(b, index, f), HB_INVALID_ARGUMENT, "already given");
+    assert_fails(bundle_provide(b, index, f), HB_INVALID_ARGUMENT, "already has the file");
   }
   assert_fails(hb_index_provide(index, 3, strdup("x"), 1, &failure), HB_INVALID_ARGUMENT, "no file 3");
   collection_check(&shared.images, index);
@@ -97,7 +97,7 @@ static void released_lists_can_be_given_again(void **state) {
       assert_false(hb_index_file_is_there(index, f));
       hb_index_release(index, f); /* not there: nothing happens */
       hb_catalog *catalog;
-      assert_fails(hb_catalog_create(index, &catalog, &failure), HB_INVALID_ARGUMENT, "not all there");
+      assert_fails(hb_catalog_create(index, &catalog, &failure), HB_INVALID_ARGUMENT, "are missing");
       assert_ok(bundle_provide(b, index, f));
       collection_check(&shared.images, index);
     }
@@ -121,7 +121,7 @@ static void what_every_search_needs_is_not_released(void **state) {
 static void headers_of_files_must_match(void **state) {
   bundle *b = *state;
   for (uint32_t f = 0; f < 3; f++) {
-    const char *words = f == 0 ? "does not hold the centroids" : "does not hold the lists";
+    const char *words = f == 0 ? "does not contain the centroids" : "does not contain the lists";
     bundle_refuses_patch(b, f, 0, 0x21212121, words); /* magic */
     bundle_refuses_patch(b, f, 4, 2, words);          /* version */
     bundle_refuses_patch(b, f, 8, 7, words);          /* number of lists */
@@ -129,7 +129,7 @@ static void headers_of_files_must_match(void **state) {
   }
   uint32_t lists;
   memcpy(&lists, "HBLS", 4);
-  bundle_refuses_patch(b, 0, 0, lists, "does not hold the centroids");
+  bundle_refuses_patch(b, 0, 0, lists, "does not contain the centroids");
 }
 
 static void labels_and_paths_must_exist(void **state) {
@@ -173,7 +173,7 @@ static void paths_and_ids_must_be_unique(void **state) {
 
 static void a_list_must_agree_with_the_manifest(void **state) {
   bundle *b = *state;
-  static const char words[] = "another size";
+  static const char words[] = "does not have the size in";
   bundle_refuses_patch(b, 1, 16, 3, words);
   bundle_refuses_patch(b, 1, 16, UINT32_MAX, words);
   bundle_refuses_patch(b, 1, 20, 0, words);

@@ -133,7 +133,7 @@ static void impossible_requests_are_refused(void **state) {
   rows = collection_rows(&none, HB_ENCODING_F32, path_in(*state, "rows"));
   options.nlist = 65537;
   assert_fails(hb_clusters_create(&rows, &options, NULL, NULL, &k, &failure), HB_INVALID_ARGUMENT,
-               "nlist is 65537, and must be 1 to 65536");
+               "nlist must be from 1 to 65536, not 65537");
   assert_int_equal(k.nlist, 77);
   hb_row_store_free(&rows);
   collection_free(&none);

@@ -193,7 +193,7 @@ static void a_refused_search_leaves_its_outputs_alone(void **state) {
   const hb_result *results = NULL;
   hb_search_report report = {.found = 77};
   assert_fails(hb_engine_search(shared.engine, vector(0), &options, &results, &report, &failure), HB_INVALID_ARGUMENT,
-               "k is 0, and must be 1 to 16384");
+               "k must be from 1 to 16384, not 0");
   assert_null(results);
   assert_int_equal(report.found, 77);
 }

@@ -217,6 +217,7 @@ static void text_is_no_picture(void **state) {
                                       "{\"width\": 5}"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     assert_int_equal(file_kind_find(texts[i], strlen(texts[i]), "a.txt"), FILE_OTHER);
+  assert_int_equal(KIND("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x21\0\0\0", "a"), FILE_OTHER); /* no such header */
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, make_images, remove_folder)

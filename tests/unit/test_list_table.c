@@ -132,7 +132,7 @@ static void files_of_lists_are_known_once_the_table_is_there(void **state) {
 
 static void a_table_that_contradicts_itself_is_refused(void **state) {
   (void)state;
-  static const char words[] = "does not hold the table of lists";
+  static const char words[] = "does not contain the table of lists";
   bundle *b = shared.b;
   bundle_refuses_patch(b, TABLE, 0, 0x21212121, words);
   bundle_refuses_patch(b, TABLE, 4, 2, words);
@@ -157,7 +157,7 @@ static void a_file_without_a_list_is_refused(void **state) {
     memcpy(table->bytes + list_at(l), &file, 4);
   }
   bundle_sign(shared.b, TABLE);
-  assert_fails(bundle_check(shared.b), HB_BAD_INDEX, "does not hold the table of lists");
+  assert_fails(bundle_check(shared.b), HB_BAD_INDEX, "does not contain the table of lists");
   blob_free(table);
   *table = before;
   bundle_sign(shared.b, TABLE);

@@ -187,14 +187,14 @@ static void numbers_out_of_range_are_refused_with_their_range(void **state) {
     hb_search_options options;
     const char *words;
   } cases[] = {
-      {{.k = 0}, "k is 0, and must be 1 to 16384"},
-      {{.k = 16385}, "k is 16385, and must be 1 to 16384"},
-      {{.k = UINT32_MAX}, "must be 1 to 16384"},
-      {{.k = 4, .nprobe = NLIST + 1}, "nprobe is 11, and must be 1 to 10"},
-      {{.k = 4, .nprobe = UINT32_MAX}, "must be 1 to 10"},
-      {{.k = 4, .has_min_score = true, .min_score = 2}, "minimum score is 2, and must be -1 to 1"},
-      {{.k = 4, .has_min_score = true, .min_score = -1.01f}, "must be -1 to 1"},
-      {{.k = 4, .has_min_score = true, .min_score = NAN}, "must be -1 to 1"},
+      {{.k = 0}, "k must be from 1 to 16384, not 0"},
+      {{.k = 16385}, "k must be from 1 to 16384, not 16385"},
+      {{.k = UINT32_MAX}, "must be from 1 to 16384"},
+      {{.k = 4, .nprobe = NLIST + 1}, "nprobe must be from 1 to 10, the number of lists, not 11"},
+      {{.k = 4, .nprobe = UINT32_MAX}, "must be from 1 to 10"},
+      {{.k = 4, .has_min_score = true, .min_score = 2}, "minimum score must be from -1 to 1, not 2"},
+      {{.k = 4, .has_min_score = true, .min_score = -1.01f}, "must be from -1 to 1"},
+      {{.k = 4, .has_min_score = true, .min_score = NAN}, "must be from -1 to 1"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_fails(hb_search_start(*state, vector(0), &cases[i].options, &failure), HB_INVALID_ARGUMENT, cases[i].words);
