@@ -53,6 +53,8 @@ EXPORT void hb_wasm_free(context *c) {
 
 EXPORT const char *hb_wasm_status_text(hb_status status) { return hb_status_text(status); }
 EXPORT const char *hb_wasm_error(const context *c) { return c->error.text; }
+/* Of a picture that was refused: no other decoder should be asked. */
+EXPORT bool hb_wasm_is_incomplete(const context *c) { return c->error.is_incomplete; }
 
 /* Takes ownership of bytes, which come from malloc, also on failure; then another model may be given. Only the very
  * weights that the index, which is there, was built with are accepted. */

@@ -2,7 +2,7 @@
 #ifndef HB_IMAGE_DECODE_H
 #define HB_IMAGE_DECODE_H
 
-#include "image/image.h"
+#include "image/exif.h"
 
 /* Decodes JPEG, PNG, GIF (first frame), BMP or PNM. Grey becomes RGB, 16 bits become 8, alpha is laid over white, and
  * what is missing of a damaged picture is filled (image/damage.h). The caller frees with hb_image_free.

@@ -1,0 +1,93 @@
+// Whether a picture's file is all there, as far as it says how long it is: some browsers decode what is cut, and fill up
+// the rest.
+
+import { startsWith } from './picture-size.js';
+
+/**
+ * @param {Uint8Array} bytes of a file
+ * @returns {boolean} true if more should follow: of a WebP, an AVIF, a HEIC, a JPEG XL or an icon
+ */
+export function isCut(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length < 12) return false;
+  if (startsWith(bytes, 'RIFF')) return view.getUint32(4, true) + 8 > bytes.length + 1; // the last byte may be padding
+  if (startsWith(bytes.subarray(4), 'ftyp') || startsWith(bytes.subarray(4), 'JXL ')) return hasCutBox(view);
+  return startsWith(bytes, '\0\0\x01\0') && hasCutIcon(view);
+}
+
+/**
+ * ISO/IEC 14496-12: a box is its size, its type and its content. Size 1: it is behind the type, in 64 bits; 0: the box
+ * goes to the end.
+ *
+ * @param {DataView} view
+ */
+function hasCutBox(view) {
+  for (let at = 0; at + 8 <= view.byteLength;) {
+    const short = view.getUint32(at);
+    if (short === 0) return false;
+    if (short === 1 && at + 16 > view.byteLength) return true;
+    const size = short === 1 ? Number(view.getBigUint64(at + 8)) : short;
+    if (size < 8) return false; // nonsense
+    at += size;
+    if (at > view.byteLength) return true;
+  }
+  return false;
+}
+
+/**
+ * A directory of 16 bytes an image, with its length and its place.
+ *
+ * @param {DataView} view
+ */
+function hasCutIcon(view) {
+  const count = view.getUint16(4, true);
+  for (let i = 0, at = 6; i < count; i++, at += 16) {
+    if (at + 16 > view.byteLength) return true;
+    if (view.getUint32(at + 8, true) + view.getUint32(at + 12, true) > view.byteLength) return true;
+  }
+  return false;
+}
+
+const END_OF_JPEG = '\xff\xd9';
+const END_OF_PNG = '\0\0\0\0IEND\xae\x42\x60\x82';
+
+/**
+ * What is to be put behind a JPEG or a PNG that lacks its end, though it may have all its pixels.
+ *
+ * @param {Uint8Array} bytes of a file
+ * @returns {Uint8Array<ArrayBuffer> | undefined} undefined if it ends, and for all other formats
+ */
+export function missingEnd(bytes) {
+  if (startsWith(bytes, '\xff\xd8')) return jpegEnds(bytes) ? undefined : toBytes(END_OF_JPEG);
+  if (startsWith(bytes, '\x89PNG')) return pngEnds(bytes) ? undefined : toBytes(END_OF_PNG);
+  return undefined;
+}
+
+/** @param {Uint8Array} bytes */
+function pngEnds(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
+    if (startsWith(bytes.subarray(at + 4), 'IEND')) return true;
+  }
+  return false;
+}
+
+/**
+ * A thumbnail has an end of its own, and a film may follow.
+ *
+ * @param {Uint8Array} bytes of a JPEG
+ */
+function jpegEnds(bytes) {
+  for (let at = bytes.indexOf(0xff, 2); at >= 0; at = bytes.indexOf(0xff, at)) {
+    const marker = bytes[at + 1] ?? 0;
+    if (marker === 0xd9) return true;
+    const isSegment = marker >= 0xc0 && marker !== 0xff && !(marker >= 0xd0 && marker <= 0xd8);
+    at += isSegment ? 2 + (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0) : marker === 0xff ? 1 : 2;
+  }
+  return false;
+}
+
+/** @param {string} text a character a byte */
+function toBytes(text) {
+  return Uint8Array.from(text, c => c.charCodeAt(0));
+}
