@@ -11,7 +11,7 @@ list(APPEND simd -matomics -mbulk-memory)
 # stb_image's SSE2 loops, through Emscripten's <emmintrin.h>: what emcc's -msse2 defines.
 set_source_files_properties(src/image/stb.c PROPERTIES COMPILE_DEFINITIONS "__SSE__=1;__SSE2__=1")
 # Headers and rare formats: small counts, not fast.
-foreach(name bmp bmp_rle damage exif format gif jpeg jpeg_structure png pnm)
+foreach(name bmp bmp_rle damage decode exif format gif jpeg jpeg_structure png pnm)
   set_source_files_properties(src/image/${name}.c PROPERTIES COMPILE_OPTIONS -Oz)
 endforeach()
 set(xnnpack ${HEYBAGH_XNNPACK}/lib)
