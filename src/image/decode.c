@@ -12,9 +12,13 @@
 
 static hb_status fail_other(const void *bytes, size_t size, hb_error *error) {
   const char *other = hb_format_other(bytes, size);
-  if (size == 0) return hb_fail(error, HB_UNSUPPORTED_IMAGE, "the file is empty; copy or download it again");
+  if (size == 0)
+    return hb_fail(error, HB_UNSUPPORTED_IMAGE, "the file is empty, not a picture; copy or download it again");
   if (other == hb_format_web_page)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is a web page, not a picture; download the picture itself");
+  if (other == hb_format_drawing)
+    return hb_fail(error, HB_UNSUPPORTED_IMAGE,
+                   "this is an SVG drawing, not a picture of pixels; save it as JPEG or PNG");
   if (other != NULL)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is %s, which cannot be read; save it as JPEG or PNG", other);
   return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is not a picture that can be read; save it as JPEG or PNG");

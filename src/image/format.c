@@ -19,7 +19,7 @@ hb_format hb_format_find(const void *bytes, size_t size) {
   return HB_FORMAT_NONE;
 }
 
-const char hb_format_web_page[] = "a web page";
+const char hb_format_web_page[] = "a web page", hb_format_drawing[] = "an SVG drawing";
 
 typedef struct {
   uint8_t at, length;
@@ -39,7 +39,7 @@ static const signature signatures[] = {
     AT(4, "ftypmif1", "a HEIC picture"),
     AT(4, "ftypmsf1", "a HEIC picture"),
     AT(4, "ftypcrx ", "a camera's raw file"),
-    AT(4, "ftyp", "a film"), /* MP4, MOV and all others */
+    AT(4, "ftyp", "a video"), /* MP4, MOV and all others */
     AT(0, "\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
     AT(0, "\xff\x0a", "a JPEG XL picture"),
     AT(0, "\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
@@ -63,13 +63,13 @@ static const signature signatures[] = {
     AT(0, "%!PS", "a PostScript document"),
     AT(0, "PK\3\4", "a ZIP archive"),
     AT(0, "\x1f\x8b", "a compressed file"),
-    AT(0, "\x1a\x45\xdf\xa3", "a film"), /* Matroska, WebM */
+    AT(0, "\x1a\x45\xdf\xa3", "a video"), /* Matroska, WebM */
 };
 
 /* What text begins with, in any case, once XML's preliminaries are passed. */
 static const signature tags[] = {
-    AT(0, "<svg", "an SVG drawing"),
-    AT(0, "<!doctype svg", "an SVG drawing"),
+    AT(0, "<svg", hb_format_drawing),
+    AT(0, "<!doctype svg", hb_format_drawing),
     AT(0, "<!doctype html", hb_format_web_page),
     AT(0, "<html", hb_format_web_page),
     AT(0, "<head", hb_format_web_page),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """hostile.py BUILDER MODEL DIR: makes some 2,000 hostile pictures in DIR and lets `index-builder embed` and `build` read
-them. No file may end the program by a signal, take long, or be refused without exactly one sentence that names it."""
+them. No file may end the program by a signal, take long, or be refused without exactly one sentence that names it.
+hostile.py --files DIR only makes them."""
 import io
 import os
 import re
@@ -194,6 +195,9 @@ def check_build(builder, model, folder):
 
 
 def main():
+    if sys.argv[1] == "--files":
+        write_all(sys.argv[2])
+        return
     builder, model, folder = sys.argv[1:]
     started = time.monotonic()
     paths = write_all(folder)

@@ -58,7 +58,7 @@ static void others_have_a_name(void **state) {
   assert_other(
       "\0\0\0\x20"
       "ftypqt  ",
-      12, "a film");
+      12, "a video");
   assert_other(
       "\0\0\0\x20"
       "ftypcrx ",

@@ -4,7 +4,7 @@
 
 import { HeyBaghError } from './errors.js';
 import { orientationLeft } from './exif-orientation.js';
-import { isCut, missingEnd } from './file-end.js';
+import { findCut, missingEnd } from './file-end.js';
 import { DECODE, within } from './limits.js';
 import { pixelsOf } from './picture-size.js';
 
@@ -38,13 +38,14 @@ export function canReadPixels() {
 export async function decodePicture(bytes) {
   checkSize(pixelsOf(bytes) ?? 0);
   if (!canReadPixels()) return null;
-  if (isCut(bytes)) throw incomplete('This picture is cut short');
+  const cut = findCut(bytes);
+  if (cut) throw cutShort(cut);
   const end = missingEnd(bytes);
   const bitmap = await decode([bytes]) ?? (end ? await decode([bytes, end]) : null);
   if (!bitmap) return null;
   try {
     const picture = readPixels(bitmap, await orientationLeft(bytes));
-    if (end && lacksRows(picture)) throw incomplete('This picture is damaged or incomplete');
+    if (end && lacksRows(picture)) throw incomplete();
     return picture;
   } finally {
     bitmap.close();
@@ -76,9 +77,16 @@ function lacksRows({ pixels, width, height }) {
   return 4 * rows < 3 * height;
 }
 
-/** @param {string} what */
-function incomplete(what) {
-  return new HeyBaghError('corrupt-image', `${what}. Download or export it again.`);
+/** @param {string} what it is */
+function cutShort(what) {
+  const message = `This is ${what} that is cut short. Download or export it again, or save it as JPEG or PNG.`;
+  return new HeyBaghError('unsupported-image', message);
+}
+
+function incomplete() {
+  const message = 'The picture is damaged or incomplete: less than three quarters of it are there; try to download or '
+    + 'export it again.';
+  return new HeyBaghError('corrupt-image', message);
 }
 
 function tooSlow() {

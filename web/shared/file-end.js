@@ -5,14 +5,28 @@ import { startsWith } from './picture-size.js';
 
 /**
  * @param {Uint8Array} bytes of a file
- * @returns {boolean} true if more should follow: of a WebP, an AVIF, a HEIC, a JPEG XL or an icon
+ * @returns {string | undefined} what it is, such as "a WebP picture", if more of it should follow; undefined if not, and
+ *   for formats that do not say
  */
-export function isCut(bytes) {
+export function findCut(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes.length < 12) return false;
-  if (startsWith(bytes, 'RIFF')) return view.getUint32(4, true) + 8 > bytes.length + 1; // the last byte may be padding
-  if (startsWith(bytes.subarray(4), 'ftyp') || startsWith(bytes.subarray(4), 'JXL ')) return hasCutBox(view);
-  return startsWith(bytes, '\0\0\x01\0') && hasCutIcon(view);
+  if (bytes.length < 12) return undefined;
+  if (startsWith(bytes, 'RIFF')) return isCutRiff(view) ? 'a WebP picture' : undefined;
+  if (startsWith(bytes, '\0\0\x01\0')) return isCutIcon(view) ? 'an icon' : undefined;
+  const box = bytes.subarray(4);
+  const name = BOXES.find(([type]) => startsWith(box, type))?.[1];
+  return name && isCutBox(view) ? name : undefined;
+}
+
+/** @type {[string, string][]} how the first box goes on behind its size, and what the file then is */
+const BOXES = [
+  ['ftypavi', 'an AVIF picture'], ['ftyphe', 'a HEIC picture'], ['ftypm', 'a HEIC picture'], ['ftyp', 'a picture'],
+  ['JXL ', 'a JPEG XL picture'],
+];
+
+/** @param {DataView} view */
+function isCutRiff(view) {
+  return view.getUint32(4, true) + 8 > view.byteLength + 1; // the last byte may be padding
 }
 
 /**
@@ -21,7 +35,7 @@ export function isCut(bytes) {
  *
  * @param {DataView} view
  */
-function hasCutBox(view) {
+function isCutBox(view) {
   for (let at = 0; at + 8 <= view.byteLength;) {
     const short = view.getUint32(at);
     if (short === 0) return false;
@@ -39,7 +53,7 @@ function hasCutBox(view) {
  *
  * @param {DataView} view
  */
-function hasCutIcon(view) {
+function isCutIcon(view) {
   const count = view.getUint16(4, true);
   for (let i = 0, at = 6; i < count; i++, at += 16) {
     if (at + 16 > view.byteLength) return true;
