@@ -167,8 +167,9 @@ def make_true_colour(add, rgb):
             over_white(rgb, alpha))
     add("32-alpha-bitfields-40.bmp", bmp(rows, 32, 40, ALPHA_BITFIELDS, masks=masks_of(fields)), over_white(rgb, alpha))
     value, _ = words(rgb, fields, alpha * 0)
+    # Chromium shows nothing of it
     add("32-alpha-all-0.bmp", bmp(padded(value.astype("<u4").view("uint8").reshape(height, -1)), 32, 124, BITFIELDS,
-                                  masks=masks_of(fields)), rgb)
+                                  masks=masks_of(fields)), rgb, shown=False)
     fields = ((0, 8), (8, 8), (16, 8))
     value, _ = words(rgb, fields)
     add("32-masks-bgr.bmp", bmp(padded(value.astype("<u4").view("uint8").reshape(height, -1)), 32, 40, BITFIELDS,

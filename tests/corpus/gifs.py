@@ -155,7 +155,8 @@ def make(add):
     add("interlaced-210-rows.gif", head + flagged[:9] + b"\x40" + flagged[10:] + end, repeated)
     broken = frame(pixels[:1], size=(HEIGHT, WIDTH))[:10] + b"\x08"
     broken += blocks(codes(pixels[:216].tobytes(), 8, has_end=False) + b"\xff" * 60)
-    add("illegal-code.gif", head + broken + end, from_row(shown, 216), engine="corrupt-image")
+    add("illegal-code.gif", head + broken + end, from_row(shown, 216), engine="corrupt-image", page="refusal",
+        page_refusal="damaged or incomplete", shown=False)
 
     # codes
     add("deferred-clear.gif", head + frame(pixels, defers_clear=True) + end, shown)

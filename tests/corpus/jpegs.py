@@ -78,7 +78,7 @@ def flip_bytes(content, at, count):
 
 
 def code_table(kind, count):
-    """All values 0..count-1 with codes of 5 bits, or the single value with one of 1 bit."""
+    """All values 0 to count - 1 with codes of 5 bits, or the single value with one of 1 bit."""
     bits = [0] * 16
     bits[4 if count > 1 else 0] = count
     return segment(0xc4, bytes([kind]) + bytes(bits) + bytes(range(count)))
@@ -111,7 +111,7 @@ def shades(marker, precision, values, height, width):
         rows = values.astype(int)
         differences = numpy.diff(rows, axis=1, prepend=numpy.concatenate([[1 << (precision - 1)], rows[:-1, 0]])[:, None])
     codes = "".join(code + ("" if is_lossless else "0") for code in magnitudes(differences.ravel()))
-    tables = code_table(0, 17) + (b"" if is_lossless else code_table(0x10, 1))
+    tables = code_table(0, 17 if is_lossless else precision + 4) + (b"" if is_lossless else code_table(0x10, 1))
     start = segment(0xda, b"\1\1\0" + (b"\1\0\0" if is_lossless else b"\0\x3f\0"))
     return SOI + segment(0xdb, b"\0" + b"\1" * 64) + frame + tables + start + stuffed(codes) + EOI
 
@@ -151,7 +151,8 @@ def make_kinds(add, rgb):
     for width, height in ((1, 1), (8, 8), (9, 7), (WIDTH - 3, HEIGHT - 1), (16, 200)):
         top, left = (0, 0) if width > 300 else (HEIGHT // 12, WIDTH * 3 // 8)
         small = rgb[top:top + height, left:left + width]
-        add(f"size-{width}x{height}.jpg", cjpeg(small), small)
+        options = () if width > 300 else ("-quality", "100", "-sample", "1x1")
+        add(f"size-{width}x{height}.jpg", cjpeg(small, *options), small)
 
     # rare kinds, which are not damaged
     add("arithmetic.jpg", cjpeg(rgb, "-arithmetic"), rgb, engine="unsupported-image")
@@ -226,7 +227,7 @@ def make_ends(add, rgb):
     add("no-end-grey.jpg", encode(image(rgb).convert("L"), "JPEG", quality=QUALITY)[:-2], pillow(encode(image(rgb).convert("L"), "JPEG", quality=QUALITY)))
     add("no-end-progressive.jpg", progressive[:-2], rgb)
     with open_script("0;1;2;") as script:
-        add("no-end-a-scan-a-colour.jpg", cjpeg(rgb, "-scans", script)[:-2], rgb)
+        add("no-end-a-scan-a-colour.jpg", cjpeg(rgb, "-scans", script)[:-2], rgb, shown=False)
     add("two-ends.jpg", plain + EOI, rgb)
     add("less-12.jpg", plain[:-12], rgb, tolerance=3)
     add("less-12-with-end.jpg", plain[:-14] + EOI, rgb, tolerance=3)

@@ -41,7 +41,7 @@ def make_webp(add_picture, rgb):
         turned = stored(rgb, orientation)
         content = exif(b"MM" if orientation % 2 else b"II", orientation)
         webp = with_exif(encode(turned, "WEBP", quality=QUALITY), content, turned.shape[1], turned.shape[0])
-        add(f"exif-{orientation}.webp", webp, rgb)
+        add(f"exif-{orientation}.webp", webp, rgb, shown=orientation == 1)  # Chromium turns no WebP
     add("exif-with-name.webp", with_exif(encode(stored(rgb, 6), "WEBP", quality=QUALITY), b"Exif\0\0" + exif(b"II", 6),
                                          HEIGHT, WIDTH), rgb, shown=False)
     add("bytes-behind.webp", lossy + bytes(100), rgb)
@@ -86,7 +86,7 @@ def make_refused(add, rgb):
     named("doctype.svg", b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x">' + drawing, "an SVG drawing")
     named("page.jpg", b"\n<!DOCTYPE html><html><body>Not found</body></html>", "a web page")
     named("page-2.jpg", b"<HTML><head><title>Sign in</title></head></HTML>", "a web page")
-    add("empty.jpg", b"", refusal="the file is empty", engine="unsupported-image", shown=False)
+    add("empty.jpg", b"", refusal="file is empty", engine="unsupported-image", shown=False)
     add("text.txt", b"Dear diary, today I was mistaken for a photograph.\n", refusal="not a picture",
         engine="unsupported-image", shown=False)
     add("zeros.jpg", bytes(5000), refusal="not a picture", engine="unsupported-image", shown=False)

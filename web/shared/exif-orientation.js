@@ -1,5 +1,5 @@
-// Which way up a PNG or a WebP was taken. Browsers turn a JPEG; of the others some turn the one, some the other, and some
-// neither, which a tiny picture of each kind finds out. The engine turns what it decodes itself (src/image/exif.c).
+// Which way up a PNG or a WebP was taken. Browsers turn a JPEG; of the others Chromium turns a PNG with EXIF before its
+// data, and WebKit none, which a tiny picture of each kind finds out. The engine turns what it decodes itself (src/image/exif.c).
 
 import { startsWith } from './picture-size.js';
 
@@ -80,7 +80,10 @@ function inWebp(bytes) {
   const view = viewOf(bytes);
   for (let at = 12; at + 8 <= bytes.length;) {
     const size = view.getUint32(at + 4, true);
-    if (nameAt(bytes, at) === 'EXIF') return { kind: 'webp', orientation: inTiff(bytes.subarray(at + 8, at + 8 + size)) };
+    if (nameAt(bytes, at) === 'EXIF') {
+      const start = at + 8 + (nameAt(bytes, at + 8) === 'Exif' ? 6 : 0); // some write the name as in a JPEG
+      return { kind: 'webp', orientation: inTiff(bytes.subarray(start, at + 8 + size)) };
+    }
     at += 8 + size + size % 2;
   }
   return undefined;

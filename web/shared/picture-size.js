@@ -1,6 +1,6 @@
 // How large a JPEG or a PNG says it is, by its first bytes.
 
-const CGBI = 0x43674249; // "CgBI"
+const [IHDR, CGBI] = [0x49484452, 0x43674249];
 
 /**
  * @param {Uint8Array} bytes of a file
@@ -33,7 +33,7 @@ export function startsWith(bytes, magic) {
  */
 function pngPixels(view) {
   const at = view.getUint32(12) === CGBI ? 8 + 12 + view.getUint32(8) : 8;
-  return view.getUint32(at + 8) * view.getUint32(at + 12);
+  return view.getUint32(at + 4) === IHDR ? view.getUint32(at + 8) * view.getUint32(at + 12) : undefined;
 }
 
 /**
