@@ -9,7 +9,11 @@ endif()
 # Atomics are in both files: whoever has SIMD has them, and so there is one library for both.
 list(APPEND simd -matomics -mbulk-memory)
 # stb_image's SSE2 loops, through Emscripten's <emmintrin.h>: what emcc's -msse2 defines.
-set_source_files_properties(src/image/decode.c PROPERTIES COMPILE_DEFINITIONS "__SSE__=1;__SSE2__=1")
+set_source_files_properties(src/image/stb.c PROPERTIES COMPILE_DEFINITIONS "__SSE__=1;__SSE2__=1")
+# Headers and rare formats: small counts, not fast.
+foreach(name bmp bmp_rle damage decode exif format gif jpeg jpeg_structure png pnm)
+  set_source_files_properties(src/image/${name}.c PROPERTIES COMPILE_OPTIONS -Oz)
+endforeach()
 set(xnnpack ${HEYBAGH_XNNPACK}/lib)
 # What each program consists of: scripts/check.sh finds out from it whether all that is compiled of XNNPACK is used.
 add_link_options(-Wl,-Map=$<TARGET_PROPERTY:NAME>.map)

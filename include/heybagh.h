@@ -54,7 +54,7 @@ typedef enum {
   HB_INVALID_ARGUMENT, /* a parameter is missing or outside its range; the sentence names it */
   HB_OUT_OF_MEMORY,
   HB_IO,                /* the operating system refused to read or write a file */
-  HB_UNSUPPORTED_IMAGE, /* not a JPEG, PNG, GIF, BMP or PNM */
+  HB_UNSUPPORTED_IMAGE, /* not a JPEG, PNG, GIF, BMP or PNM, or one of a kind that is not decoded here */
   HB_CORRUPT_IMAGE,     /* such a file, but damaged or cut short */
   HB_IMAGE_TOO_LARGE,   /* more pixels than HB_IMAGE_MAX_PIXELS */
   HB_BAD_MODEL,         /* not a ResNet-18 weight file, or a damaged one; the sentence says which tensor */
@@ -67,6 +67,9 @@ typedef struct {
   hb_status status;
   char text[400]; /* one sentence, NUL-terminated: what happened and, if it helps, what to do. It is valid UTF-8; what
                      names have of control characters and the like is written out, as \x1b or \u202e */
+  /* Of HB_CORRUPT_IMAGE: so much of the picture is missing that no other decoder should be asked, as what it would fill
+   * in is no picture. False for everything else. */
+  bool is_incomplete;
 } hb_error;
 
 /* A stable machine-readable word for a status, such as "corrupt-image". Static storage. */
@@ -97,8 +100,9 @@ typedef struct {
 } hb_region;
 
 /* Makes the crop of a picture file in memory: JPEG, PNG, GIF (first frame), BMP or PNM. EXIF orientation is applied,
- * and alpha is laid over white. With a `region`, only this part of the picture counts, as if it were a picture of its
- * own; NULL stands for the whole picture. Sets decode and preprocess of `timings`, which may be NULL. */
+ * and alpha is laid over white, as what is missing of a damaged picture is, up to a quarter of it. With a `region`,
+ * only this part of the picture counts, as if it were a picture of its own; NULL stands for the whole picture. Sets
+ * decode and preprocess of `timings`, which may be NULL. */
 hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
                        hb_timings *timings, hb_error *error);
 

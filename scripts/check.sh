@@ -48,12 +48,12 @@ tidy() {
 check_tidy() {
   local native wasm sysroot
   # stb_image loses memory where there is none left, and is not the project's
-  tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image/decode.c
-  mapfile -t native < <(printf '%s\n' src/*/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image/decode\|api/wasm_api\).c$')
+  tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image/stb.c
+  mapfile -t native < <(printf '%s\n' src/*/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image/stb\|api/wasm_api\).c$')
   tidy -p build/native -- "${native[@]}"
   tidy -p build/native-fuzz -- tests/fuzz/*.c
   sysroot=$("$(emcc_dir)/em-config" CACHE)/sysroot
-  mapfile -t wasm < <({ grep -lE '__wasm|simd\.h' src/*/*.c; ls src/int8/*.c; } | sort -u | grep -vxF src/image/decode.c)
+  mapfile -t wasm < <({ grep -lE '__wasm|simd\.h' src/*/*.c; ls src/int8/*.c; } | sort -u | grep -vxF src/image/stb.c)
   tidy -p build/wasm-simd --extra-arg=--target=wasm32-unknown-emscripten --extra-arg=--sysroot="$sysroot" -- \
     src/api/wasm_api.c "${wasm[@]}"
 }

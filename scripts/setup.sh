@@ -12,9 +12,10 @@ case ${1:-} in
 esac
 
 PACKAGES=(ca-certificates curl xz-utils patch patchelf python3 cmake ninja-build clang-19 libcmocka-dev libjpeg62-turbo-dev
-  libjsmn-dev)
+  libgif-dev libjsmn-dev)
 TEST_PACKAGES=(libclang-rt-19-dev clang-tidy-19 clang-format-14 llvm-19 cppcheck shellcheck pkgconf chromium
-  fonts-dejavu-core python3-numpy python3-pil libopenblas0-pthread) # the last three: the independent reference
+  fonts-dejavu-core libjpeg-turbo-progs # pictures of all kinds
+  python3-numpy python3-pil libopenblas0-pthread) # the independent reference
 
 # Whatever Node.js is on PATH serves if it is 18 or newer. npm, which brings 300 packages in Debian, is for the tests only.
 node_is_there() { command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ]; }

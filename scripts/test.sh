@@ -19,6 +19,7 @@ checks      1   -       native,wasm-simd,wasm-relaxed all other static checks
 reproduce   1   -       wasm-simd,wasm-relaxed        the bytes of the engine, built elsewhere
 wasm-asan   1   -       native,wasm-simd-asan         the wasm under the sanitizers
 hostile     1   -       native                        hostile pictures
+corpus      1   -       native,native-msan            pictures of every kind: right answers, and no memory read that was never written
 embeddings  1   -       native                        embeddings of 100 photographs against the reference
 quality     1   bundles native                        recall and precision, alone and against exact logits
 precision   1   bundles native                        what 8 bits cost
@@ -104,8 +105,24 @@ step_checks() {
 step_reproduce() { "$ROOT/scripts/reproduce.sh"; }
 
 step_wasm_asan() {
-  node "$ROOT/tests/wasm/sanitized.mjs" "$ROOT/build/wasm-simd-asan/engine-sanitized.mjs" "$BUILDER" "$MODEL" "$bundle" \
-    "$images/camera/image_0003.jpg"
+  local engine=$ROOT/build/wasm-simd-asan/engine-sanitized.mjs corpus=$ROOT/build/corpus-wasm
+  node "$ROOT/tests/wasm/sanitized.mjs" "$engine" "$BUILDER" "$MODEL" "$bundle" "$images/camera/image_0003.jpg"
+  $python "$ROOT/tests/corpus/make.py" "$corpus"
+  node "$ROOT/tests/wasm/corpus.mjs" "$engine" "$MODEL" "$bundle" "$corpus"
+}
+
+# The memory sanitizer sees what fuzzers begin with, and hostile pictures, too.
+step_corpus() {
+  local corpus=$ROOT/build/corpus-native msan=$ROOT/build/native-msan/tests/corpus/decode_files out
+  $python "$ROOT/tests/corpus/make.py" "$corpus"
+  $python "$ROOT/tests/corpus/test_corpus.py" "$corpus" "$ROOT/build/native/tests/corpus/decode_files" "$BUILDER" "$MODEL"
+  $python "$ROOT/tests/corpus/test_corpus.py" "$corpus" "$msan"
+  out=$(mktemp -d)
+  $python "$ROOT/tests/fuzz/seeds.py" "$out/seeds"
+  $python "$ROOT/tests/fuzz/hostile.py" --files "$out/hostile"
+  find "$out/seeds/image" "$out/seeds/exif" "$out/hostile" -type f -print0 | xargs -0 "$msan" "$out" >"$out/told"
+  echo "$(wc -l <"$out/told") hostile pictures and seeds: no memory is read before it was written"
+  rm -r "$out"
 }
 
 # bundle_of NAME MODEL [OPTION...]: build/NAME, of the same pictures as the site's bundle, for comparison with it. It stays

@@ -33,6 +33,7 @@ export { HeyBaghError };
 /** @import { Found } from './engine/wasm-engine.js' */
 /** @import { Loaded } from './page/loader.js' */
 /** @import { Start } from './page/options.js' */
+/** @import { ReadImage } from './page/read-image.js' */
 
 const IDLE = 100; // ms without a picture after which the engine warms up
 
@@ -193,11 +194,27 @@ export class HeyBagh {
     this.#asked = true;
     const started = this.#started.catch(() => this.#ready.then(() => false));
     started.catch(() => {}); // waited for below, if the picture can be read
-    const { transfer, fetch, image: picture } = await readImage(image, started);
+    const { fetch, ...read } = await readImage(image, started);
     await started;
-    const { crop, timings } = await this.#worker.call('crop', { image: picture, region }, { transfer });
+    const { crop, timings } = await this.#cropRead(read, region);
     await this.#ready;
     return { crop, transfer: [crop.buffer], timings: { fetch, ...timings } };
+  }
+
+  /**
+   * What the engine refuses the Worker gives to the browser's decoder; where it cannot, this thread does.
+   *
+   * @param {Omit<ReadImage, 'fetch'>} read
+   * @param {Region} [region]
+   */
+  async #cropRead({ image, transfer, decode }, region) {
+    try {
+      return await this.#worker.call('crop', { image, region }, { transfer });
+    } catch (error) {
+      const pixels = error instanceof HeyBaghError && error.mayBeRead ? await decode?.() : null;
+      if (!pixels) throw error;
+      return this.#worker.call('crop', { image: pixels, region }, { transfer: [pixels.pixels.buffer] });
+    }
   }
 
   /**

@@ -49,6 +49,7 @@ hb_status hb_fail(hb_error *error, hb_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     error->status = status;
+    error->is_incomplete = false;
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     copy_shown(sentence, error->text, sizeof error->text);

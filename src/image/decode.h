@@ -2,24 +2,18 @@
 #ifndef HB_IMAGE_DECODE_H
 #define HB_IMAGE_DECODE_H
 
-#include "base/error.h"
 #include "image/exif.h"
 
-/* Pixels as stored, 8 bits a channel, rows top to bottom without padding; `orientation` tells how to show them. */
-typedef struct {
-  uint8_t *pixels; /* channels * width * height bytes */
-  uint32_t width, height;
-  uint32_t channels; /* 3: RGB; 4: RGB and a byte without meaning */
-  hb_orientation orientation;
-} hb_image;
-
-/* Decodes JPEG, PNG, GIF (first frame), BMP or PNM. Grey becomes RGB, 16 bits become 8, alpha is laid over white.
- * Fails with HB_UNSUPPORTED_IMAGE, HB_CORRUPT_IMAGE (also when the file is cut short) or HB_IMAGE_TOO_LARGE (before
- * anything is allocated). The caller frees with hb_image_free. */
+/* Decodes JPEG, PNG, GIF (first frame), BMP or PNM. Grey becomes RGB, 16 bits become 8, alpha is laid over white, and
+ * what is missing of a damaged picture is filled (image/damage.h). The caller frees with hb_image_free.
+ *
+ * Fails with HB_IMAGE_TOO_LARGE before anything is allocated. HB_UNSUPPORTED_IMAGE and HB_CORRUPT_IMAGE mean, unless
+ * is_incomplete is set, that another decoder may still read it: formats and kinds that are not decoded here, and damage
+ * behind which libjpeg finds its way again. In the browser that is the browser's own one. */
 hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_error *error);
-void hb_image_free(hb_image *image);
 
-/* Lays RGBA pixels over white, in place; the fourth byte becomes 255. */
-void hb_image_flatten_alpha(uint8_t *rgba, size_t pixels);
+/* The same by what the browser's engine has, too: the same pixels everywhere. hb_image_decode natively asks libjpeg and
+ * giflib, too (image/libjpeg.h, image/giflib.h). */
+hb_status hb_image_decode_alone(const void *bytes, size_t size, hb_image *out, hb_error *error);
 
 #endif

@@ -3,6 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "image/format.h"
+#include "image/png.h"
+
 #define TAG_ORIENTATION 0x0112
 #define TYPE_SHORT 3
 
@@ -38,9 +41,9 @@ static uint32_t directory_orientation(const tiff *t) {
   return 0;
 }
 
-static hb_orientation segment_orientation(const uint8_t *segment, size_t size) {
-  if (size < 8 || memcmp(segment, "Exif\0\0", 6) != 0) return HB_UPRIGHT;
-  tiff t = {segment + 6, size - 6, false};
+static hb_orientation tiff_orientation(const uint8_t *bytes, size_t size) {
+  if (size < 2) return HB_UPRIGHT;
+  tiff t = {bytes, size, false};
   if (memcmp(t.bytes, "MM", 2) == 0)
     t.big_endian = true;
   else if (memcmp(t.bytes, "II", 2) != 0)
@@ -49,10 +52,9 @@ static hb_orientation segment_orientation(const uint8_t *segment, size_t size) {
   return value >= HB_UPRIGHT && value <= HB_ROTATE_270 ? (hb_orientation)value : HB_UPRIGHT;
 }
 
-hb_orientation hb_exif_orientation(const void *bytes, size_t size) {
-  const uint8_t *p = bytes, *end = p + size;
-  if (size < 4 || p[0] != 0xff || p[1] != 0xd8) return HB_UPRIGHT;
-  p += 2;
+/* Of a JPEG, whose first EXIF segment counts. */
+static hb_orientation jpeg_orientation(const uint8_t *bytes, size_t size) {
+  const uint8_t *p = bytes + 2, *end = bytes + size;
   /* marker segments up to the picture data: FF marker, length (itself included) */
   while (end - p >= 4 && p[0] == 0xff) {
     uint8_t marker = p[1];
@@ -63,8 +65,20 @@ hb_orientation hb_exif_orientation(const void *bytes, size_t size) {
     size_t length = (size_t)p[2] << 8 | p[3];
     if (marker == 0xda || length < 2 || length > (size_t)(end - p) - 2) break;
     if (marker == 0xe1 && length >= 8 && memcmp(p + 4, "Exif\0\0", 6) == 0)
-      return segment_orientation(p + 4, length - 2);
+      return tiff_orientation(p + 4 + 6, length - 2 - 6);
     p += 2 + length;
   }
   return HB_UPRIGHT;
+}
+
+static hb_orientation png_orientation(const uint8_t *bytes, size_t size) {
+  size_t exif_size;
+  const uint8_t *exif = hb_png_exif(bytes, size, &exif_size);
+  return exif != NULL ? tiff_orientation(exif, exif_size) : HB_UPRIGHT;
+}
+
+hb_orientation hb_exif_orientation(const void *bytes, size_t size) {
+  const uint8_t *b = bytes;
+  if (size >= 4 && b[0] == 0xff && b[1] == 0xd8) return jpeg_orientation(b, size);
+  return hb_format_find(b, size) == HB_FORMAT_PNG ? png_orientation(b, size) : HB_UPRIGHT;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""hostile.py BUILDER MODEL DIR: makes some 380 hostile pictures in DIR and lets `index-builder embed` and `build` read
-them. No file may end the program by a signal, take long, or be refused without exactly one sentence that names it."""
+"""hostile.py BUILDER MODEL DIR: makes some 2,000 hostile pictures in DIR and lets `index-builder embed` and `build` read
+them. No file may end the program by a signal, take long, or be refused without exactly one sentence that names it.
+hostile.py --files DIR only makes them."""
 import io
 import os
 import re
@@ -130,11 +131,26 @@ def exif_segments():
         yield f"exif-length-{length}.jpg", with_segment(right, length)
 
 
+def odd():
+    """The pictures of tests/corpus, as they are, cut and changed."""
+    for number, (name, content) in enumerate(seeds.corpus("64x48")):
+        yield name, content
+        if len(content) < 20:
+            continue
+        yield "cut-" + name, content[:len(content) * (1 + number % 9) // 10]
+        for turn in range(2):
+            changed = bytearray(content)
+            for i in range(1 + 3 * turn):
+                place = (number * 7919 + i * 104729 + turn * 31) % (len(content) if turn else min(400, len(content)))
+                changed[place] ^= 1 << (number + i) % 8
+            yield f"flip-{turn}-{name}", bytes(changed)
+
+
 def write_all(folder):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     paths = []
-    for make in (truncated, flipped, absurd, kinds, exif_segments):
+    for make in (truncated, flipped, absurd, kinds, exif_segments, odd):
         for name, content in make():
             paths.append(os.path.join(folder, name))
             with open(paths[-1], "wb") as file:
@@ -179,6 +195,9 @@ def check_build(builder, model, folder):
 
 
 def main():
+    if sys.argv[1] == "--files":
+        write_all(sys.argv[2])
+        return
     builder, model, folder = sys.argv[1:]
     started = time.monotonic()
     paths = write_all(folder)

@@ -89,9 +89,19 @@ def pictures():
     yield encoded(pattern(9, 5, "L"), "PPM")
 
 
+def corpus(size):
+    """The pictures of tests/corpus, so small: (name, content)."""
+    os.environ["CORPUS_SIZE"] = size
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../corpus"))
+    import make
+    return make.pictures()
+
+
 @target
 def image():
     yield from pictures()
+    for _, content in corpus("40x32"):
+        yield content
 
 
 @target
@@ -260,7 +270,7 @@ def main():
         folder = os.path.join(sys.argv[1], NAMES.get(name, name))
         os.makedirs(folder, exist_ok=True)
         for number, content in enumerate(make()):
-            with open(os.path.join(folder, f"seed-{number:02}"), "wb") as file:
+            with open(os.path.join(folder, f"seed-{number:03}"), "wb") as file:
                 file.write(content)
 
 

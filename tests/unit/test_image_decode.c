@@ -227,24 +227,46 @@ static uint32_t make_samples(blob samples[12]) {
   return n;
 }
 
-static void cut_anywhere_a_picture_is_refused(void **state) {
+/* Of all values how many are about those of the whole picture. */
+static double share_there(const hb_image *cut, const hb_image *whole) {
+  size_t there = 0, count = (size_t)whole->width * whole->height;
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t *a = cut->pixels + i * cut->channels, *b = whole->pixels + i * whole->channels;
+    there += abs(a[0] - b[0]) + abs(a[1] - b[1]) + abs(a[2] - b[2]) < 60;
+  }
+  return (double)there / (double)count;
+}
+
+/* Each sample, cut after every byte: three quarters of the picture, and more, are taken, and less is refused. */
+static void cut_anywhere_a_picture_is_there_for_three_quarters_or_refused(void **state) {
   (void)state;
   blob samples[12];
-  uint32_t count = make_samples(samples);
+  uint32_t count = make_samples(samples), taken = 0;
   for (uint32_t s = 0; s < count; s++) {
-    bool is_gif = samples[s].bytes[0] == 'G';
-    /* a GIF whose first frame is whole may lack its last two bytes */
-    for (size_t n = 0; n < samples[s].size - (is_gif ? 2 : 0); n++) {
+    hb_image whole;
+    assert_ok(hb_image_decode(samples[s].bytes, samples[s].size, &whole, &failure));
+    for (size_t n = 0; n < samples[s].size; n++) {
       blob cut = blob_of(samples[s].bytes, n);
       hb_image image = {.width = 77};
       hb_status status = hb_image_decode(cut.bytes, cut.size, &image, &failure);
-      if (status == HB_OK) print_error("sample %u cut after %zu of %zu bytes was accepted\n", s, n, samples[s].size);
-      if (status == HB_IMAGE_TOO_LARGE) print_error("sample %u cut after %zu bytes: %s\n", s, n, failure.text);
-      assert_true(status == HB_CORRUPT_IMAGE || (status == HB_UNSUPPORTED_IMAGE && n < 4));
-      assert_int_equal(image.width, 77);
+      if (status == HB_OK) {
+        taken++;
+        assert_int_equal(image.width, whole.width);
+        assert_int_equal(image.height, whole.height);
+        if (share_there(&image, &whole) < 0.7)
+          print_error("sample %u cut after %zu of %zu bytes\n", s, n, samples[s].size);
+        assert_true(share_there(&image, &whole) >= 0.7);
+        hb_image_free(&image);
+      } else {
+        if (status == HB_IMAGE_TOO_LARGE) print_error("sample %u cut after %zu bytes: %s\n", s, n, failure.text);
+        assert_true(status == HB_CORRUPT_IMAGE || (status == HB_UNSUPPORTED_IMAGE && n < 4));
+        assert_int_equal(image.width, 77);
+      }
       blob_free(&cut);
     }
+    hb_image_free(&whole);
   }
+  assert_true(taken > 12 * 20);
   for (uint32_t s = 0; s < count; s++) blob_free(&samples[s]);
 }
 
@@ -300,22 +322,14 @@ static void assert_refused(const void *bytes, size_t size, hb_status status, con
   blob_free(&file);
 }
 
-/* Decoded by stb_image they would be noise, or too dark. */
-static void pnm_of_another_depth_is_refused(void **state) {
-  (void)state;
-  static const char deep[] = "P6 1 1 65535\n\x12\x34\x12\x34\x12\x34", dark[] = "P5\n# grey\n1 1\n100\n\x64";
-  assert_refused(deep, sizeof deep - 1, HB_UNSUPPORTED_IMAGE, "maximum 255");
-  assert_refused(dark, sizeof dark - 1, HB_UNSUPPORTED_IMAGE, "maximum 255");
-}
-
 static void what_is_no_picture_is_refused(void **state) {
   (void)state;
   static const char text[] = "Dear diary, today I was mistaken for a photograph.\n";
   static const char svg[] = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
-  assert_refused("", 0, HB_UNSUPPORTED_IMAGE, "not a picture");
+  assert_refused("", 0, HB_UNSUPPORTED_IMAGE, "the file is empty");
   assert_refused("x", 1, HB_UNSUPPORTED_IMAGE, "not a picture");
   assert_refused(text, sizeof text - 1, HB_UNSUPPORTED_IMAGE, "save it as JPEG or PNG");
-  assert_refused(svg, sizeof svg - 1, HB_UNSUPPORTED_IMAGE, "not a picture");
+  assert_refused(svg, sizeof svg - 1, HB_UNSUPPORTED_IMAGE, "an SVG drawing");
 }
 
 static void formats_that_are_not_decoded_are_named(void **state) {
@@ -416,18 +430,16 @@ static void a_short_file_cannot_have_many_pixels(void **state) {
   picture_free(&p);
 }
 
-/* A picture of 16 x 16 whose data go on for 200 MB. */
+/* A picture of 16 x 16 whose data go on for 200 MB: what belongs to it is taken. */
 static void a_bomb_is_not_unpacked_to_the_end(void **state) {
   (void)state;
-  blob png = png_unpacking_to(16, 16, 200 << 20);
-  assert_true(png.size < 2 << 20);
-  hb_image image;
-  allocations_reset();
-  assert_fails(hb_image_decode(png.bytes, png.size, &image, &failure), HB_CORRUPT_IMAGE, "damaged");
-  assert_true(allocations_largest() < 80 << 20);
-  blob_free(&png);
   picture black = picture_make(16, 16, 3, 1);
   memset(black.pixels, 0, 16 * 16 * 3);
+  blob png = png_unpacking_to(16, 16, 200 << 20);
+  assert_true(png.size < 2 << 20);
+  allocations_reset();
+  assert_shows(decode(png), &black);
+  assert_true(allocations_largest() < 80 << 20);
   assert_shows(decode(png_unpacking_to(16, 16, 16 * (1 + 16 * 3))), &black);
   picture_free(&black);
 }
@@ -454,12 +466,11 @@ int main(void) {
       cmocka_unit_test(bmp_is_decoded_from_either_end),
       cmocka_unit_test(pnm_is_decoded),
       cmocka_unit_test(pnm_headers_may_have_comments),
-      cmocka_unit_test(pnm_of_another_depth_is_refused),
       cmocka_unit_test(gif_shows_its_first_frame),
       cmocka_unit_test(jpeg_is_decoded_baseline_and_progressive),
       cmocka_unit_test(bytes_behind_the_picture_do_no_harm),
       cmocka_unit_test(orientation_is_told_and_pixels_stay_as_stored),
-      cmocka_unit_test(cut_anywhere_a_picture_is_refused),
+      cmocka_unit_test(cut_anywhere_a_picture_is_there_for_three_quarters_or_refused),
       cmocka_unit_test(a_changed_byte_never_crashes),
       cmocka_unit_test(what_is_missing_is_not_made_of_old_memory),
       cmocka_unit_test(what_is_no_picture_is_refused),

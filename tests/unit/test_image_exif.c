@@ -1,4 +1,4 @@
-/* image/exif.h: the orientation in a JPEG, also in one that is made to hurt. */
+/* image/exif.h: the orientation in a JPEG or PNG, also in one that is made to hurt. */
 #include <string.h>
 
 #include "image/exif.h"
@@ -174,6 +174,30 @@ static void every_byte_changed_gives_some_orientation(void **state) {
   blob_free(&jpeg);
 }
 
+/* The same structure in a PNG's chunk, before and behind the data. */
+static void a_png_may_have_one_too(void **state) {
+  (void)state;
+  picture p = picture_make(2, 2, 3, 1);
+  for (unsigned o = 1; o <= 8; o++)
+    for (int place = 0; place < 2; place++) {
+      blob segment = exif_segment(o % 2 == 0, 0, SHORT, 1, o), png = png_encode(&p), with_exif;
+      with_exif = blob_of(png.bytes, place == 0 ? 33 : png.size - 12);
+      blob_add_u32_big(&with_exif, (uint32_t)(segment.size - 10));
+      blob_add(&with_exif, "eXIf", 4);
+      blob_add(&with_exif, segment.bytes + 10, segment.size - 10);
+      blob_add(&with_exif, "\0\0\0\0", 4);
+      blob_add(&with_exif, png.bytes + (place == 0 ? 33 : png.size - 12), place == 0 ? png.size - 33 : 12);
+      assert_int_equal(hb_exif_orientation(with_exif.bytes, with_exif.size), o);
+      for (size_t n = 0; n < with_exif.size; n++) {
+        blob cut = blob_of(with_exif.bytes, n);
+        assert_in_range(hb_exif_orientation(cut.bytes, n), HB_UPRIGHT, HB_ROTATE_270);
+        blob_free(&cut);
+      }
+      blob_free(&segment), blob_free(&png), blob_free(&with_exif);
+    }
+  picture_free(&p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_orientations_in_both_byte_orders),
@@ -189,6 +213,7 @@ int main(void) {
       cmocka_unit_test(more_entries_than_there_are_is_harmless),
       cmocka_unit_test(cut_short_anywhere_it_never_reads_past_the_end),
       cmocka_unit_test(every_byte_changed_gives_some_orientation),
+      cmocka_unit_test(a_png_may_have_one_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,7 +203,7 @@ static void scaling_agrees_with_the_network_s_crop(void **state) {
 static void pictures_that_cannot_be_read_leave_no_file(void **state) {
   const char *path = path_in(*state, "thumb.jpg");
   blob bytes = noise(50, 50);
-  assert_fails(thumbnail_write(bytes.bytes, bytes.size - 9, 20, path, &failure), HB_CORRUPT_IMAGE, "damaged");
+  assert_fails(thumbnail_write(bytes.bytes, bytes.size / 2, 20, path, &failure), HB_CORRUPT_IMAGE, "damaged");
   assert_fails(thumbnail_write("hello", 5, 20, path, &failure), HB_UNSUPPORTED_IMAGE, "not a picture");
   assert_int_equal(folder_count(*state), 0);
   blob_free(&bytes);

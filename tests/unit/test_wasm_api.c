@@ -81,6 +81,18 @@ static void what_comes_too_early_is_refused(void **state) {
   assert_int_equal(hb_wasm_dim(c), 0);
 }
 
+/* Pictures that are refused: whether the browser's decoder should be asked. */
+static void too_little_of_a_picture_is_told_from_damage(void **state) {
+  context *c = *state;
+  static const char cut[] = "P5 1 4 255\nab", odd[] = "P5 1 4 0\nabcd", other[] = "RIFF\4\0\0\0WEBP";
+  assert_int_equal(hb_wasm_crop_file(c, cut, sizeof cut - 1, 0, 0, 1, 1), HB_CORRUPT_IMAGE);
+  assert_true(hb_wasm_is_incomplete(c));
+  assert_int_equal(hb_wasm_crop_file(c, odd, sizeof odd - 1, 0, 0, 1, 1), HB_CORRUPT_IMAGE);
+  assert_false(hb_wasm_is_incomplete(c));
+  assert_int_equal(hb_wasm_crop_file(c, other, sizeof other - 1, 0, 0, 1, 1), HB_UNSUPPORTED_IMAGE);
+  assert_false(hb_wasm_is_incomplete(c));
+}
+
 static void a_search_answers_in_json_whenever_it_is_asked(void **state) {
   context *c = *state;
   give_index(c);
@@ -113,6 +125,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(files_that_there_are_not_have_no_name, make_context, free_context),
       cmocka_unit_test_setup_teardown(what_comes_too_early_is_refused, make_context, free_context),
+      cmocka_unit_test_setup_teardown(too_little_of_a_picture_is_told_from_damage, make_context, free_context),
       cmocka_unit_test_setup_teardown(a_search_answers_in_json_whenever_it_is_asked, make_context, free_context),
   };
   return cmocka_run_group_tests(tests, make_bundle, free_bundle);

@@ -11,6 +11,7 @@ context *hb_wasm_new(uint32_t members);
 void hb_wasm_free(context *c);
 const char *hb_wasm_status_text(hb_status status);
 const char *hb_wasm_error(const context *c);
+bool hb_wasm_is_incomplete(const context *c);
 hb_status hb_wasm_model(context *c, void *bytes, size_t size);
 hb_status hb_wasm_manifest(context *c, const char *bytes, size_t size);
 uint32_t hb_wasm_file_count(const context *c);

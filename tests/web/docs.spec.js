@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test, ROOT } from './support.js';
 
 const HERE = join(ROOT, 'tests/web');
-const SOURCES = ['unit', 'cli', 'fuzz'].flatMap(folder => readdirSync(join(ROOT, 'tests', folder))
+const SOURCES = ['unit', 'cli', 'fuzz', 'corpus'].flatMap(folder => readdirSync(join(ROOT, 'tests', folder))
   .map(name => join(ROOT, 'tests', folder, name)));
 
 /** All tests, as "file › title". */

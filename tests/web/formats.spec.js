@@ -151,7 +151,7 @@ test('what nobody can decode is refused in a sentence, and the next picture work
     [Buffer.concat([webp.subarray(0, 16), Buffer.alloc(1000, 0xa5)]), /a WebP picture.*JPEG or PNG/],
     [Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /a HEIC picture.*JPEG or PNG/],
     [Buffer.from('II*\0\x08\0\0\0', 'latin1'), /a TIFF picture.*JPEG or PNG/],
-    [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), /not a picture.*JPEG or PNG/],
+    [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), /an SVG drawing.*JPEG or PNG/],
   ];
   for (const [bytes, message] of refused) {
     const error = await failure(page, `engine.search(new File([file("${bytes.toString('base64')}")], "photo.webp"))`);

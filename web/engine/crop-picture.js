@@ -1,9 +1,11 @@
-// One picture to the crop of it that the network sees, decoded as the page has chosen (page/choose-decoder.js).
+// One picture to the crop of it that the network sees, decoded as the page has chosen (page/choose-decoder.js). What the
+// engine cannot read of the files that it should, the browser may.
 
-import { decodePicture } from '../shared/browser-decoder.js';
+import { canReadPixels, decodePicture } from '../shared/browser-decoder.js';
+import { HeyBaghError } from '../shared/errors.js';
 import { TaskQueue } from '../shared/task-queue.js';
 
-/** @import { Picture, Region } from '../shared/types.js' */
+/** @import { Picture, PictureFile, Pixels, Region } from '../shared/types.js' */
 /** @import { WasmEngine } from './wasm-engine.js' */
 
 const decoding = new TaskQueue(1); // a large picture takes much memory
@@ -13,19 +15,52 @@ const decoding = new TaskQueue(1); // a large picture takes much memory
  * @param {Picture} image
  * @param {Region} [region] of it; by default the whole
  * @returns {Promise<{crop: Uint8Array, timings: {decode: number, preprocess: number}}>} ms
- * @throws {import('../shared/errors.js').HeyBaghError}
+ * @throws {HeyBaghError} `mayBeRead` if that is for the page to try, as pixels cannot be read here
  */
 export async function cropPicture(engine, image, region) {
-  const file = 'bytes' in image && image.byBrowser ? image.bytes : null;
-  const decoded = file && await decoding.add(0, () => decode(file)).done;
-  const crop = engine.crop(decoded?.picture ?? image, region); // what the browser cannot decode is refused by name
-  const { decode: took, preprocess } = engine.timings();
-  return { crop, timings: { decode: took + (decoded?.took ?? 0), preprocess } };
+  const start = performance.now();
+  const ready = 'bytes' in image && image.byBrowser ? await decodeByBrowser(image) ?? image : image;
+  const waited = performance.now() - start;
+  try {
+    return cropByEngine(engine, ready, region, waited); // what the browser cannot decode is refused by name
+  } catch (error) {
+    if (!(error instanceof HeyBaghError && error.mayBeRead && 'bytes' in ready)) throw error;
+    return cropRefused(engine, ready, region, error);
+  }
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes */
-async function decode(bytes) {
+/**
+ * @param {WasmEngine} engine
+ * @param {Picture} image
+ * @param {Region | undefined} region
+ * @param {number} waited for the browser's decoder, in ms
+ */
+function cropByEngine(engine, image, region, waited) {
+  const crop = engine.crop(image, region);
+  const { decode, preprocess } = engine.timings();
+  return { crop, timings: { decode: decode + waited, preprocess } };
+}
+
+/**
+ * @param {WasmEngine} engine
+ * @param {PictureFile} image a file that the engine has refused
+ * @param {Region | undefined} region
+ * @param {HeyBaghError} refusal
+ */
+async function cropRefused(engine, image, region, refusal) {
+  if (image.byBrowser) refusal.mayBeRead = false; // it was asked first
+  if (!refusal.mayBeRead || !canReadPixels()) throw refusal;
   const start = performance.now();
-  const picture = await decodePicture(bytes);
-  return { picture, took: performance.now() - start };
+  const decoded = await decodeByBrowser(image);
+  refusal.mayBeRead = false;
+  if (!decoded) throw refusal;
+  return cropByEngine(engine, decoded, region, performance.now() - start);
+}
+
+/**
+ * @param {PictureFile} image
+ * @returns {Promise<Pixels | null>}
+ */
+function decodeByBrowser({ bytes }) {
+  return decoding.add(0, () => decodePicture(bytes)).done;
 }

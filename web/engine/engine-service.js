@@ -3,7 +3,7 @@
 // others go on.
 //
 //   asked     {id, method, args}
-//   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message}}
+//   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message, mayBeRead}}
 //   by itself {usage}  when the prefetch has ended
 //
 // The page starts it step by step (page/loader.js): `start`, then `open`, then `obtain` and `model`, then `finish`. Pictures
@@ -42,8 +42,8 @@ export function serve(line, ended) {
       const value = await service[method](args, report);
       line.postMessage({ id, value, usage: service.usage });
     } catch (error) {
-      const { code, message } = error instanceof HeyBaghError ? error : crash(error);
-      line.postMessage({ id, error: { code, message } });
+      const { code, message, mayBeRead } = error instanceof HeyBaghError ? error : crash(error);
+      line.postMessage({ id, error: { code, message, mayBeRead } });
     }
   };
 }

@@ -5,6 +5,7 @@ import { HeyBaghError } from '../shared/errors.js';
 /** @import { Pixels, Region, Simd } from '../shared/types.js' */
 
 const NO_FILE = 0xffffffff;
+const REFUSALS = ['unsupported-image', 'corrupt-image'];
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
 /**
@@ -169,6 +170,7 @@ export class WasmEngine {
    * @param {{bytes: Uint8Array} | Pixels} image a file, or what the browser has made of it
    * @param {Region} [region] of it; by default the whole
    * @returns {Uint8Array} for `embed`
+   * @throws {HeyBaghError} with `mayBeRead`
    */
   crop(image, region = WHOLE) {
     const c = this.#c;
@@ -304,7 +306,9 @@ export class WasmEngine {
   #check(status) {
     if (status === 0) return;
     const code = this.#text(this.#c.hb_wasm_status_text(status));
-    throw new HeyBaghError(code, asSentence(this.#text(this.#c.hb_wasm_error(this.#context))));
+    const error = new HeyBaghError(code, asSentence(this.#text(this.#c.hb_wasm_error(this.#context))));
+    error.mayBeRead = REFUSALS.includes(code) && !this.#c.hb_wasm_is_incomplete(this.#context);
+    throw error;
   }
 
   /**

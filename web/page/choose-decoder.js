@@ -3,7 +3,8 @@
 import { canReadPixels } from '../shared/browser-decoder.js';
 import { pixelsOf, startsWith } from '../shared/picture-size.js';
 
-const ENGINE_FORMATS = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', 'P5', 'P6']; // known_format in src/image/decode.c
+// Each begins as in src/image/format.c.
+const ENGINE_FORMATS = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'BM', 'P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7'];
 const ENGINE_PIXELS = 25e6; // HB_IMAGE_MAX_PIXELS in include/heybagh.h
 
 /**

@@ -136,6 +136,7 @@ export class EngineClient {
     if (this.#calls.size === 0) this.#rest();
     if (!error) return call.resolve(value);
     const failure = new HeyBaghError(error.code, error.message);
+    failure.mayBeRead = error.mayBeRead;
     call.reject(failure);
     if (failure.code === 'crashed') this.end(failure);
   }

@@ -7,7 +7,15 @@ import { TaskQueue } from '../shared/task-queue.js';
 import { resolveUrl } from '../shared/url.js';
 import { chooseDecoder } from './choose-decoder.js';
 
-/** @import { ImageSource, Picture } from '../shared/types.js' */
+/** @import { ImageSource, Picture, Pixels } from '../shared/types.js' */
+
+/**
+ * @typedef {object} ReadImage
+ * @property {Picture} image
+ * @property {ArrayBuffer[]} transfer what goes to the Worker with it
+ * @property {number} fetch time in ms that a download took, 0 without one
+ * @property {(() => Promise<Pixels | null>)} [decode] the browser's decoder, for a file that the engine refuses
+ */
 
 // A browser does not tell a page whether it was the network or the other site's CORS policy.
 const UNREACHABLE = 'its site did not answer, or does not let other pages read its pictures. Save the picture, and '
@@ -21,8 +29,7 @@ let asked = 0;
 /**
  * @param {ImageSource} image
  * @param {Promise<boolean>} workerReadsPixels if the Worker can use the browser's decoder
- * @returns {Promise<{image: Picture, transfer: ArrayBuffer[], fetch: number}>} `fetch` is the time in ms that a download
- *   took, 0 without one
+ * @returns {Promise<ReadImage>}
  * @throws {HeyBaghError} `invalid-argument`, `unreadable-image`, `image-too-large`, `download-failed`
  */
 export async function readImage(image, workerReadsPixels) {
@@ -34,7 +41,8 @@ export async function readImage(image, workerReadsPixels) {
   const decoder = await chooseDecoder(bytes, workerReadsPixels);
   const pixels = decoder === 'page' ? await decodePicture(bytes) : null;
   if (pixels) return { image: pixels, transfer: [pixels.pixels.buffer], fetch };
-  return { image: { bytes, byBrowser: decoder === 'worker' }, transfer: [bytes.buffer], fetch };
+  const file = { image: { bytes, byBrowser: decoder === 'worker' }, transfer: [bytes.buffer], fetch };
+  return decoder === 'engine' ? { ...file, decode: async () => decodePicture(await readBlob(blob)) } : file;
 }
 
 /**

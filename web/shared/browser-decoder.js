@@ -1,8 +1,10 @@
 // Picture files to pixels by the browser's own decoder: the formats that the engine does not decode (WebP, AVIF, in
-// Safari HEIC), and pictures that are too large for its memory. It runs in the Worker, or in the page where a Worker
-// cannot read pixels; page/choose-decoder.js decides.
+// Safari HEIC), pictures that are too large for its memory, and what it has refused. It runs in the Worker, or in the
+// page where a Worker cannot read pixels; page/choose-decoder.js decides.
 
 import { HeyBaghError } from './errors.js';
+import { orientationLeft } from './exif-orientation.js';
+import { findCut, missingEnd } from './file-end.js';
 import { DECODE, within } from './limits.js';
 import { pixelsOf } from './picture-size.js';
 
@@ -30,21 +32,61 @@ export function canReadPixels() {
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes of a file
  * @returns {Promise<Pixels | null>} the first frame, the right way up, laid over white; fewer pixels than the picture
- *   has if it is large. null if this browser cannot decode it. Settles within DECODE
- * @throws {HeyBaghError} `image-too-large`, `unsupported-image`
+ *   has if it is large. null if this browser cannot decode it. Settles within twice DECODE
+ * @throws {HeyBaghError} `image-too-large`, `unsupported-image`, `corrupt-image`
  */
 export async function decodePicture(bytes) {
   checkSize(pixelsOf(bytes) ?? 0);
+  if (!canReadPixels()) return null;
+  const cut = findCut(bytes);
+  if (cut) throw cutShort(cut);
+  const end = missingEnd(bytes);
+  const bitmap = await decode([bytes]) ?? (end ? await decode([bytes, end]) : null);
+  if (!bitmap) return null;
+  try {
+    const picture = readPixels(bitmap, await orientationLeft(bytes));
+    if (end && lacksRows(picture)) throw incomplete();
+    return picture;
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>[]} parts of a file */
+function decode(parts) {
   // Colours are taken as the file has them, as the engine takes those of a JPEG or PNG: a profile that comes with a
   // picture must not make another embedding of it than that of its JPEG. Orientation is applied by default; older
   // browsers do not know the option's value that says so.
-  const decoded = createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' }).catch(() => null);
-  const bitmap = await within(DECODE, decoded, tooSlow);
-  try {
-    return bitmap && readPixels(bitmap);
-  } finally {
-    bitmap?.close();
-  }
+  const decoded = createImageBitmap(new Blob(parts), { colorSpaceConversion: 'none' }).catch(() => null);
+  return within(DECODE, decoded, tooSlow);
+}
+
+/**
+ * More than a quarter, from below, are of the grey or the white that browsers put where a file has no data.
+ *
+ * @param {Pixels} picture
+ */
+function lacksRows({ pixels, width, height }) {
+  const isFilled = (/** @type {number} */ y) => {
+    const row = pixels.subarray(4 * width * y, 4 * width * (y + 1));
+    const first = row[0] ?? 0;
+    return (first === 255 || Math.abs(first - 128) <= 2) && row.every((value, i) => i % 4 === 3 || value === first);
+  };
+  let rows = height;
+  while (rows > 0 && isFilled(rows - 1)) rows--;
+  return 4 * rows < 3 * height;
+}
+
+/** @param {string} what it is */
+function cutShort(what) {
+  const message = `This is ${what} that is cut short. Download or export it again, or save it as JPEG or PNG.`;
+  return new HeyBaghError('unsupported-image', message);
+}
+
+function incomplete() {
+  const message = 'The picture is damaged or incomplete: less than three quarters of it are there; try to download or '
+    + 'export it again.';
+  return new HeyBaghError('corrupt-image', message);
 }
 
 function tooSlow() {
@@ -60,16 +102,30 @@ function checkSize(pixels) {
 }
 
 /**
+ * What makes a picture of w x h upright, by EXIF's number for how it is stored: a canvas' transformation.
+ *
+ * @type {((w: number, h: number) => [number, number, number, number, number, number])[]}
+ */
+const UPRIGHT = [
+  () => [1, 0, 0, 1, 0, 0], () => [1, 0, 0, 1, 0, 0], w => [-1, 0, 0, 1, w, 0], (w, h) => [-1, 0, 0, -1, w, h],
+  (w, h) => [1, 0, 0, -1, 0, h], () => [0, 1, 1, 0, 0, 0], (w, h) => [0, 1, -1, 0, h, 0],
+  (w, h) => [0, -1, -1, 0, h, w], w => [0, -1, 1, 0, 0, w],
+];
+
+/**
  * @param {ImageBitmap} bitmap
+ * @param {number} orientation EXIF's number, as far as the browser has not turned it
  * @returns {Pixels}
  */
-function readPixels(bitmap) {
+function readPixels(bitmap, orientation) {
   const { width: w, height: h } = bitmap;
   const scale = Math.min(1, Math.sqrt(KEPT_PIXELS / (w * h)), KEPT_SIDE / Math.max(w, h));
-  const [width, height] = [w, h].map(side => Math.max(1, Math.round(side * scale)));
+  const [storedWidth = 1, storedHeight = 1] = [w, h].map(side => Math.max(1, Math.round(side * scale)));
+  const [width, height] = orientation > 4 ? [storedHeight, storedWidth] : [storedWidth, storedHeight];
   const drawing = startDrawing(width, height, 'white');
+  drawing.setTransform(...(UPRIGHT[orientation] ?? UPRIGHT[1])(storedWidth, storedHeight));
   drawing.imageSmoothingQuality = 'high';
-  drawing.drawImage(bitmap, 0, 0, width, height);
+  drawing.drawImage(bitmap, 0, 0, storedWidth, storedHeight);
   const { data } = drawing.getImageData(0, 0, width, height);
   return { pixels: new Uint8Array(data.buffer), width, height };
 }

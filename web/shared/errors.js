@@ -12,6 +12,8 @@
 export class HeyBaghError extends Error {
   /** @type {number | undefined} of a server that answered with an error */
   status;
+  /** @type {boolean | undefined} of a picture that the engine refused: whether another decoder may still read it */
+  mayBeRead;
 
   /**
    * @param {string} code

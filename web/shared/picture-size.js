@@ -1,5 +1,7 @@
 // How large a JPEG or a PNG says it is, by its first bytes.
 
+const [IHDR, CGBI] = [0x49484452, 0x43674249];
+
 /**
  * @param {Uint8Array} bytes of a file
  * @returns {number | undefined} pixels that a JPEG or a PNG has; undefined for any other file, and a damaged one
@@ -8,7 +10,7 @@ export function pixelsOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   try {
     if (startsWith(bytes, '\xff\xd8')) return jpegPixels(view);
-    if (startsWith(bytes, '\x89PNG')) return view.getUint32(16) * view.getUint32(20);
+    if (startsWith(bytes, '\x89PNG')) return pngPixels(view);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // the view ends: the file is cut short
   }
@@ -21,6 +23,17 @@ export function pixelsOf(bytes) {
  */
 export function startsWith(bytes, magic) {
   return bytes.length >= magic.length && [...magic].every((c, i) => bytes[i] === c.charCodeAt(0));
+}
+
+/**
+ * Chunks are length, type, content and checksum. IHDR, with width and height, is the first one, but in what Xcode makes
+ * for iPhones.
+ *
+ * @param {DataView} view of the file
+ */
+function pngPixels(view) {
+  const at = view.getUint32(12) === CGBI ? 8 + 12 + view.getUint32(8) : 8;
+  return view.getUint32(at + 4) === IHDR ? view.getUint32(at + 8) * view.getUint32(at + 12) : undefined;
 }
 
 /**

@@ -1,0 +1,121 @@
+#include "image/format.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static bool has(const void *bytes, size_t size, size_t at, const char *magic, size_t length) {
+  return size >= at + length && memcmp((const uint8_t *)bytes + at, magic, length) == 0;
+}
+
+static bool is_space(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+hb_format hb_format_find(const void *bytes, size_t size) {
+  const uint8_t *b = bytes;
+  if (has(b, size, 0, "\xff\xd8\xff", 3)) return HB_FORMAT_JPEG;
+  if (has(b, size, 0, "\x89PNG", 4)) return HB_FORMAT_PNG;
+  if (has(b, size, 0, "GIF8", 4)) return HB_FORMAT_GIF;
+  if (has(b, size, 0, "BM", 2)) return HB_FORMAT_BMP;
+  if (size >= 3 && b[0] == 'P' && b[1] >= '1' && b[1] <= '7' && (is_space(b[2]) || b[2] == '#')) return HB_FORMAT_PNM;
+  return HB_FORMAT_NONE;
+}
+
+const char hb_format_web_page[] = "a web page", hb_format_drawing[] = "an SVG drawing";
+
+typedef struct {
+  uint8_t at, length;
+  const char *magic, *name;
+} signature;
+
+#define AT(place, magic, name) \
+  { place, sizeof magic - 1, magic, name }
+
+/* Each format's own specification has its first bytes. The brands of ISO base media files ("ftyp") are those that are
+ * registered at mp4ra.org. */
+static const signature signatures[] = {
+    AT(8, "WEBP", "a WebP picture"),
+    AT(4, "ftypavi", "an AVIF picture"), /* avif, avis */
+    AT(4, "ftyphei", "a HEIC picture"),  /* heic, heix, heim, heis */
+    AT(4, "ftyphev", "a HEIC picture"),
+    AT(4, "ftypmif1", "a HEIC picture"),
+    AT(4, "ftypmsf1", "a HEIC picture"),
+    AT(4, "ftypcrx ", "a camera's raw file"),
+    AT(4, "ftyp", "a video"), /* MP4, MOV and all others */
+    AT(0, "\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
+    AT(0, "\xff\x0a", "a JPEG XL picture"),
+    AT(0, "\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
+    AT(0, "\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    AT(0, "II*\0", "a TIFF picture or a camera's raw file"),
+    AT(0, "MM\0*", "a TIFF picture or a camera's raw file"),
+    AT(0, "FUJIFILMCCD-RAW", "a camera's raw file"),
+    AT(0, "IIRO", "a camera's raw file"),
+    AT(0, "IIU\0", "a camera's raw file"),
+    AT(0, "\0\0\1\0", "an icon"),
+    AT(0, "8BPS", "a Photoshop document"),
+    AT(0, "gimp xcf", "a GIMP document"),
+    AT(0, "#?RADIANCE", "an HDR picture"),
+    AT(0, "v/1\1", "an OpenEXR picture"),
+    AT(0, "qoif", "a QOI picture"),
+    AT(0, "PF\n", "a PFM picture"),
+    AT(0, "Pf\n", "a PFM picture"),
+    AT(0, "DDS ", "a DDS picture"),
+    AT(0, "AT&TFORM", "a DjVu document"),
+    AT(0, "%PDF", "a PDF document"),
+    AT(0, "%!PS", "a PostScript document"),
+    AT(0, "PK\3\4", "a ZIP archive"),
+    AT(0, "\x1f\x8b", "a compressed file"),
+    AT(0, "\x1a\x45\xdf\xa3", "a video"), /* Matroska, WebM */
+};
+
+/* What text begins with, in any case, once XML's preliminaries are passed. */
+static const signature tags[] = {
+    AT(0, "<svg", hb_format_drawing),
+    AT(0, "<!doctype svg", hb_format_drawing),
+    AT(0, "<!doctype html", hb_format_web_page),
+    AT(0, "<html", hb_format_web_page),
+    AT(0, "<head", hb_format_web_page),
+    AT(0, "<body", hb_format_web_page),
+};
+
+static bool has_tag(const uint8_t *text, size_t size, const signature *tag) {
+  if (size < tag->length) return false;
+  for (size_t i = 0; i < tag->length; i++) {
+    const uint8_t c = text[i] >= 'A' && text[i] <= 'Z' ? (uint8_t)(text[i] + 'a' - 'A') : text[i];
+    if (c != (uint8_t)tag->magic[i]) return false;
+  }
+  return true;
+}
+
+/* The byte behind the next `end`, or the end of the text. */
+static const uint8_t *behind(const uint8_t *at, const uint8_t *text_end, const char *end) {
+  const size_t length = strlen(end);
+  const uint8_t *found = memmem(at, (size_t)(text_end - at), end, length);
+  return found != NULL ? found + length : text_end;
+}
+
+/* A byte order mark, white space, XML's declaration and comments may precede. */
+static const char *markup(const uint8_t *at, size_t size) {
+  const uint8_t *end = at + size;
+  if (has(at, size, 0, "\xef\xbb\xbf", 3)) at += 3;
+  while (at < end) {
+    const size_t left = (size_t)(end - at);
+    if (is_space(*at))
+      at++;
+    else if (has(at, left, 0, "<?", 2))
+      at = behind(at, end, "?>");
+    else if (has(at, left, 0, "<!--", 4))
+      at = behind(at, end, "-->");
+    else
+      break;
+  }
+  for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+    if (has_tag(at, (size_t)(end - at), &tags[i])) return tags[i].name;
+  return NULL;
+}
+
+const char *hb_format_other(const void *bytes, size_t size) {
+  for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+    const signature *s = &signatures[i];
+    if (has(bytes, size, s->at, s->magic, s->length)) return s->name;
+  }
+  return markup(bytes, size);
+}
