@@ -13,7 +13,9 @@ const TEXTS = ['index', 'model', 'src', 'samples', 'loading'];
 const NUMBERS = ['k', 'nprobe', 'threads'];
 const FLAGS = ['exact', 'share', 'prefetch', 'light'];
 
-const MirroredElement = /** @type {new () => HTMLElement & import('./ui/types.js').Attributes} */ (HTMLElement);
+// Where there is no document, as on a server, this module can be imported, and defines nothing.
+const HasElements = globalThis.HTMLElement ?? class {};
+const MirroredElement = /** @type {new () => HTMLElement & import('./ui/types.js').Attributes} */ (HasElements);
 
 /** @implements {Declared} */
 export class HeyBaghSearchElement extends MirroredElement {
@@ -21,6 +23,7 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   /** @type {Promise<void> | null} when the widget is there */
   #made = null;
+  #stays = 0; // in a document, so far
   /** @type {Widget | null} */
   #widget = null;
 
@@ -48,18 +51,18 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   /** @type {Declared['load']} */
   async load() {
-    const engine = await (await this.#there()).load();
+    const engine = await (await this.#there('load')).load();
     return /** @type {import('./heybagh.js').HeyBagh} */ (engine);
   }
 
   /** @type {Declared['search']} */
   async search(image, options) {
-    return (await this.#there()).search(image, options);
+    return (await this.#there('search')).search(image, options);
   }
 
   /** @type {Declared['embed']} */
   async embed(image, options) {
-    return (await this.load()).embed(image, options);
+    return (await (await this.#there('embed')).load()).embed(image, options);
   }
 
   /** @type {Declared['info']} */
@@ -69,7 +72,7 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   /** @type {Declared['clear']} */
   async clear() {
-    (await this.#there()).begin();
+    (await this.#there('clear')).begin();
   }
 
   /** @type {Declared['close']} */
@@ -80,7 +83,9 @@ export class HeyBaghSearchElement extends MirroredElement {
   /* ---- Making and unmaking ---- */
 
   async #make() {
+    const stay = ++this.#stays;
     const texts = await loadStrings(this.closest('[lang]')?.getAttribute('lang') || 'en');
+    if (stay !== this.#stays) return; // it was removed meanwhile
     const root = this.light ? this : this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     adoptStyle(root);
     this.#widget?.close();
@@ -88,14 +93,23 @@ export class HeyBaghSearchElement extends MirroredElement {
   }
 
   #unmake() {
+    this.#stays++;
     this.#widget?.close();
     this.#widget = this.#made = null;
   }
 
-  async #there() {
-    await this.#made;
-    if (!this.#widget) throw new Error('This <heybagh-search> is in no document.');
-    return this.#widget;
+  /**
+   * Waits for the widget, also of an element that is put into the document right after the call.
+   *
+   * @param {string} method that needs it
+   */
+  async #there(method) {
+    await null;
+    while (this.#made && !this.#widget) await this.#made;
+    if (this.#widget) return this.#widget;
+    const { HeyBaghError } = await import('./shared/errors.js');
+    const message = `This <heybagh-search> is not in the document. Put it there before you call ${method}().`;
+    throw new HeyBaghError('invalid-argument', message);
   }
 }
 
@@ -143,4 +157,5 @@ function set(element, name, value) {
   else element.setAttribute(name, String(value));
 }
 
-if (!customElements.get('heybagh-search')) customElements.define('heybagh-search', HeyBaghSearchElement);
+const { customElements: registry } = globalThis;
+if (registry && !registry.get('heybagh-search')) registry.define('heybagh-search', HeyBaghSearchElement);

@@ -32,11 +32,11 @@ export const strings = {
   searchedPart: 'Pas de connexion : {nprobe} listes conservées sur {planned} ont été parcourues, {scanned} images sur '
     + '{count}.',
   none: 'Rien ne correspond.',
-  nothing: 'Aucune image de cette collection ne correspond. Choisissez toutes les catégories dans les options avancées, ou une '
-    + 'autre photo.',
+  nothing: 'Aucune image de cette collection ne correspond. Essayez une autre photo, ou d’autres réglages dans les options '
+    + 'avancées.',
   results: 'Les plus semblables',
-  rank: 'Rang {n} : {label}',
-  searchWith: 'Rang {n} : {label}. Chercher avec celle-ci.',
+  rank: 'Rang {n} : {name}',
+  searchWith: 'Rang {n} : {name}. Chercher avec celle-ci.',
   score: 'Similitude {score}',
   details: 'Où le temps est passé',
   decode: 'Décodage',
@@ -55,7 +55,7 @@ export const strings = {
   exact: 'Parcourir toutes les listes',
   tray: 'Vos photos',
   trayProgress: '{done} photos cherchées sur {count}.',
-  trayPhoto: 'Votre photo : {label}. Montrer ce qui lui ressemble.',
+  trayPhoto: 'Votre photo : {name}. Montrer ce qui lui ressemble.',
   trayStop: 'Arrêter',
   retry: 'Réessayer',
   share: 'Copier un lien vers cette recherche',

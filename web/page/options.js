@@ -1,7 +1,7 @@
 // The parameters of a call, checked before they travel: what is out of range is named with its range.
 
 import { HeyBaghError } from '../shared/errors.js';
-import { resolveWebUrl } from '../shared/url.js';
+import { resolveUrl, resolveWebUrl } from '../shared/url.js';
 
 /** @import { LoadOptions, Region, SearchOptions, Simd } from '../shared/types.js' */
 
@@ -28,6 +28,8 @@ const MEMORY_MAX = 128 * 1024 * 1024; // the engine's memory is capped at 256 MB
 export function checkLoadOptions({
   index, model, simd, threads, memory = MEMORY_DEFAULT, prefetch = false, onProgress,
 } = {}) {
+  const isOnDisk = typeof index === 'string' && resolveUrl(index, document.baseURI)?.protocol === 'file:';
+  check(!isOnDisk, 'This page was opened from the disk, where it cannot load an index. Open it through a web server.');
   const folder = resolveAddress(index);
   const modelUrl = resolveAddress(model);
   check(folder, 'index must be the address of a bundle, such as "bundle/".');

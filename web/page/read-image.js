@@ -6,6 +6,7 @@ import { HeyBaghError } from '../shared/errors.js';
 import { TaskQueue } from '../shared/task-queue.js';
 import { resolveUrl } from '../shared/url.js';
 import { chooseDecoder } from './choose-decoder.js';
+import { drawSvg, isSvg } from './draw-svg.js';
 
 /** @import { ImageSource, Picture } from '../shared/types.js' */
 
@@ -31,8 +32,9 @@ export async function readImage(image, workerReadsPixels) {
   const blob = image instanceof Blob ? image : await download(addressOf(image));
   const bytes = await readBlob(blob);
   const fetch = blob === image ? 0 : performance.now() - start;
-  const decoder = await chooseDecoder(bytes, workerReadsPixels);
-  const pixels = decoder === 'page' ? await decodePicture(bytes) : null;
+  const drawing = isSvg(bytes) ? await drawSvg(bytes) : null;
+  const decoder = drawing ? 'page' : await chooseDecoder(bytes, workerReadsPixels);
+  const pixels = drawing ?? (decoder === 'page' ? await decodePicture(bytes) : null);
   if (pixels) return { image: pixels, transfer: [pixels.pixels.buffer], fetch };
   return { image: { bytes, byBrowser: decoder === 'worker' }, transfer: [bytes.buffer], fetch };
 }

@@ -7,6 +7,10 @@ import { BACK_OFF, pause, STALL, STALL_BYTES, within } from './limits.js';
 /** The cause of the failure of a download that is too slow. */
 export const STALLED = 'stalled';
 
+// How a web page begins. Many hosts answer every address with one; none of the files that are wanted here begins so.
+const WEB_PAGE = /^(\s|<\?xml[^>]*>|<!--[^]*?-->)*<(!doctype html|html|head|body|title|meta|link|script)\b/i;
+const BEGINNING = 512; // bytes that are looked at
+
 /**
  * Starts a download.
  *
@@ -134,10 +138,12 @@ export function mayPass(error) {
  * @param {Response} response
  * @param {string} name
  * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>>}
- * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls
+ * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls, or what comes is a web page
  */
 export async function* chunks(response, name) {
   const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let beginning = '';
   let deadline = performance.now() + STALL;
   let bytes = 0;
   try {
@@ -147,6 +153,10 @@ export async function* chunks(response, name) {
       });
       const { done, value } = await inTime(read, name, deadline - performance.now());
       if (done) return;
+      if (beginning.length < BEGINNING) {
+        beginning += decoder.decode(value.subarray(0, BEGINNING), { stream: true });
+        if (WEB_PAGE.test(beginning)) throw webPage(name, response);
+      }
       bytes += value.length;
       if (bytes >= STALL_BYTES) [bytes, deadline] = [0, performance.now() + STALL];
       yield value;
@@ -201,8 +211,19 @@ function noAnswer(name, cause) {
  * @param {string} name
  * @param {Response} response
  */
-function badStatus(name, { status }) {
-  return Object.assign(failed(name, `the server answered ${status}`), { status });
+function badStatus(name, { status, url }) {
+  let why = `the server refused it (${status}); check that it may be read`;
+  if (status === 404 || status === 410) why = `there is nothing at ${url} (${status}); check the address`;
+  if (status >= 500) why = `the server has a problem (${status}); try again later`;
+  return Object.assign(failed(name, why), { status });
+}
+
+/**
+ * @param {string} name
+ * @param {Response} response
+ */
+function webPage(name, { status, url }) {
+  return Object.assign(failed(name, `there is a web page at ${url} instead; check the address`), { status });
 }
 
 /**

@@ -77,7 +77,7 @@ export class Search {
     if (this.#closed) return engine;
     this.#engine = engine;
     const info = engine.info();
-    this.#view.settings.offer(info, this.#place.choices());
+    this.#view.answer?.settings.offer(info, this.#place.choices());
     if (!this.#query) this.#view.showReady(info.count);
     this.#place.tell('ready', info);
     return engine;
@@ -90,8 +90,9 @@ export class Search {
 
   async #share() {
     const options = this.#place.engineOptions();
-    const modules = Promise.all([import('./shared-engines.js'), this.#place.importHeyBagh()]);
-    const [engines, { HeyBagh }] = await Promise.race([modules, late()]);
+    const modules = Promise.all([import('./shared-engines.js'), this.#place.importHeyBagh(), import('./answer.js')]);
+    const [engines, { HeyBagh }, answer] = await Promise.race([modules, late()]);
+    this.#view.addAnswerView(answer);
     const engine = engines.shareEngine(this, HeyBagh, options, progress => {
       if (this.#closed) return;
       this.#view.showProgress(progress);
@@ -134,7 +135,7 @@ export class Search {
   }
 
   #options() {
-    return this.#engine ? this.#view.settings.options : this.#place.choices();
+    return (this.#engine && this.#view.answer?.settings.options) ?? this.#place.choices();
   }
 
   /**
@@ -176,7 +177,7 @@ export class Search {
       const answer = await answering;
       if (!isNewest()) return null;
       const { photo } = query;
-      this.#view.showAnswer(answer, engine.info(), typeof photo === 'string' && this.#place.canShare());
+      this.#view.answer?.show(answer, engine.info(), typeof photo === 'string' && this.#place.canShare());
       this.#place.tell('results', { ...answer, photo });
       return answer;
     } catch (error) {
@@ -198,7 +199,7 @@ export class Search {
   async #ask(opening, { photo, region, options }, isNewest) {
     const engine = await opening;
     /** @type {SearchOptions['onResults']} */
-    const onResults = ({ results }) => isNewest() && this.#view.showEarly(results);
+    const onResults = ({ results }) => isNewest() && this.#view.answer?.showEarly(results);
     return engine.search(photo, { onResults, region, partial: true, ...this.#options(), ...options });
   }
 

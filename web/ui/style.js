@@ -127,13 +127,6 @@ const CSS = `
   display: grid; grid-template: auto 1fr / minmax(0, 1fr); overflow: hidden; border: 1px solid var(--hairline);
   border-radius: var(--radius); background: var(--surface); box-shadow: var(--shadow);
 }
-.heybagh .look { display: block; padding: 0; border: 0; background: var(--ghost); cursor: pointer; }
-.heybagh .look:focus-visible { outline-offset: -3px; }
-.heybagh .tile img { display: block; width: 100%; aspect-ratio: 4 / 3; background: var(--ghost); object-fit: cover; }
-.heybagh .look:hover img { opacity: 0.85; }
-.heybagh .missing {
-  display: grid; place-items: center; aspect-ratio: 4 / 3; padding: 0.75rem; color: var(--quiet); overflow-wrap: anywhere;
-}
 .heybagh .caption {
   display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.75rem; align-items: center;
   padding: 0.55rem 0.85rem 0.65rem;
@@ -141,18 +134,8 @@ const CSS = `
 .heybagh .label {
   grid-column: 1 / -1; overflow: hidden; font-weight: 600; text-overflow: ellipsis; white-space: nowrap;
 }
-.heybagh .label::first-letter { text-transform: uppercase; }
 .heybagh .score { color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 .heybagh .bar { height: 0.3rem; overflow: hidden; border-radius: 99px; background: var(--hairline); }
-.heybagh .bar::before {
-  display: block; width: calc(100% * var(--score, 0)); height: 100%; border-radius: inherit;
-  background: var(--accent); content: "";
-}
-.heybagh .tile[data-path] { animation: heybagh-arrive 0.28s ease-out backwards; }
-.heybagh .tile:nth-child(2) { animation-delay: 0.04s; }
-.heybagh .tile:nth-child(3) { animation-delay: 0.08s; }
-.heybagh .tile:nth-child(4) { animation-delay: 0.12s; }
-@keyframes heybagh-arrive { from { opacity: 0; transform: translateY(6px); } }
 
 /* Where a result will be: a tile of the same size. */
 .heybagh .tile.empty { border-color: transparent; background: var(--ghost); box-shadow: none; }
@@ -182,13 +165,6 @@ const CSS = `
 .heybagh .below { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: start; justify-content: space-between; }
 .heybagh .below [open] { flex-basis: 100%; }
 .heybagh summary { width: fit-content; color: var(--quiet); font-size: 0.9375rem; line-height: 1.75rem; cursor: pointer; }
-.heybagh .times { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 1rem; padding: 0.5rem 0; }
-.heybagh .times dd { text-align: start; }
-.heybagh .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.75rem; padding: 0.5rem 0; }
-.heybagh .fields label { display: grid; gap: 0.2rem; align-content: end; font-size: 0.9375rem; }
-.heybagh .fields label:has([type=checkbox]) { grid-auto-flow: column; justify-content: start; align-items: center; gap: 0.5rem; }
-.heybagh .fields label:has([type=checkbox]) span { order: 1; }
-.heybagh .fields [type=checkbox] { min-height: 0; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--accent); }
 
 @container heybagh (min-width: 44rem) {
   .heybagh .layout { grid-template-columns: minmax(0, 4fr) minmax(0, 5fr); gap: 2.5rem; }
@@ -199,11 +175,6 @@ const CSS = `
 
 @media (prefers-reduced-motion: reduce) {
   .heybagh *, .heybagh ::before, .heybagh ::after { animation: none !important; transition: none !important; }
-}
-
-@media (forced-colors: active) {
-  .heybagh .bar { border: 1px solid CanvasText; }
-  .heybagh .bar::before { background: Highlight; forced-color-adjust: none; }
 }
 `;
 

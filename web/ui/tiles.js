@@ -1,27 +1,19 @@
-// The results: tiles whose place and size are there before their pictures.
+// The list of results: places whose size is there before their pictures. How a result looks: tile.js, which comes with
+// the engine.
 
 import { h } from './dom.js';
 
 /** @import { Result } from '../shared/types.js' */
-/** @import { Look, TileTexts, Translator } from './types.js' */
+/** @import { MakeTile } from './types.js' */
 
 /** A list of results, best first. */
 export class Tiles {
-  #text;
-  #onChoose;
-  #template;
+  /** @type {MakeTile} set before there is anything to show */
+  makeTile = emptyTile;
 
-  /**
-   * @param {Translator} translator
-   * @param {(result: Result) => void} onChoose a result is to be searched with
-   * @param {Look['template']} template how a result looks; without one, as here. In it, text goes to
-   *   elements with data-field="label", "score", "rank" or "path", and the picture to an <img data-field="image">
-   */
-  constructor(translator, onChoose, template) {
-    this.#text = translator;
-    this.#onChoose = onChoose;
-    this.#template = template;
-    this.element = h('ol', { class: 'results', part: 'results', tabindex: -1, 'aria-labelledby': 'answer-title' });
+  /** @param {string} titleId of the list's title */
+  constructor(titleId) {
+    this.element = h('ol', { class: 'results', part: 'results', tabindex: -1, 'aria-labelledby': titleId });
   }
 
   /**
@@ -48,7 +40,7 @@ export class Tiles {
    */
   show(results, early) {
     const old = /** @type {HTMLElement[]} */ ([...this.element.children]);
-    const tiles = results.map((result, i) => (isOf(old[i], result) ? old[i] : this.#tile(result, i)));
+    const tiles = results.map((result, i) => (isOf(old[i], result) ? old[i] : this.makeTile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
     while ((early || results.length === 0) && tiles.length < old.length) tiles.push(emptyTile());
     if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.#replace(tiles);
@@ -72,43 +64,6 @@ export class Tiles {
   #busy(busy) {
     this.element.setAttribute('aria-busy', String(busy));
   }
-
-  /**
-   * @param {Result} result
-   * @param {number} i
-   */
-  #tile(result, i) {
-    const { path, label, score } = result;
-    const tile = h('li', { class: 'tile', part: 'result' });
-    Object.assign(tile.dataset, { path, label, score });
-    const values = {
-      rank: String(i + 1), label: label.replaceAll('_', ' '), score: this.#text.score(score), path,
-    };
-    const template = this.#template();
-    tile.append(template ? fromTemplate(template, values, result) : this.#usual(values, result));
-    return tile;
-  }
-
-  /**
-   * @param {TileTexts} values
-   * @param {Result} result
-   */
-  #usual({ rank, label, score }, result) {
-    const name = this.#text.text('searchWith', { n: rank, label });
-    const image = h('img', { alt: this.#text.text('rank', { n: rank, label }), decoding: 'async', part: 'image' });
-    image.addEventListener('error', () => image.replaceWith(h('span', { class: 'picture missing' }, label)));
-    image.src = result.thumb;
-    const button = h('button', { type: 'button', class: 'look', 'aria-label': name, title: name }, image);
-    button.addEventListener('click', () => this.#onChoose(result));
-    const bar = h('span', { class: 'bar' });
-    bar.style.setProperty('--score', String(Math.max(0, result.score)));
-    const number = h('span', { class: 'score', part: 'score', title: this.#text.text('score', { score }) }, score);
-    const text = h('span', { class: 'label', part: 'label', title: label, dir: 'auto' }, label);
-    const caption = h('div', { class: 'caption' }, text, bar, number);
-    const made = document.createDocumentFragment();
-    made.append(button, caption);
-    return made;
-  }
 }
 
 /**
@@ -120,22 +75,6 @@ export class Tiles {
  */
 function isOf(tile, { path, score }) {
   return tile?.dataset.path === path && tile.dataset.score === String(score) && !tile.querySelector('.missing');
-}
-
-/**
- * @param {HTMLTemplateElement} template
- * @param {TileTexts} values
- * @param {Result} result
- */
-function fromTemplate(template, values, { thumb, url }) {
-  const made = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (made.querySelectorAll('[data-field]'))) {
-    const { field } = element.dataset;
-    if (field === 'image') Object.assign(element, { src: thumb, alt: `${values.rank}: ${values.label}` });
-    else if (field === 'link') Object.assign(element, { href: url });
-    else element.textContent = values[/** @type {keyof TileTexts} */ (field)] ?? '';
-  }
-  return made;
 }
 
 /** The place of a result to come. Nothing for a screen reader. */

@@ -3,6 +3,7 @@
 
 import { h } from './dom.js';
 import { adoptStyle } from './style.js';
+import { nameOf } from './tile.js';
 
 /** @import { Answer } from '../shared/types.js' */
 /** @import { Translator } from './types.js' */
@@ -98,11 +99,11 @@ export class Tray {
   async #search({ photo, element, button, label }) {
     element.setAttribute('aria-busy', 'true');
     const found = await this.#find(photo).then(
-      ({ results }) => results[0]?.label.replaceAll('_', ' ') ?? this.#text.text('none'),
+      ({ results: [best] }) => (best ? nameOf(best) : this.#text.text('none')),
       error => (this.#closed ? '' : this.#text.failure(error)));
     element.setAttribute('aria-busy', 'false');
     label.textContent = label.title = found;
-    button.setAttribute('aria-label', this.#text.text('trayPhoto', { label: found }));
+    button.setAttribute('aria-label', this.#text.text('trayPhoto', { name: found }));
   }
 
   /**

@@ -1,8 +1,7 @@
 // What the parts of the element hand to each other. Types alone: no browser loads this file.
 
 import type {
-  Answer, EmbedOptions, ImageSource, Info, LoadOptions, Progress, Region,
-  SearchOptions,
+  Answer, EmbedOptions, ImageSource, Info, LoadOptions, Progress, Region, Result, SearchOptions,
 } from '../shared/types.js';
 
 export type Photo = ImageSource | Float32Array;
@@ -55,13 +54,19 @@ export interface Wishes {
 }
 
 export interface Look {
-  /** How a result looks (tiles.js); null: as usual. */
+  /** How a result looks (tile.js); null: as usual. */
   template(): HTMLTemplateElement | null;
   /** Addresses of pictures to try. */
   samples: string[];
   /** There is a slot for the drop zone's text. */
   prompt: boolean;
 }
+
+/** The elements of a search. */
+export type Parts = ReturnType<typeof import('./parts.js').makeParts>;
+
+/** Makes the tile of a result, which is the i-th best. */
+export type MakeTile = (result: Result, i: number) => HTMLElement;
 
 /** What engines are made of; engines of the same options are shared. */
 export type EngineOptions = Omit<LoadOptions, 'onProgress'>;
@@ -106,6 +111,8 @@ export interface Taker {
   element: HTMLElement;
   /** Given all files, of whatever type, or an address. */
   take(photos: (File | string)[]): void;
+  /** Given an address that was pasted somewhere else in the page: the visitor is asked whether to search with it. */
+  offer(address: string): void;
   /** Shows that it will take what is being dragged. */
   mark(dragging: boolean): void;
 }
@@ -124,6 +131,8 @@ export interface SharedEngine {
 /** What a result's tile says. */
 export interface TileTexts {
   rank: string;
+  /** The label, or the file's name where there is none. */
+  name: string;
   label: string;
   score: string;
   path: string;

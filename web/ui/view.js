@@ -1,26 +1,29 @@
 // What a search shows: what is written into its elements (parts.js). It decides nothing: it is told, and tells of what
 // people do.
 
-import { h } from './dom.js';
 import { makeParts } from './parts.js';
 
-/** @import { Answer, Info, Progress, Result, Timings } from '../shared/types.js' */
+/** @import { Progress } from '../shared/types.js' */
+/** @import { AnswerView } from './answer.js' */
 /** @import { Look, Photo, Translator, Wishes } from './types.js' */
 
 const PHASES = /** @type {const} */ ({
   engine: 'loadingEngine', model: 'loadingModel', index: 'loadingIndex', ready: 'starting',
 });
-const STEPS = /** @type {const} */ (['decode', 'preprocess', 'network', 'head', 'fetch', 'scan']);
 
 export class View {
   #text;
   #wishes;
+  #look;
   #parts;
   #t;
   /** @type {string | null} */
   #photoAddress = null;
   /** @type {import('./crop.js').Crop | null} when it was asked for */
   #crop = null;
+
+  /** @type {AnswerView | undefined} when the engine's modules are there */
+  answer;
 
   /**
    * @param {Translator} translator
@@ -31,9 +34,9 @@ export class View {
     this.#text = translator;
     this.#t = translator.text;
     this.#wishes = wishes;
+    this.#look = look;
     this.#parts = makeParts(translator, wishes, look);
     this.element = this.#parts.element;
-    this.settings = this.#parts.settings;
     this.#listen();
   }
 
@@ -102,6 +105,11 @@ export class View {
     this.#parts.addressToggle.setAttribute('aria-expanded', String(open));
   }
 
+  /** @param {typeof import('./answer.js')} module what only answers need; it comes with the engine's modules */
+  addAnswerView({ AnswerView }) {
+    this.answer ??= new AnswerView(this.#text, this.#wishes, this.#look, this.#parts);
+  }
+
   /** @param {HTMLElement} element a place for those that wait: several photos were given */
   addTray(element) {
     this.#parts.ways.after(element);
@@ -160,46 +168,16 @@ export class View {
     this.#parts.status.say(this.#t('searching'));
   }
 
-  /** @param {Result[]} results that may yet give way to better ones */
-  showEarly(results) {
-    this.#parts.tiles.show(results, true);
-  }
-
   /**
-   * @param {Answer} answer
-   * @param {Info} info
-   * @param {boolean} canShare offers the link
+   * Asks whether to search with an address, which is not fetched before.
+   *
+   * @param {string} address
+   * @param {boolean} isPasted by the visitor, who then has the focus there
    */
-  showAnswer({ results, nprobe, planned, scanned, timings }, { count, threads, simd }, canShare) {
-    const { integer, milliseconds } = this.#text;
-    this.#parts.tiles.show(results, false);
-    this.#parts.empty.hidden = results.length > 0;
-    this.#offer(this.#parts.share, canShare);
-    const values = {
-      scanned: integer(scanned), count: integer(count), ms: milliseconds(timings.total), nprobe, planned,
-    };
-    const searched = this.#t(nprobe < planned ? 'searchedPart' : 'searched', values);
-    this.#parts.status.say(results.length > 0 ? searched : `${this.#t('none')} ${searched}`, true);
-    this.#showTimes(timings, this.#t(threads > 1 ? 'threads' : 'oneThread', { n: threads, simd }));
-  }
-
-  /**
-   * @param {Timings} timings
-   * @param {string} how the network was computed
-   */
-  #showTimes(timings, how) {
-    const rows = STEPS.flatMap(step => {
-      const note = step === 'network' ? ` (${how})` : '';
-      return [h('dt', {}, this.#t(step)), h('dd', {}, `${this.#text.milliseconds(timings[step])} ms${note}`)];
-    });
-    this.#parts.times.replaceChildren(...rows);
-    this.#offer(this.#parts.timesBox, true);
-  }
-
-  /** @param {string} address that somebody else proposes; it waits for a click */
-  offerAddress(address) {
+  offerAddress(address, isPasted) {
     this.#openAddress(true);
     this.#parts.addressField.value = address;
+    if (isPasted) this.#parts.addressField.focus();
   }
 
   showShared() {

@@ -41,7 +41,10 @@ export class Widget {
     root.append(this.#view.element);
     this.#search = this.#newSearch();
     this.#stops.push(listenForPhotos({
-      element, take: photos => this.#takeAll(photos), mark: dragging => this.#view.mark(dragging),
+      element,
+      take: photos => this.#takeAll(photos),
+      offer: address => this.#view.offerAddress(address, true),
+      mark: dragging => this.#view.mark(dragging),
     }));
     this.#loadInTime();
     this.#takeSrc();
@@ -69,7 +72,7 @@ export class Widget {
     if (name === 'src') this.#takeSrc();
     else if (name === 'share') quietly(this.#takeShared());
     else if (name === 'index' || name === 'model') this.begin(true);
-    else if (this.engine) this.#view.settings.offer(this.engine.info(), this.#choices());
+    else if (this.engine) this.#view.answer?.settings.offer(this.engine.info(), this.#choices());
   }
 
   /** A search without a photo; of the one before, nothing more is heard. */
@@ -189,7 +192,7 @@ export class Widget {
     const shared = this.#links.sharedPhoto();
     if (!shared || this.#search.photo) return;
     if (shared.isOurs) quietly(this.#search.take(shared.address));
-    else this.#view.offerAddress(shared.address);
+    else this.#view.offerAddress(shared.address, false);
   }
 
   async #share() {
