@@ -8,6 +8,7 @@ const LOTUS = 'lotus/image_0020.jpg';
 const SECRET = 'https://intranet.invalid/one-time-link?token=7';
 
 const SEARCH = '<heybagh-search index="/bundle/"></heybagh-search>';
+const THUMB = `<a href="/about.html"><img id="thumb" src="/images/${LOTUS}" width="80"></a>`;
 const NEIGHBOURS = `<main>
   <p id="text">text</p> <h1 id="heading" tabindex="-1">heading</h1> <button id="button">button</button>
   <input type="checkbox" id="checkbox"> <div id="zone">your CV here</div> <input type="file" id="file">
@@ -18,7 +19,7 @@ const NEIGHBOURS = `<main>
   <div role="grid"><span id="cell">cell</span></div> <canvas id="canvas" tabindex="0"></canvas>
   <open-editor id="open"></open-editor> <closed-editor id="closed"></closed-editor> <div id="host"></div>
   <iframe id="frame" srcdoc="<p contenteditable>editor"></iframe>
-  <a id="link" href="/about.html">about</a> <a href="/about.html"><img id="thumb" src="/images/${LOTUS}" width="80"></a>
+  ${THUMB}
   </main>`;
 
 /** What somebody else in the page does; each is a function of the page, and its name tells what. */
@@ -222,11 +223,13 @@ test('what a page takes before it reaches the search is the page\'s', async ({ p
 const uri = (page, address, html) => textTransfer(page, { 'text/uri-list': address, ...html && { 'text/html': html } });
 
 test('links of this page are no pictures', async ({ page, baseURL }) => {
-  await openPage(page);
+  await openPage(page, `<a id="link" href="/about.html">about</a>${SEARCH}`);
   const address = new URL('/about.html', baseURL).href;
   await drop(page, 'heybagh-search', await uri(page, address, `<a href="${address}">about</a>`));
   await drop(page, 'heybagh-search', await uri(page, address));
+  const started = page.evaluate(() => new Promise(resolve => { addEventListener('dragstart', () => resolve(true)); }));
   await page.locator('#link').dragTo(page.locator('heybagh-search .drop'));
+  expect(await started).toBe(true);
   expect(await taken(page)).toEqual(['']);
 });
 
@@ -237,7 +240,7 @@ test('a picture of this page that is moved within the page is left alone', async
 });
 
 test('a picture of this page that is dragged to the search is searched', async ({ page }) => {
-  await openPage(page);
+  await openPage(page, `${THUMB}${SEARCH}`); // a drag does not begin where the page has to scroll for it
   await page.locator('#thumb').dragTo(page.locator('heybagh-search .drop'));
   expect((await shownPaths(page))[0]).toBe(LOTUS);
 });
