@@ -40,7 +40,13 @@ else
 fi
 
 say "putting the site together ..."
-"$ROOT/scripts/site.sh" "$SITE" --images "$images" --exclude BACKGROUND_Google --licence CC-BY-4.0
+samples=()
+for name in brontosaurus/image_0006 lotus/image_0020 watch/image_0100 airplanes/image_0100 Leopards/image_0050 \
+  sunflower/image_0010; do
+  samples+=(--sample "$name.jpg")
+done
+"$ROOT/scripts/site.sh" "$SITE" --images "$images" --credit 'Caltech-101 by Li, Andreeto, Ranzato and Perona' \
+  --credit-url https://doi.org/10.22002/D1.20086 --licence CC-BY-4.0 "${samples[@]}"
 
 say "done in $((SECONDS - start)) s: $(du -sh "$SITE" | cut -f1) in build/site"
 "$BUILDER" info "$SITE/bundle"

@@ -7,7 +7,7 @@ import './element.js';
 
 const search = /** @type {import('./element.js').HeyBaghSearchElement} */ (document.querySelector('heybagh-search'));
 const wanted = new URLSearchParams(location.search).get('index');
-if (wanted && resolveUrl(wanted, document.baseURI)?.origin === location.origin) search.index = wanted;
+if (wanted && resolveUrl(wanted, document.baseURI)?.origin === location.origin) use(wanted);
 else if (wanted) refuse('The index must be on the same site as this page.');
 
 const kept = showKept(/** @type {HTMLElement} */ (document.querySelector('#kept')));
@@ -15,6 +15,13 @@ search.addEventListener('heybagh-results', async () => {
   if (!kept.isCleared) await keepSite();
   await kept.update();
 });
+
+/** @param {string} index of other pictures than those that the page's credit and samples are about */
+function use(index) {
+  search.samples = null;
+  document.querySelector('#credit')?.remove();
+  search.index = index;
+}
 
 /** @param {string} sentence */
 function refuse(sentence) {
