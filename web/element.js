@@ -1,4 +1,4 @@
-// <heybagh-search>: a search by photo for any page. element.d.ts documents it.
+// <heybagh-search>: a search by photo for any page. element.d.ts is its documentation.
 //
 //   <script type="module" src="https://host/heybagh/element.js"></script>
 //   <heybagh-search index="https://host/bundle/"></heybagh-search>
@@ -11,19 +11,19 @@ import { Widget } from './ui/widget.js';
 
 const TEXTS = ['index', 'model', 'src', 'samples', 'loading'];
 const NUMBERS = ['k', 'nprobe', 'threads'];
-const FLAGS = ['exact', 'share', 'prefetch', 'light'];
+const FLAGS = ['exact', 'duplicates', 'share', 'prefetch', 'light'];
 
-// Where there is no document, as on a server, this module can be imported, and defines nothing.
+// On a server, where there are no elements, this module can be imported and defines nothing.
 const HasElements = globalThis.HTMLElement ?? class {};
 const MirroredElement = /** @type {new () => HTMLElement & import('./ui/types.js').Attributes} */ (HasElements);
 
 /** @implements {Declared} */
 export class HeyBaghSearchElement extends MirroredElement {
-  static observedAttributes = ['index', 'model', 'src', 'share', 'k', 'nprobe', 'exact'];
+  static observedAttributes = ['index', 'model', 'src', 'share', 'k', 'nprobe', 'exact', 'duplicates'];
 
-  /** @type {Promise<void> | null} when the widget is there */
+  /** @type {Promise<void> | null} settles when the widget is made */
   #made = null;
-  #stays = 0; // in a document, so far
+  #stays = 0; // how often it was put into a document or taken out
   /** @type {Widget | null} */
   #widget = null;
 
@@ -34,7 +34,7 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   disconnectedCallback() {
     queueMicrotask(() => {
-      if (!this.isConnected) this.#unmake(); // else it was only moved
+      if (!this.isConnected) this.#unmake(); // or else it was only moved
     });
   }
 
@@ -85,7 +85,7 @@ export class HeyBaghSearchElement extends MirroredElement {
   async #make() {
     const stay = ++this.#stays;
     const texts = await loadStrings(this.closest('[lang]')?.getAttribute('lang') || 'en');
-    if (stay !== this.#stays) return; // it was removed meanwhile
+    if (stay !== this.#stays) return; // it was taken out meanwhile
     const root = this.light ? this : this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     adoptStyle(root);
     this.#widget?.close();
@@ -99,7 +99,7 @@ export class HeyBaghSearchElement extends MirroredElement {
   }
 
   /**
-   * Waits for the widget, also of an element that is put into the document right after the call.
+   * Waits for the widget. The element may be put into the document right after the call.
    *
    * @param {string} method that needs it
    */
@@ -113,7 +113,11 @@ export class HeyBaghSearchElement extends MirroredElement {
   }
 }
 
-/** @param {object} element whose properties, where they were set before the class was known, would hide its own */
+/**
+ * Takes over properties that were set before the class was known; they would hide those of the class.
+ *
+ * @param {object} element
+ */
 function keepEarlyProperties(element) {
   for (const name of [...TEXTS, ...NUMBERS, ...FLAGS]) {
     const early = Object.getOwnPropertyDescriptor(element, name);

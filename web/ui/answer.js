@@ -1,4 +1,4 @@
-// What a search shows of an answer, and the settings that come with an index. All of it comes with the engine.
+// Shows an answer and the settings of an index. This module is loaded with the engine.
 
 import { h } from './dom.js';
 import { Settings } from './settings.js';
@@ -11,10 +11,14 @@ import { tileMaker } from './tile.js';
 const STEPS = /** @type {const} */ (['decode', 'preprocess', 'network', 'head', 'fetch', 'scan']);
 
 const CSS = `
-.heybagh .look { display: block; padding: 0; border: 0; background: var(--ghost); cursor: pointer; }
+.heybagh .look { display: block; position: relative; padding: 0; border: 0; background: var(--ghost); cursor: pointer; }
 .heybagh .look:focus-visible { outline-offset: -3px; }
 .heybagh .tile img { display: block; width: 100%; aspect-ratio: 4 / 3; background: var(--ghost); object-fit: cover; }
 .heybagh .look:hover img { opacity: 0.85; }
+.heybagh .copies {
+  position: absolute; inset-inline-end: 0.5rem; top: 0.5rem; padding: 0 0.6rem; border: 1px solid var(--line);
+  border-radius: 99px; background: var(--surface); color: var(--text); font-size: 0.875rem; font-weight: 600;
+}
 .heybagh .missing {
   display: grid; place-items: center; aspect-ratio: 4 / 3; padding: 0.75rem; color: var(--quiet); overflow-wrap: anywhere;
 }
@@ -46,14 +50,14 @@ export class AnswerView {
   #t;
   #parts;
 
-  /** What people have set, and what they may set. */
+  /** The visitor's settings. */
   settings;
 
   /**
    * @param {Translator} translator
    * @param {Wishes} wishes
    * @param {Look} look
-   * @param {Parts} parts in which it is shown
+   * @param {Parts} parts the elements of the search
    */
   constructor(translator, wishes, look, parts) {
     this.#text = translator;
@@ -65,7 +69,7 @@ export class AnswerView {
     adoptStyle(parts.element.getRootNode(), CSS);
   }
 
-  /** @param {Result[]} results that may yet give way to better ones */
+  /** @param {Result[]} results so far; better ones may replace them */
   showEarly(results) {
     this.#parts.tiles.show(results, true);
   }
@@ -73,7 +77,7 @@ export class AnswerView {
   /**
    * @param {Answer} answer
    * @param {Info} info
-   * @param {boolean} canShare offers the link
+   * @param {boolean} canShare offer a link
    */
   show({ results, nprobe, planned, scanned, timings }, { count, threads, simd }, canShare) {
     const { integer, milliseconds } = this.#text;
@@ -91,7 +95,7 @@ export class AnswerView {
 
   /**
    * @param {Timings} timings
-   * @param {string} how the network was computed
+   * @param {string} how the network was computed, in words
    */
   #showTimes(timings, how) {
     const { times, timesBox } = this.#parts;

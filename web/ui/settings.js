@@ -1,4 +1,4 @@
-// What people may set: how many results, of which label, and how much of the index is searched.
+// The visitor's settings: the number of results, their label, and how much of the index to search.
 
 import { h } from './dom.js';
 import { adoptStyle } from './style.js';
@@ -18,6 +18,7 @@ const CSS = `
 
 export class Settings {
   #text;
+  #distinct = true;
 
   /**
    * @param {Translator} translator
@@ -50,10 +51,10 @@ export class Settings {
   }
 
   /**
-   * Fills in what the index offers.
+   * Fills in the values that are possible with an index.
    *
    * @param {Info} info
-   * @param {Choices} chosen by whoever put the search into the page
+   * @param {Choices} chosen the page author's choices
    */
   offer({ nlist, nprobe, labels }, chosen) {
     adoptStyle(this.element.getRootNode(), CSS);
@@ -66,6 +67,7 @@ export class Settings {
     this.nprobe.max = String(nlist);
     this.nprobe.value = String(chosen.nprobe ?? nprobe);
     this.exact.checked = chosen.exact;
+    this.#distinct = chosen.distinct;
     this.nprobe.disabled = chosen.exact;
     this.nprobeName.textContent = this.#text.text('nprobe', { nlist });
     this.element.classList.remove('away');
@@ -76,7 +78,11 @@ export class Settings {
     const exact = this.exact.checked;
     const { value: label } = this.label;
     return {
-      k: Number(this.k.value), exact, labels: label ? [label] : [], nprobe: exact ? undefined : Number(this.nprobe.value),
+      k: Number(this.k.value),
+      exact,
+      labels: label ? [label] : [],
+      nprobe: exact ? undefined : Number(this.nprobe.value),
+      distinct: this.#distinct,
     };
   }
 }

@@ -1,4 +1,4 @@
-// How one result looks: its picture, which can be searched with, its name, which leads to the picture, and its score.
+// Makes the tile of a result: its picture, which starts a search with it, its name, which links to it, and its score.
 
 import { h } from './dom.js';
 
@@ -7,19 +7,18 @@ import { h } from './dom.js';
 
 /**
  * @param {Translator} translator
- * @param {(result: Result) => void} onChoose called when a result is to be searched with
- * @param {Look['template']} template of the page, for its own look of a result: text goes to elements with
- *   data-field="name", "label", "score", "rank", "path" or "copies", the picture to an <img data-field="image">, its
- *   address to an <a data-field="link">
+ * @param {(result: Result) => void} onChoose called when the visitor wants to search with a result
+ * @param {Look['template']} template the page's own look of a result, as in element.d.ts
  * @returns {MakeTile}
  */
 export function tileMaker(translator, onChoose, template) {
   return (result, i) => {
-    const { path, label, score } = result;
+    const { path, label, score, copies = 0 } = result;
     const tile = h('li', { class: 'tile', part: 'result' });
-    Object.assign(tile.dataset, { path, label, score });
+    Object.assign(tile.dataset, { path, label, score, copies });
     const values = {
       rank: String(i + 1), name: nameOf(result), label: readable(label), score: translator.score(score), path,
+      copies: copies > 0 ? translator.integer(copies) : '',
     };
     const own = template();
     tile.append(own ? fromTemplate(own, values, result) : usual(translator, values, result, () => onChoose(result)));
@@ -28,7 +27,7 @@ export function tileMaker(translator, onChoose, template) {
 }
 
 /**
- * What a picture is called: by its label, or else, as labels are optional, by its file.
+ * A picture's name: its label, or the name of its file if it has no label.
  *
  * @param {Pick<Result, 'id' | 'label' | 'path'>} result
  */
@@ -47,12 +46,14 @@ function readable(label) {
  * @param {Result} result
  * @param {() => void} onChoose
  */
-function usual({ text }, { rank, name, score, path }, result, onChoose) {
-  const action = text('searchWith', { n: rank, name });
+function usual({ text }, { rank, name, score, path, copies }, result, onChoose) {
+  const others = copies && text(result.copies === 1 ? 'copy' : 'copies', { n: copies });
+  const action = `${text('searchWith', { n: rank, name })} ${others}`.trim();
   const image = h('img', { alt: text('rank', { n: rank, name }), decoding: 'async', part: 'image' });
   image.addEventListener('error', () => image.replaceWith(h('span', { class: 'picture missing' }, name)));
   image.src = result.thumb;
   const button = h('button', { type: 'button', class: 'look', 'aria-label': action, title: action }, image);
+  if (copies) button.append(h('span', { class: 'copies', part: 'copies' }, `+${copies}`));
   button.addEventListener('click', onChoose);
   const link = h('a', {
     class: result.label ? 'label' : 'label file', part: 'label', href: result.url, target: '_blank', rel: 'noopener', title: path, dir: 'auto',

@@ -1,5 +1,5 @@
-// The list of results: places whose size is there before their pictures. How a result looks: tile.js, which comes with
-// the engine.
+// The list of results. Each place has its size before its picture arrives. tile.js makes the results and is loaded with the
+// engine.
 
 import { h } from './dom.js';
 
@@ -8,7 +8,7 @@ import { h } from './dom.js';
 
 /** A list of results, best first. */
 export class Tiles {
-  /** @type {MakeTile} set before there is anything to show */
+  /** @type {MakeTile} replaced before there are results */
   makeTile = emptyTile;
 
   /** @param {string} titleId of the list's title */
@@ -17,7 +17,7 @@ export class Tiles {
   }
 
   /**
-   * Shows places for so many results to come.
+   * Shows empty places.
    *
    * @param {number} count
    * @param {boolean} busy
@@ -32,11 +32,11 @@ export class Tiles {
   }
 
   /**
-   * Only the answer's own tiles are results to those who look for `data-result`. A tile that stays is not redrawn, and
-   * while others may come, or where there is nothing, places stay.
+   * Shows results. Only results of the final answer have `data-result`. A tile that stays is not made again. Empty places
+   * stay while there may be more results, or if there are none.
    *
    * @param {Result[]} results
-   * @param {boolean} early others may yet take their places
+   * @param {boolean} early better results may replace them
    */
   show(results, early) {
     const old = /** @type {HTMLElement[]} */ ([...this.element.children]);
@@ -48,7 +48,7 @@ export class Tiles {
   }
 
   /**
-   * The focus that was in a tile goes to the one in its place, or waits at the list for the first that comes.
+   * Replaces the tiles. If one of them had the focus, the new one in its place gets it, or else the list.
    *
    * @param {HTMLElement[]} tiles
    */
@@ -67,17 +67,18 @@ export class Tiles {
 }
 
 /**
- * Whether a tile shows this result already. The same picture has another score with another part of the photo, and is
- * tried again where it is missing.
+ * Whether a tile shows this result already. A picture may have another score now, and one that failed to load is loaded
+ * again.
  *
  * @param {HTMLElement | undefined} tile
  * @param {Result} result
  */
-function isOf(tile, { path, score }) {
-  return tile?.dataset.path === path && tile.dataset.score === String(score) && !tile.querySelector('.missing');
+function isOf(tile, { path, score, copies = 0 }) {
+  const shown = tile?.dataset;
+  return shown?.path === path && shown.score === `${score}` && shown.copies === `${copies}` && !tile?.querySelector('.missing');
 }
 
-/** The place of a result to come. Nothing for a screen reader. */
+/** Makes an empty place. Screen readers ignore it. */
 function emptyTile() {
   const lines = ['label', 'bar', 'score'].map(name => h('span', { class: name }, '\u00a0'));
   return h('li', { class: 'tile empty', 'aria-hidden': 'true' },
