@@ -1,5 +1,5 @@
-// The demo page: a search that fills it. `?index=` names another bundle, of this site only: a link must not make the
-// page show what others put there.
+// The page of a site. The parameter `index` of its address chooses another bundle, but only of this site: a link must not
+// make the page show what others have published.
 
 import { resolveUrl } from './shared/url.js';
 import { keepSite, showKept } from './site/offline.js';
@@ -16,7 +16,7 @@ search.addEventListener('heybagh-results', async () => {
   await kept.update();
 });
 
-/** @param {string} index of other pictures than those that the page's credit and samples are about */
+/** @param {string} index of other pictures; credit and samples of the page are not about them */
 function use(index) {
   search.samples = null;
   document.querySelector('#credit')?.remove();

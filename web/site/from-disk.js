@@ -1,12 +1,12 @@
-// Says at once that a page which was opened by a double click cannot work: from the disk (file:) browsers load no modules,
-// such as page.js. This script is none, so it runs there, too.
+// Explains at once why a page that was opened by a double click does not work: browsers load no modules from the disk
+// (file:), and page.js is one. This script is not, so it runs there.
 
 if (location.protocol === 'file:') {
   const search = /** @type {HTMLElement} */ (document.querySelector('heybagh-search'));
   const advice = document.createElement('p');
-  advice.append('Run ', code('python3 -m http.server'), ' in its folder, for example, and open ', code('http://localhost:8000/'), '.');
-  // page.css shows it in the place of the search
-  search.dataset.problem = 'This page was opened from the disk, and a browser loads only a part of it from there. It needs a web server.';
+  advice.append('For example, run ', code('python3 -m http.server'), ' in the folder of this page, and open ', code('http://localhost:8000/'), '.');
+  // page.css shows this in place of the search.
+  search.dataset.problem = 'This page was opened from the disk. A search needs a web server.';
   search.setAttribute('role', 'alert');
   search.after(advice);
 }
