@@ -1,4 +1,4 @@
-// How large a JPEG or a PNG says it is, by its first bytes.
+// Reads the size of a JPEG or PNG from its first bytes.
 
 /**
  * @param {Uint8Array} bytes of a file

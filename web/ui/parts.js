@@ -1,4 +1,4 @@
-// The elements of a search, put together. What they show, and when, is view.js's business.
+// Makes the elements of a search. view.js decides what they show and when.
 
 import { Announcer } from './announcer.js';
 import { h, icon } from './dom.js';
@@ -6,11 +6,11 @@ import { Tiles } from './tiles.js';
 
 /** @import { Look, Translator, Wishes } from './types.js' */
 
-/** @typedef {(name: string) => string} MakeId ids that no other search of the page has, as with `light` they are the page's */
+/** @typedef {(name: string) => string} MakeId makes an id that is unique in the document, which matters with `light` */
 
 const LANDSCAPE = 'M6 9h36v30H6zM13 19a3.5 3.5 0 1 0 7 0 3.5 3.5 0 1 0-7 0m-6 15 10.5-9 7 6L33 22l8.5 8.5';
 
-let searches = 0; // of the page, so far
+let searches = 0; // made in this page so far
 
 /**
  * @param {Translator} translator
@@ -82,7 +82,7 @@ function makeSamples(text, wishes, samples, id) {
     const image = h('img', { alt: name, loading: 'lazy', decoding: 'async', src: address });
     const sample = h('button', { type: 'button', class: 'sample', part: 'sample', title: name }, image);
     sample.addEventListener('click', () => wishes.take(address));
-    image.addEventListener('error', () => { // nobody could search with it either
+    image.addEventListener('error', () => { // a search with it would fail, too
       sample.remove();
       box.hidden = box.querySelector('.sample') === null;
     });
@@ -118,7 +118,7 @@ function makeAnswer({ text }, wishes, id) {
 /**
  * @param {string} text
  * @param {string} name class and part
- * @param {() => void} [act] when it is pressed
+ * @param {() => void} [act] called when it is pressed
  */
 function button(text, name, act) {
   const made = h('button', { type: 'button', class: name, part: name }, text);

@@ -1,7 +1,5 @@
-// How a search looks. Every box has its size before it has its content, so that nothing moves when pictures arrive.
-// It is dark where the page is, by its own color-scheme: dark text on a dark page, or light on a light one, would not be
-// read.
-// What may be changed from outside: element.d.ts.
+// The style of a search. Every box has its size before its content, so that nothing moves when pictures arrive. It is light
+// or dark as the page's color-scheme is. element.d.ts lists what pages may change.
 
 const CSS = `
 :host { display: block; }
@@ -61,7 +59,7 @@ const CSS = `
 .heybagh .hint { color: var(--quiet); font-size: 0.9375rem; }
 .heybagh .preview { position: absolute; width: 100%; height: 100%; object-fit: contain; }
 
-/* With a photo in it, what looks like a button in the corner takes the invitation's place. */
+/* With a photo, a label that looks like a button replaces the invitation. */
 .heybagh .drop.filled { border-style: solid; border-color: var(--hairline); background: var(--ghost); }
 .heybagh .drop.filled .invitation, .heybagh .drop:not(.filled) .again { display: none; }
 .heybagh .again { position: absolute; inset-inline-end: 0.75rem; bottom: 0.75rem; }
@@ -80,7 +78,7 @@ const CSS = `
 }
 .heybagh .address input { flex: 1; }
 
-/* A camera is worth a button where fingers are. */
+/* Only touch devices get a button for the camera. */
 @media not (any-pointer: coarse) { .heybagh .camera { display: none; } }
 
 .heybagh .samples { display: grid; gap: 0.4rem; }
@@ -93,7 +91,7 @@ const CSS = `
 .heybagh .sample:hover { border-color: var(--accent); }
 .heybagh .sample img { display: block; width: 100%; height: 100%; object-fit: cover; }
 
-/* ---- How far it is: room for two lines of two texts where it is narrow, of one elsewhere ---- */
+/* ---- Status: room for two texts of two lines if it is narrow, or else of one line ---- */
 
 .heybagh .state { min-height: 5.75rem; padding-top: 0.5rem; }
 .heybagh .status { min-height: 1.5em; font-weight: 550; }
@@ -111,7 +109,7 @@ const CSS = `
 
 /* ---- The answer ---- */
 
-/* The settings open below a line that title and summary share. */
+/* Title and summary share a line; the settings open below it. */
 .heybagh .head { display: grid; }
 .heybagh .head > * { grid-area: 1 / 1; }
 .heybagh .head h2 { justify-self: start; }
@@ -137,14 +135,14 @@ const CSS = `
 .heybagh .score { color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 .heybagh .bar { height: 0.3rem; overflow: hidden; border-radius: 99px; background: var(--hairline); }
 
-/* Where a result will be: a tile of the same size. */
+/* The place of a result to come, as large as a result. */
 .heybagh .tile.empty { border-color: transparent; background: var(--ghost); box-shadow: none; }
 .heybagh .tile.empty .picture { aspect-ratio: 4 / 3; }
 .heybagh .tile.empty .caption { visibility: hidden; }
 .heybagh .results[aria-busy="true"] .empty { animation: heybagh-breathe 1.4s ease-in-out infinite alternate; }
 @keyframes heybagh-breathe { to { opacity: 0.45; } }
 
-/* What is said in the place of results. */
+/* Messages in place of results. */
 .heybagh :is(.nothing, .notice) {
   z-index: 1; align-self: start; margin: clamp(0.75rem, 3cqi, 1.5rem); padding: 1rem 1.15rem;
   border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); box-shadow: var(--shadow);
@@ -160,7 +158,7 @@ const CSS = `
 }
 .heybagh .retry:hover { filter: brightness(1.12); }
 
-/* ---- Below it ---- */
+/* ---- Below the answer ---- */
 
 .heybagh .below { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: start; justify-content: space-between; }
 .heybagh .below [open] { flex-basis: 100%; }
@@ -168,7 +166,7 @@ const CSS = `
 
 @container heybagh (min-width: 44rem) {
   .heybagh .layout { grid-template-columns: minmax(0, 4fr) minmax(0, 5fr); gap: 2.5rem; }
-  .heybagh .query { position: sticky; top: 1.5rem; } /* results of a longer list scroll past the photo */
+  .heybagh .query { position: sticky; top: 1.5rem; } /* long lists of results scroll past the photo */
   .heybagh .drop { aspect-ratio: 4 / 3; }
   .heybagh .state { min-height: 4rem; }
 }
@@ -181,10 +179,10 @@ const CSS = `
 const sheets = new Map();
 
 /**
- * Gives a style to a root, once. A constructed style sheet needs no permission of the page's security policy.
+ * Adds a style sheet to a root, once. Constructed style sheets need no permission of the page's Content-Security-Policy.
  *
  * @param {Node} root
- * @param {string} [css] that of a part, which comes with it; by default of all else
+ * @param {string} [css] of a part that is loaded later; default: the style above
  */
 export function adoptStyle(root, css = CSS) {
   if (!sheets.has(css)) {

@@ -1,5 +1,4 @@
-// What a search shows: what is written into its elements (parts.js). It decides nothing: it is told, and tells of what
-// people do.
+// Shows the state of a search in its elements (parts.js), and reports what the visitor does. It makes no decisions.
 
 import { makeParts } from './parts.js';
 
@@ -19,10 +18,10 @@ export class View {
   #t;
   /** @type {string | null} */
   #photoAddress = null;
-  /** @type {import('./crop.js').Crop | null} when it was asked for */
+  /** @type {import('./crop.js').Crop | null} made when it is needed */
   #crop = null;
 
-  /** @type {AnswerView | undefined} when the engine's modules are there */
+  /** @type {AnswerView | undefined} made when the engine's modules are loaded */
   answer;
 
   /**
@@ -44,7 +43,7 @@ export class View {
     const { input, preview, camera, partToggle, addressToggle, addressForm, addressField } = this.#parts;
     input.addEventListener('change', () => {
       const files = [...input.files ?? []];
-      input.value = ''; // so that choosing the same file once more is a change again
+      input.value = ''; // or choosing the same file again would not be a change
       if (files.length > 0) this.#wishes.takeAll(files);
     });
     preview.addEventListener('error', () => this.#showPreview(false));
@@ -74,7 +73,7 @@ export class View {
     this.#wishes.crop(null);
   }
 
-  /** Few need it: it comes when it is asked for. */
+  /** Loads the module for parts, which few visitors need. */
   async #openCrop() {
     this.#crop ??= await this.#makeCrop().catch(() => null);
     if (!this.#crop || this.#parts.preview.hidden) return;
@@ -105,23 +104,23 @@ export class View {
     this.#parts.addressToggle.setAttribute('aria-expanded', String(open));
   }
 
-  /** @param {typeof import('./answer.js')} module what only answers need; it comes with the engine's modules */
+  /** @param {typeof import('./answer.js')} module loaded with the engine's modules */
   addAnswerView({ AnswerView }) {
     this.answer ??= new AnswerView(this.#text, this.#wishes, this.#look, this.#parts);
   }
 
-  /** @param {HTMLElement} element a place for those that wait: several photos were given */
+  /** @param {HTMLElement} element the tray for several photos */
   addTray(element) {
     this.#parts.ways.after(element);
   }
 
-  /* ---- Telling ---- */
+  /* ---- Showing ---- */
 
   /**
-   * Before anything heavy is loaded.
+   * Shows what the first search will download.
    *
-   * @param {number} count pictures that will be searched
-   * @param {number} bytes that the first search loads
+   * @param {number} count number of pictures in the index
+   * @param {number} bytes to download
    */
   showDownloadCost(count, bytes) {
     this.#parts.status.say(this.#t('cost', { count: this.#text.integer(count), size: this.#text.megabytes(bytes) }));
@@ -140,17 +139,17 @@ export class View {
       ? this.#t(source === 'cache' ? 'bytesKept' : 'bytes', { name: this.#t(phase), ...sizes }) : '';
   }
 
-  /** @param {number} count pictures that can be searched */
+  /** @param {number} count number of pictures in the index */
   showReady(count) {
     this.#parts.loading.hidden = true;
     this.#parts.status.say(this.#t('ready', { count: this.#text.integer(count) }));
   }
 
   /**
-   * Shows the photo that is asked about, in place of the last one and its answer.
+   * Shows a new photo, and removes the last one and its answer.
    *
    * @param {Photo} photo pixels and vectors have no preview
-   * @param {number} k results to come
+   * @param {number} k number of empty places to show
    */
   showPhoto(photo, k) {
     this.#releasePhoto();
@@ -169,10 +168,10 @@ export class View {
   }
 
   /**
-   * Asks whether to search with an address, which is not fetched before.
+   * Offers to search with an address, which is not fetched before the visitor agrees.
    *
    * @param {string} address
-   * @param {boolean} isPasted by the visitor, who then has the focus there
+   * @param {boolean} isPasted the visitor has pasted it, so focus it
    */
   offerAddress(address, isPasted) {
     this.#openAddress(true);
@@ -186,7 +185,7 @@ export class View {
 
   /**
    * @param {string} message
-   * @param {boolean} canRetry offers the button
+   * @param {boolean} canRetry offer to try again
    */
   showError(message, canRetry) {
     this.#clearResults(this.#parts.tiles.element.children.length, false);
@@ -203,15 +202,15 @@ export class View {
     this.#parts.alert.textContent = '';
   }
 
-  /** @param {boolean} dragging the drop zone shows that it will take what is being dragged */
+  /** @param {boolean} dragging highlight the drop zone */
   mark(dragging) {
     this.element.classList.toggle('dragging', dragging);
   }
 
   /**
-   * Nothing is there: no photo, no answer, no error.
+   * Removes photo, answer and error.
    *
-   * @param {number} k results to come
+   * @param {number} k number of empty places to show
    */
   clear(k) {
     this.#releasePhoto();
@@ -246,7 +245,7 @@ export class View {
   }
 
   /**
-   * What is not offered keeps its room, so that nothing moves when it is.
+   * Shows or hides an element. A hidden element keeps its room, so that nothing moves.
    *
    * @param {Element} element
    * @param {boolean} offered
@@ -256,7 +255,7 @@ export class View {
     element.classList.toggle('away', !offered);
   }
 
-  /** @param {Element} element about to go: it passes the focus on to where every search begins */
+  /** @param {Element} element will be hidden; if it has the focus, the file input gets it */
   #leave(element) {
     if (element.matches(':focus-within')) this.#parts.input.focus({ preventScroll: true });
   }
