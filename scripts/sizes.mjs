@@ -1,4 +1,4 @@
-// sizes.mjs SITE: what a site consists of, in files and bytes, as they are and compressed with gzip.
+// sizes.mjs SITE: prints a table of a site's files, with their sizes before and after gzip.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
