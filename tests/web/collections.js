@@ -23,7 +23,7 @@ export async function serveCollection(page, info, files) {
   }
   cpSync(MODEL, place('resnet18-i8.safetensors'));
   execFileSync(BUILDER, ['build', '--model', MODEL, '--images', place('images'), '--out', place('bundle')], { stdio: 'pipe' });
-  await page.route('**/own/**', route => {
+  await page.context().route('**/own/**', route => { // also for what its links open
     const { pathname } = new URL(route.request().url());
     return route.fulfill({ path: place(decodeURIComponent(pathname.slice('/own/'.length))) });
   });

@@ -1,7 +1,7 @@
 // Collections as people have them: folders without sub-folders, and the same picture several times.
 
 import { serveCollection, OWN } from './collections.js';
-import { chooser, expect, openEngine, picture, results, status, test } from './support.js';
+import { chooser, expect, openEngine, picture, results, shoot, status, test } from './support.js';
 import { audit } from './audit.js';
 import { openWidget } from './widget.js';
 
@@ -25,7 +25,8 @@ const shown = page => results(page).evaluateAll(tiles => tiles.map(tile => ({
   button: tile.querySelector('button').getAttribute('aria-label'),
 })));
 
-test('in a flat folder every picture has a name, a link and a name for those who cannot see it', async ({ page }, info) => {
+test('in a flat folder every picture has a name, a link and a name for those who cannot see it', async ({ page, problems }, info) => {
+  problems.allow(/Failed to load resource/); // an icon for the picture that is opened
   const place = await serveCollection(page, info, FLAT);
   await openWidget(page, OWN);
   await chooser(page).setInputFiles(place('IMG_0001.jpg'));
@@ -40,6 +41,7 @@ test('in a flat folder every picture has a name, a link and a name for those who
     expect(alt).toBe(`Rank ${i + 1}: ${path}`);
     expect(button).toBe(`Rank ${i + 1}: ${path}. Search with it.`);
   }
+  await shoot(page, 'flat');
   const link = results(page).first().getByRole('link', { name: 'IMG_0001.jpg' });
   const [opened] = await Promise.all([page.waitForEvent('popup'), link.click()]);
   await expect.poll(() => opened.url()).toMatch(/\/own\/images\/IMG_0001\.jpg$/);
@@ -118,6 +120,7 @@ test('equal pictures are shown once, with how many more there are', async ({ pag
   await expect(camera.getByRole('button')).toHaveAccessibleName(/There is 1 more file with this picture\.$/);
   expect((await counts(page)).sort()).toEqual(['0', '0', '1', '4']);
   expect(await results(page).locator('.copies').count()).toBe(2);
+  await shoot(page, 'equal');
   expect(await audit(page)).toEqual([]);
 });
 

@@ -79,7 +79,7 @@ test('a program is told of a Worker that hangs, in a minute, whatever it waits f
     window.codes = all.map(({ reason }) => reason?.code);
     throw all[0].reason; }`;
   const error = await failure(page, asked);
-  expect(error).toMatchObject({ code: 'crashed', message: expect.stringMatching('nothing was heard of it') });
+  expect(error).toMatchObject({ code: 'crashed', message: expect.stringMatching('it did not answer for') });
   expect(await page.evaluate(() => window.codes)).toEqual(['crashed', 'crashed', 'crashed']);
 });
 

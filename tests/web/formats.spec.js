@@ -281,7 +281,7 @@ test('a URL that cannot be read says what to do', async ({ page, problems, baseU
   const elsewhere = new URL(`images/${BRONTOSAURUS}`, baseURL.replace('127.0.0.1', 'localhost')).href;
   const refused = await failure(page, `engine.embed("${elsewhere}")`);
   expect(refused).toMatchObject({ code: 'download-failed' });
-  expect(refused.message).toMatch(/localhost.*Save the picture, and choose the file/);
+  expect(refused.message).toMatch(/localhost.*save the picture and choose the file/);
   const gone = await failure(page, 'engine.embed("blob:http://127.0.0.1/nothing")');
   expect(gone).toMatchObject({ code: 'download-failed' });
   expect(gone.message).toMatch(/nothing at this address/);

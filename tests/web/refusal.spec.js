@@ -47,7 +47,7 @@ const BROKEN = {
   },
   'an index.json that is not JSON': {
     says: /index\.json.*JSON/,
-    arrange: page => page.route('**/index.json', route => route.fulfill({ body: '<!doctype html>' })),
+    arrange: page => page.route('**/index.json', route => route.fulfill({ body: 'no JSON' })),
   },
   'an index.json without a model': {
     says: /index\.json.*model/,

@@ -1,22 +1,22 @@
-// How photos come in without a button: dropped or pasted, on a search or anywhere else in its page.
+// Takes photos that are dropped or pasted, on a search or anywhere in its page.
 //
-// Others in the page take files and text, too, and they come first. What somebody has taken (defaultPrevented), or takes
-// without saying so, like a text field, is left alone. What is dropped on or pasted into a search is its own; the rest
-// of the page is listened to at the window, after everybody else.
+// Other parts of the page come first. The search leaves alone what one of them has taken (defaultPrevented), or takes
+// without saying so, like a text field. On itself the search listens directly. For the rest of the page this module
+// listens at the window, after all other listeners.
 //
-// A page may have several searches: what comes from elsewhere in the page is for the one that was used last, or else for
-// the first that can be seen.
+// If a page has several searches, the one that was used last takes what is dropped or pasted elsewhere in the page, or
+// else the first that is visible.
 
 import { resolveWebUrl } from '../shared/url.js';
 
 /** @import { Taker } from './types.js' */
 
 const ROLES = ['application', 'combobox', 'grid', 'gridcell', 'searchbox', 'spinbutton', 'textbox', 'treegrid'];
-/** What may take drops and pastes without telling the page. */
+/** Elements that may take drops and pastes without preventDefault. */
 const OTHERS = `[contenteditable]:not([contenteditable=false i]), textarea, iframe, object, embed, input:not([type=button],
   [type=checkbox], [type=color], [type=image], [type=radio], [type=range], [type=reset], [type=submit]),
   ${ROLES.map(role => `[role=${role}]`)}`;
-/** What may have the focus without a use for pastes. */
+/** Elements that do nothing with a paste when they have the focus. */
 const PLAIN = 'html, body, a, button, input, select, summary, [tabindex="-1"]';
 const ADDRESS = /^(https?:|data:image\/|blob:)\S+$/i;
 
@@ -24,13 +24,13 @@ const ADDRESS = /^(https?:|data:image\/|blob:)\S+$/i;
 const takers = [];
 /** @type {Taker | null} */
 let lastUsed = null;
-/** @type {AbortController} ends the listeners at the window */
+/** @type {AbortController} removes the listeners at the window */
 let unused;
-/** @type {Event | null} the last one that a search has taken */
+/** @type {Event | null} the last event that a search has taken */
 let taken = null;
-/** Whether what is dragged is over a place of somebody else. */
+/** Whether the pointer drags over something that takes drops itself. */
 let isOverOthers = false;
-/** @type {'picture' | 'other' | null} the part of this page that is being dragged */
+/** @type {'picture' | 'other' | null} what is dragged, if it is a part of this page */
 let ownPart = null;
 
 /**
@@ -61,9 +61,9 @@ function listenAtWindow() {
   for (const [type, take] of Object.entries(OUTSIDE)) {
     const last = (/** @type {Event} */ event) => event === taken || take(/** @type {never} */ (event));
     window.addEventListener(type, () => {
-      if (type === 'dragover') isOverOthers = true; // unless it comes through to us
+      if (type === 'dragover') isOverOthers = true; // until the event arrives at one of our listeners
       window.removeEventListener(type, last);
-      window.addEventListener(type, last, { signal: unused.signal }); // each time anew, to stay behind all others
+      window.addEventListener(type, last, { signal: unused.signal }); // added again for each event, to stay the last
     }, early);
   }
   window.addEventListener('dragstart', event => {
@@ -80,7 +80,7 @@ function listenAtWindow() {
 const INSIDE = {
   dragover(event, taker) {
     if (ownPart === 'other' || !carries(event, ['Files', 'text/uri-list'])) return;
-    accept(event); // or the browser leaves the page to show what is dropped
+    accept(event); // or else the browser would open the file
     isOverOthers = false;
     markOnly(taker);
   },
@@ -94,7 +94,7 @@ const INSIDE = {
   },
 };
 
-/* ---- Elsewhere in the page, when all others have had the event ---- */
+/* ---- Elsewhere in the page, after all other listeners ---- */
 
 /** @type {{[Type in 'dragover' | 'dragleave' | 'drop' | 'paste']: (event: HTMLElementEventMap[Type]) => void}} */
 const OUTSIDE = {
@@ -104,7 +104,7 @@ const OUTSIDE = {
     if (taker) accept(event);
     markOnly(taker);
   },
-  // Leaving one element for the next is also a "dragleave"; nothing is entered only at the edge of the window.
+  // This event also occurs between two elements. At the edge of the window there is no next element.
   dragleave(event) {
     if (event.relatedTarget) return;
     isOverOthers = false;
@@ -116,7 +116,7 @@ const OUTSIDE = {
     markOnly(null);
     if (isFree) takeAll(event, takerInView(), [...event.dataTransfer?.files ?? []]);
   },
-  // An address is not fetched unless the search has the focus: it may be a secret that was meant for something else.
+  // An address is fetched only if the search has the focus. It may be a secret that was meant for something else.
   paste(event) {
     const { clipboardData: data } = event;
     if (!data || isForOthers(event) || hasOwnUse(event.composedPath()[0])) return;
@@ -130,25 +130,33 @@ const OUTSIDE = {
   },
 };
 
-/** @param {Event} event whether somebody has taken it, or takes it without a word */
+/**
+ * Whether something else has taken an event, or will.
+ *
+ * @param {Event} event
+ */
 function isForOthers(event) {
   return event.defaultPrevented || event.composedPath().some(isOthers);
 }
 
-/** @param {EventTarget} target of a path */
+/** @param {EventTarget} target in an event's path */
 function isOthers(target) {
   if (target instanceof Document) return target.designMode === 'on';
   return target instanceof Element && (target.matches(OTHERS) || Boolean(Object(target).editContext));
 }
 
-/** @param {EventTarget} target of a paste: a grid or a canvas with the focus, or an element that nobody can look into */
+/**
+ * Whether the target of a paste may use it, like a focusable grid or canvas, or something in a closed shadow root.
+ *
+ * @param {EventTarget} target
+ */
 function hasOwnUse(target) {
   if (!(target instanceof HTMLElement)) return false;
   return (target.hasAttribute('tabindex') && target.tabIndex >= 0)
     || Boolean(customElements.get(target.localName) && !target.shadowRoot);
 }
 
-/** Whether something has the focus for which a paste may be meant. A closed shadow root shows only that it has it. */
+/** Whether the focus is on something that may use a paste. If it is in a closed shadow root, only the host is known. */
 function isFocusElsewhere() {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
@@ -171,8 +179,7 @@ function carries({ dataTransfer }, types) {
 
 /**
  * @param {DataTransfer} data
- * @returns {(File | string)[]} files, or the address of a picture: that of an image that was dragged out of a page, or
- *   what was pasted as text
+ * @returns {(File | string)[]} files, or an address: of an image that was dragged out of a page, or the text
  */
 function photosIn(data) {
   if (data.files.length > 0) return [...data.files];
@@ -184,7 +191,11 @@ function photosIn(data) {
   return [/^http/i.test(text) ? resolveWebUrl(text, document.baseURI)?.href ?? [] : text].flat();
 }
 
-/** @param {string} address a link in this page leads to another page, hardly to a picture */
+/**
+ * Whether a link in this page has an address. It leads to a page, not to a picture.
+ *
+ * @param {string} address
+ */
 function isLinkOfPage(address) {
   return [...document.links].some(link => link.href === address && !takers.some(({ element }) => element.contains(link)));
 }
