@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# assets.sh [--where | --weights FOLDER]: makes sure that the weights and the photographs are there, and ends with
-# "assets: FOLDER". --where only prints the folder, and fails where there is none; it downloads nothing. --weights prints
-# what the weights in FOLDER are: "published", "development" (a reconstruction for tests) or "other".
+# assets.sh [--where | --weights FOLDER]: downloads the weights and the photographs if they are missing, and prints
+# "assets: FOLDER". --where only prints the folder, and fails if there is none; it downloads nothing. --weights prints which
+# weights are in FOLDER: "published", "development" (a reconstruction for tests) or "other".
 #
-# The folder is $HEYBAGH_ASSETS, else ../shared/assets beside the checkout, else assets/ in $HEYBAGH_CACHE
-# (default ~/.cache/heybagh), filled from where the files are published. In each of them:
+# The folder is $HEYBAGH_ASSETS, or ../shared/assets beside the checkout, or assets/ in $HEYBAGH_CACHE (default
+# ~/.cache/heybagh), where the published files are downloaded to. It contains:
 #   resnet18/model.safetensors                     ResNet-18, torchvision's names, 47 MB
 #   caltech101/101_ObjectCategories/CLASS/*.jpg    Caltech-101, 9,144 photographs in 102 folders, 137 MB to download
 #   photos/*.jpg                                   two camera-size photographs, for tests only
-# A download that was cut goes on where it stopped, and only what has the right checksum is used.
+# An interrupted download is resumed, and only files with the right checksum are used.
 #
 # For mirrors, and for tests:
 #   HEYBAGH_WEIGHTS_URL     a .safetensors or a .pth, in place of both published addresses
-#   HEYBAGH_WEIGHTS_SHA256  of that file; a name like resnet18-f37072fd.pth is checked by itself
+#   HEYBAGH_WEIGHTS_SHA256  its checksum; not needed for a name like resnet18-f37072fd.pth, which contains it
 #   HEYBAGH_IMAGES_URL      caltech-101.zip or 101_ObjectCategories.tar.gz
-#   HEYBAGH_IMAGES_MD5      of that file, or of the tar.gz in the zip
-#   HEYBAGH_PHOTOS_URL      the address that the two photographs' names are added to
+#   HEYBAGH_IMAGES_MD5      its checksum, or that of the tar.gz in the zip
+#   HEYBAGH_PHOTOS_URL      the folder of the two photographs
 . "$(dirname "$0")/common.sh"
 
 TIMM=https://huggingface.co/timm/resnet18.tv_in1k/resolve/main/model.safetensors
@@ -28,14 +28,14 @@ CALTECH=https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip   # C
 PHOTOS=https://raw.githubusercontent.com/GoogleChromeLabs/squoosh/dev/src/shared/prerendered-app/Intro/imgs/demos
 PHOTOS_SHA256='demo-artwork.jpg e88e88d8856a396789980cfd433f5b32194ee3bf00c8bf15ceff59ee60463bf3
 demo-large-photo.jpg 9a6612975904ba0d1f0ee99f6522b442439e5b493ac656f2ef8836d94da6f181'
-MADE_OF=resnet18/made-of # beside weights that were converted: their checksum and that of the file they were
+MADE_OF=resnet18/made-of # for converted weights: their checksum and that of the original file
 CALTECH_MD5='3138e1922a9193bfa496528edbbc45d0 b224c7392d521a49829488ab0f1120d9'   # the zip, the tar.gz in it
 
-# --- what is there ------------------------------------------------------------------------------------------------
+# --- existing files ------------------------------------------------------------------------------------------------
 
 sum_of() { "$1sum" <"$2" | cut -d' ' -f1; }
 
-# weights_problem FOLDER, images_problem FOLDER: print what is wrong, nothing when all is well.
+# weights_problem FOLDER, images_problem FOLDER: print what is wrong, or nothing.
 weights_problem() {
   local file=resnet18/model.safetensors
   [ -f "$1/$file" ] || { echo "it has no $file"; return; }
@@ -57,7 +57,7 @@ problem_of() {
   printf '%s' "$problem"
 }
 
-# existing: sets "folder" to the one that holds everything; 1 where there is none.
+# existing: sets "folder" to a folder with all files; returns 1 if there is none.
 existing() {
   local beside=$ROOT/../shared/assets problem
   folder=${HEYBAGH_ASSETS:-}
@@ -76,7 +76,7 @@ existing() {
   folder=$(cd "$folder" && pwd)
 }
 
-# kind_of_weights FOLDER: torchvision's file is known by what fetch_weights noted when it converted it.
+# kind_of_weights FOLDER: recognises torchvision's file by the note that fetch_weights made when it converted it.
 kind_of_weights() {
   local sha
   sha=$(sum_of sha256 "$1/resnet18/model.safetensors")
@@ -90,16 +90,17 @@ say_weights() {
   case $(kind_of_weights "$1") in
   published) say "weights: torchvision's IMAGENET1K_V1, as published" ;;
   development) say "weights: the development file, a reconstruction for tests" ;;
-  *) say "note: the weights are a whole ResNet-18, but neither the published nor the development ones" ;;
+  *) say "note: the weights are a complete ResNet-18, but neither the published nor the development one" ;;
   esac
 }
 
 # --- downloads ----------------------------------------------------------------------------------------------------
-# These functions return 1 and say why in "problem".
+# These functions return 1 after a failure, and set "problem" to the reason.
 
 size_of() { stat -c %s "$1" 2>/dev/null || echo 0; }
 
-# transfer URL FILE: one try to append what FILE lacks. 0: that is all of it. 1: failed. 2: it must start afresh.
+# transfer URL FILE: tries once to download the rest of FILE. Returns 0 if it is complete, 1 after a failure, 2 if the
+# download must start from the beginning.
 transfer() {
   local status=0 answer
   if command -v curl >/dev/null; then
@@ -109,8 +110,8 @@ transfer() {
       --speed-time 60 "$look" --write-out '%{http_code} %{errormsg}' "$1") || status=$?
     problem="$1: ${answer#* }"
     case $status:$answer in
-    0:* | 22:416*) return 0 ;; # 416: nothing is left to send
-    33:*) return 2 ;;          # the server cannot go on in the middle
+    0:* | 22:416*) return 0 ;; # 416: there is nothing left to send
+    33:*) return 2 ;;          # the server cannot resume
     *) return 1 ;;
     esac
   fi
@@ -123,14 +124,14 @@ transfer() {
   [ $status -eq 0 ]
 }
 
-# download URL FILE: goes on after a cut for as long as each try brings something.
+# download URL FILE: resumes after interruptions as long as each try brings something.
 download() {
   local part=$2.part before status restarted=
   mkdir -p "$(dirname "$2")"
   while :; do
     before=$(size_of "$part")
     if [ "$before" -gt 0 ]; then
-      say "downloading $1, going on after $((before / 1000)) kB"
+      say "downloading $1, resuming after $((before / 1000)) kB"
     else
       say "downloading $1"
     fi
@@ -139,7 +140,7 @@ download() {
     case $status in
     0) break ;;
     2)
-      [ -z "$restarted" ] || { problem="$1: cut twice, and the server cannot go on in the middle"; return 1; }
+      [ -z "$restarted" ] || { problem="$1: interrupted twice, and the server cannot resume"; return 1; }
       restarted=yes
       rm -f "$part"
       ;;
@@ -149,8 +150,8 @@ download() {
   mv "$part" "$2"
 }
 
-# download_checked URL FILE CHECK...: only a file that passes "CHECK... FILE" stays; what an earlier run left and does
-# not pass is fetched afresh, once.
+# download_checked URL FILE CHECK...: keeps the file only if "CHECK... FILE" succeeds. If an earlier run left a file that
+# does not pass, it is downloaded again, once.
 download_checked() {
   local url=$1 file=$2 old
   shift 2
@@ -160,7 +161,7 @@ download_checked() {
     "$@" "$file" && return
     rm -f "$file"
     [ "$old" -gt 0 ] || return 1
-    say "$problem; fetching it afresh"
+    say "$problem; downloading it again"
   done
 }
 
@@ -210,7 +211,7 @@ weights() {
   die "cannot get the weights ($first; $problem); run this again, or put them into a folder named by HEYBAGH_ASSETS"
 }
 
-# unpack_images FILE: into $folder/unpack; right if FILE's md5 or that of the tar.gz in it is a known one.
+# unpack_images FILE: unpacks into $folder/unpack. The md5 of FILE, or of the tar.gz in it, must be a known one.
 unpack_images() {
   local archive=$1 tar=$1 dir=$folder/unpack md5s
   say "checking and unpacking $(basename "$archive")"
@@ -218,7 +219,7 @@ unpack_images() {
   mkdir -p "$dir"
   md5s=$(sum_of md5 "$archive")
   if [ "$(head -c 2 "$archive")" = PK ]; then
-    problem="$(basename "$archive") is not a whole zip with 101_ObjectCategories.tar.gz in it"
+    problem="$(basename "$archive") is not a complete zip with 101_ObjectCategories.tar.gz in it"
     python3 -m zipfile -e "$archive" "$dir" 2>/dev/null || return 1
     tar=$(find "$dir" -name 101_ObjectCategories.tar.gz | sed -n 1p)
     [ -n "$tar" ] || return 1
@@ -243,7 +244,7 @@ images() {
   rm -rf "$folder/unpack" "$folder/download/${name##*/}"
 }
 
-# Only the tests use these, so that a failure is told and not the end.
+# Only tests need these, so a failure is only reported.
 photos() {
   local url=${HEYBAGH_PHOTOS_URL:-$PHOTOS} name sha
   while read -r name sha; do
@@ -256,7 +257,7 @@ fill_cache() {
   mkdir -p "$folder"
   folder=$(cd "$folder" && pwd)
   exec 9>"$folder/.lock"
-  flock 9 # another run may be at it
+  flock 9 # wait for another run
   [ -z "$(weights_problem "$folder")" ] || weights
   [ -z "$(images_problem "$folder")" ] || images
   photos
@@ -269,7 +270,7 @@ fill_cache() {
 
 case ${1:-} in
 --where)
-  existing >&2 || die "there are no assets yet: run scripts/assets.sh, which downloads them, or set HEYBAGH_ASSETS"
+  existing >&2 || die "there are no assets: run scripts/assets.sh to download them, or set HEYBAGH_ASSETS"
   printf '%s\n' "$folder"
   ;;
 '')

@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
-# bench.sh network [SECONDS]         the whole network against the sum of XNNPACK's convolutions, layer by layer, one
-#                                    thread
-# bench.sh layers                    the int8 network in Chromium, layer by layer, against XNNPACK's operators and against
-#                                    a loop that only multiplies, both wasm builds
-# bench.sh winograd [SECONDS]        int8 convolutions by Winograd against XNNPACK's, in Chromium, both wasm builds
-# bench.sh scan [ROWS] [DIM]         dot products of one query and of 16 at once with rows of each storage, natively
+# bench.sh network [SECONDS]         the network, layer by layer, compared with XNNPACK's convolutions alone, on one thread
+# bench.sh layers                    the int8 network in Chromium, layer by layer, compared with XNNPACK's operators and
+#                                    with a loop of multiplications only, in both wasm builds
+# bench.sh winograd [SECONDS]        Winograd's int8 convolutions compared with XNNPACK's, in Chromium, both wasm builds
+# bench.sh scan [ROWS] [DIM]         dot products of one query, and of 16 at once, with rows of each encoding, natively
 # bench.sh index [10k] [100k] [1m]   bundles of synthetic vectors (default 10k 100k): build, size, searches natively
 #                                    beside FAISS (if libfaiss-dev is there) and in Chromium; to build/bench/index.json
 # bench.sh native [--samples N] [MODEL...]
-#                                    the network natively against onnxruntime-node, on one thread and on two
+#                                    the network natively, compared with onnxruntime-node, on one thread and on two
 # bench.sh embed [--pictures N] [--rounds N] [MODEL...]
-#                                    index-builder against Pillow and onnxruntime-node, pictures a second on 2 processors
+#                                    index-builder compared with Pillow and onnxruntime-node, in pictures per second on 2
+#                                    processors
 # bench.sh web [--samples N] [MODEL...]
-#                                    the network in Chromium against onnxruntime-web and TensorFlow.js, on one thread
-#                                    and on two. Models are by default all in models/; the peers have the f32 weights
+#                                    the network in Chromium, compared with onnxruntime-web and TensorFlow.js, on one
+#                                    thread and on two. MODEL defaults to all in models/; the peers use the f32 weights
 # bench.sh start [--samples N] [--mbit 50,10] [SITE]
 #                                    from the navigation to the first answer over slow networks, cold, warm and
-#                                    repeated, with bytes and memory; SITE is by default build/site
-# bench.sh check                     whether native, embed, web and start work: few samples, which are not kept as figures
-# The last five print tables, and write build/bench/NAME.json and .svg. The peers come from npm, at the versions that
-# tests/bench/peers/package-lock.json pins; nothing else needs them.
+#                                    repeated, with bytes and memory; SITE defaults to build/site
+# bench.sh check                     checks with a few samples that native, embed, web and start work; saves no figures
+# The last five print tables and write build/bench/NAME.json and .svg. The peers are npm packages, with the versions in
+# tests/bench/peers/package-lock.json; only these benchmarks need them.
 . "$(dirname "$0")/common.sh"
 
 tools=$ROOT/tests/bench
@@ -29,7 +29,7 @@ work=$ROOT/build/bench
 nprobes=(1 2 3 4 5 6 7 8 10 13 16 20 25 32 40 50 64 80 100)
 faiss_nprobes=(1 2 4 8 16 32 64)
 
-# build_bundle COUNT: the bundle of DIRECTORY COUNT, and what it took, as the first line of lines.jsonl.
+# build_bundle COUNT: builds the bundle in the folder COUNT, and writes time and memory to the first line of lines.jsonl.
 build_bundle() {
   local dir=$work/$1
   rm -rf "$dir/bundle"
@@ -48,14 +48,14 @@ print(json.dumps({'side': 'build', 'count': count, 'nlist': manifest['nlist'], '
 PYTHON
 }
 
-# up_to MOST NUMBER...: the numbers that are not larger, one a line.
+# up_to MOST NUMBER...: prints the numbers up to MOST, one on each line.
 up_to() {
   local most=$1 n
   shift
   for n in "$@"; do [ "$n" -gt "$most" ] || echo "$n"; done
 }
 
-# bench_size COUNT: all of one size, into $work/COUNT/lines.jsonl.
+# bench_size COUNT: runs all benchmarks of one size, and writes to $work/COUNT/lines.jsonl.
 bench_size() {
   local count=$1 dir=$work/$1 nlist
   [ -e "$dir/truth.npy" ] || step "bench: $count vectors" $python "$tools/vectors.py" "$count" "$dir"
@@ -72,7 +72,7 @@ bench_size() {
       "$programs/bench-faiss" "$dir" $kind "$nlist" "${fitting[@]}" >>"$dir/lines.jsonl"
     done
   else
-    say "no FAISS to compare with: install libfaiss-dev and g++, then run scripts/build.sh native"
+    say "FAISS is missing: to compare with it, install libfaiss-dev and g++ and run scripts/build.sh native"
   fi
   say "searching $count vectors in Chromium ..."
   local nprobe
@@ -100,14 +100,14 @@ bench_index() {
   $python "$tools/report.py" table "$work/index.json" "${lines[@]}"
 }
 
-# Their install scripts would only download what is for graphics cards.
+# Install scripts are skipped, because they only download files for graphics cards.
 npm_peers() {
   cd "$tools/peers"
   ONNXRUNTIME_NODE_INSTALL=skip npm ci --ignore-scripts --no-audit --no-fund
   cp package-lock.json node_modules/.installed
 }
 
-# need_peers PRESET...: what the benchmarks of the network need.
+# need_peers PRESET...: installs and builds what the benchmarks of the network need.
 need_peers() {
   [ -e "$MODEL" ] || die "there is no ${MODEL#"$ROOT"/}: run scripts/demo.sh --no-serve first"
   cmp -s "$tools/peers/package-lock.json" "$tools/peers/node_modules/.installed" ||

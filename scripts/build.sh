@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# build.sh [--programs] [PRESET...]: compiles into build/PRESET: the index-builder and the tests (native, native-asan,
-# native-coverage), the fuzz targets (native-fuzz) and the browser's engine (wasm-simd, wasm-relaxed, wasm-simd-asan).
-# Without names: native, wasm-simd and wasm-relaxed. --programs leaves tests and benchmarks out.
+# build.sh [--programs] [PRESET...]: compiles index-builder and the tests (native, native-asan, native-coverage), the fuzz
+# targets (native-fuzz) and the browser's engine (wasm-simd, wasm-relaxed, wasm-simd-asan) into build/PRESET.
+# Default: native, wasm-simd and wasm-relaxed. --programs skips tests and benchmarks.
 . "$(dirname "$0")/common.sh"
 
 only=()
@@ -12,7 +12,7 @@ build() {
   local preset=$1 folder=${HEYBAGH_BUILD:-build/$1} configure=(cmake) options=() kind=${1%-asan}
   case $kind in native-*) kind=native ;; esac
   local xnnpack=${HEYBAGH_XNNPACK:-$("$ROOT/scripts/xnnpack.sh" "$kind" --where)}
-  [ -e "$xnnpack/lib" ] || { echo "XNNPACK is not there yet; run scripts/setup.sh first"; return 1; }
+  [ -e "$xnnpack/lib" ] || { echo "XNNPACK is missing; run scripts/setup.sh first"; return 1; }
   case $preset in
   wasm-*)
     configure=("$(emcc_dir)/emcmake" cmake)

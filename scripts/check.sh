@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# check.sh [list | CHECK...]: what can be said of the code without running it; all checks, or those named (list prints their
-# names):
-#   format    C is as clang-format 14 leaves it (.clang-format)
-#   layers    nothing includes or calls a floor above its own, and no files do so in a circle (scripts/layers.txt)
-#   version   what says which version this is says what VERSION says
-#   cppcheck  cppcheck finds nothing in the C (.cppcheck)
-#   tidy      clang-tidy finds nothing in it (.clang-tidy), natively, and in the browser's build where that is other code
-#   types     TypeScript finds nothing in the JavaScript (jsconfig.json)
-#   lint      ESLint finds nothing in the JavaScript (tests/web/eslint.config.js)
-#   shell     shellcheck finds nothing in the shell scripts (.shellcheckrc)
-#   xnnpack   all that is compiled of XNNPACK is linked into something (cmake/xnnpack)
-#   pins      what is downloaded is pinned by its hash, and what is in the cache has it
-#   audit     npm knows of no weakness in the packages of the tests and examples
-# The compiler's warnings are errors in every build (CMakeLists.txt). Needs scripts/setup.sh and
+# check.sh [list | CHECK...]: static checks. It runs those that are named, or all; "list" prints their names:
+#   format    C is formatted by clang-format 14 (.clang-format)
+#   layers    no file includes or calls a floor above its own, and there are no circles (scripts/layers.txt)
+#   version   the version is that of the file VERSION everywhere
+#   cppcheck  cppcheck has no complaints (.cppcheck)
+#   tidy      clang-tidy has no complaints (.clang-tidy), about native code and about code for the browser only
+#   types     TypeScript has no complaints about the JavaScript (jsconfig.json)
+#   lint      ESLint has no complaints about the JavaScript (tests/web/eslint.config.js)
+#   shell     shellcheck has no complaints about the shell scripts (.shellcheckrc)
+#   xnnpack   every file of XNNPACK that is compiled is linked into a program (cmake/xnnpack)
+#   pins      every download has a pinned hash, and the files in the cache have these hashes
+#   audit     npm knows of no vulnerability in the packages of tests and examples
+# Compiler warnings are errors in every build (CMakeLists.txt). Run scripts/setup.sh and
 # scripts/build.sh native native-fuzz wasm-simd wasm-relaxed before.
 . "$(dirname "$0")/common.sh"
 
@@ -27,7 +26,7 @@ check_version() {
     const version = fs.readFileSync("VERSION", "utf8").trim();
     const { version: packaged } = JSON.parse(fs.readFileSync("web/package.json", "utf8"));
     if (packaged === version) process.exit(0);
-    console.error(`web/package.json says ${packaged}, and VERSION says ${version}`);
+    console.error(`web/package.json has version ${packaged}, but VERSION has ${version}`);
     process.exit(1);'
 }
 
@@ -37,7 +36,7 @@ check_cppcheck() {
     include src index-builder tests examples
 }
 
-# tidy FOLDER OPTION... -- FILE...: with the commands that are in FOLDER.
+# tidy FOLDER OPTION... -- FILE...: runs clang-tidy with the compile commands in FOLDER.
 tidy() {
   local options=()
   while [ "$1" != -- ]; do options+=("$1"); shift; done
@@ -47,7 +46,7 @@ tidy() {
 
 check_tidy() {
   local native wasm sysroot
-  # stb_image loses memory where there is none left, and is not the project's
+  # stb_image, which is not the project's code, leaks memory when there is none left
   tidy -p build/native --checks=-clang-analyzer-unix.Malloc -- src/image/stb.c
   mapfile -t native < <(printf '%s\n' src/*/*.c index-builder/*.c tests/*/*.c | grep -v '^tests/fuzz/\|^src/\(image/stb\|api/wasm_api\).c$')
   tidy -p build/native -- "${native[@]}"
@@ -61,13 +60,13 @@ check_tidy() {
 check_types() {
   local tsc=tests/web/node_modules/.bin/tsc
   "$tsc" -p jsconfig.json
-  # a service worker's globals are not those of a page
+  # a service worker has other globals than a page
   "$tsc" --strict --allowJs --checkJs --noEmit --target es2022 --lib es2023,webworker web/sw.js
 }
 
 check_lint() { tests/web/node_modules/.bin/eslint -c tests/web/eslint.config.js web tests scripts; }
 
-# Those that are run; what they source is looked at with them.
+# Checks the scripts that are run, together with those that they source.
 check_shell() { project_files '*.sh' '.ci/*' | xargs grep -lE '^#!.*\bbash' | xargs shellcheck --check-sourced --severity=info; }
 
 check_xnnpack() {
@@ -75,7 +74,7 @@ check_xnnpack() {
   for kind in native wasm-simd wasm-relaxed; do
     /usr/bin/python3 scripts/xnnpack_used.py check "$(scripts/xnnpack.sh $kind --where)/lib" "build/$kind" || unused=1
   done
-  [ $unused = 0 ] || { echo "make the lists anew: scripts/xnnpack.sh KIND --list" >&2; return 1; }
+  [ $unused = 0 ] || { echo "update the lists: scripts/xnnpack.sh KIND --list" >&2; return 1; }
 }
 
 check_pins() {
@@ -92,7 +91,7 @@ check_pins() {
       const ranges = Object.values({ ...packages[""].dependencies, ...packages[""].devDependencies })
         .filter(version => !/^\d+\.\d+\.\d+$/.test(version));
       for (const [name] of loose) console.error(`${process.argv[1]}: ${name} has no hash`);
-      for (const range of ranges) console.error(`${process.argv[1]}: ${range} is more than one version`);
+      for (const range of ranges) console.error(`${process.argv[1]}: ${range} is not an exact version`);
       process.exit(loose.length + ranges.length > 0 ? 1 : 0);' "$lock"
   done
 }
@@ -105,8 +104,8 @@ check_audit() {
       const told = JSON.parse(fs.readFileSync(0, "utf8") || "{}");
       const [, dir] = process.argv;
       const { total } = told.metadata?.vulnerabilities ?? {};
-      if (total === undefined) console.log(`${dir}: NOT AUDITED, as the registry does not answer: ${told.message ?? "no report"}`);
-      else console.log(`${dir}: ${total} packages with known weaknesses`);
+      if (total === undefined) console.log(`${dir}: NOT AUDITED, because the registry does not answer: ${told.message ?? "no report"}`);
+      else console.log(`${dir}: ${total} packages with known vulnerabilities`);
       for (const { name, severity } of Object.values(told.vulnerabilities ?? {})) console.error(`${dir}: ${name}: ${severity}`);
       process.exit(total > 0 ? 1 : 0);' "$dir"
   done
@@ -119,7 +118,7 @@ failed=()
 for check in "$@"; do
   [[ " ${all[*]} " = *" $check "* ]] || die "there is no check $check; there are ${all[*]}"
   began=$SECONDS
-  # a shell of its own: a function called in a condition would run on after a failure
+  # a subshell, because a function that is called in a condition goes on after a failure
   set +e
   (set -e; "check_$check")
   status=$?

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# coverage.sh: which lines and branches of src/ the unit and command line tests run, file by file, the least covered
-# first. Fails under 90 % of all lines. What it counted stays in build/native-coverage; for one file, line by line:
+# coverage.sh: prints how many lines and branches of src/ the unit and command line tests run, file by file, the lowest
+# first. It fails below 90 % of all lines. The counts stay in build/native-coverage. To see one file line by line:
 #   llvm-cov-19 show build/native-coverage/index-builder -instr-profile build/native-coverage/all.profdata src/FILE
 . "$(dirname "$0")/common.sh"
 
 LEAST=90 # percent of lines
 build=$ROOT/build/native-coverage
 
-# Without those that only repeat others: on weaker instruction sets, for races, and while requests fail.
+# Runs the tests, but not those that repeat others: on weaker instruction sets, for races, and with failing requests.
 run_tests() {
   rm -rf "$build/profiles"
   LLVM_PROFILE_FILE=$build/profiles/%2m.profraw ctest --test-dir "$build" -j "$JOBS" --output-on-failure \
@@ -16,7 +16,7 @@ run_tests() {
 
 merge() { llvm-profdata-19 merge -sparse "$build"/profiles/*.profraw -o "$build/all.profdata"; }
 
-# The summary of all programs together, as JSON.
+# Prints the summary of all programs as JSON.
 summary() {
   local program objects=()
   for program in "$build"/tests/unit/test_*; do [ -x "$program" ] && [ -f "$program" ] && objects+=(-object "$program"); done
@@ -34,7 +34,7 @@ print_table() {
     row("all", totals);
     const [, least] = process.argv;
     if (totals.lines.percent >= Number(least)) process.exit(0);
-    console.error(`coverage: only ${totals.lines.percent.toFixed(1)} % of the lines are run, and ${least} % should be`);
+    console.error(`coverage: ${totals.lines.percent.toFixed(1)} % of the lines are run; at least ${least} % must be`);
     process.exit(1);' "$LEAST"
 }
 

@@ -1,6 +1,6 @@
-# Sourced by setup.sh: Debian packages, from this machine's own suite and, beside the system, from another.
+# Sourced by setup.sh: installs Debian packages of this machine's suite, and unpacks packages of other suites into the cache.
 
-# install_packages NAME...: installs those that are missing; needs root (or sudo) only then.
+# install_packages NAME...: installs missing packages, as root or with sudo. If none is missing, it needs neither.
 install_packages() {
   local missing=() p
   for p in "$@"; do
@@ -16,17 +16,17 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
-# debian_mirror: the address that this machine's own apt configuration uses.
+# debian_mirror: prints the mirror that apt is configured to use.
 debian_mirror() {
   # shellcheck source=/dev/null
   . /etc/os-release
-  # no "head": it would close the pipe early and fail the function under pipefail
+  # sed and not head, which would close the pipe early and make the function fail under pipefail
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
     "Codename: $VERSION_CODENAME" 'Component: main' | sed -n 1p
 }
 
-# apt_suite SUITE COMMAND...: apt-get for another Debian suite, with a state of its own in the cache and an
-# empty package status, so that nothing of this machine is touched.
+# apt_suite SUITE COMMAND...: runs apt-get for another Debian suite. Its state is in the cache, with an empty package status,
+# so that it changes nothing on this machine.
 apt_suite() {
   local suite=$1 dir=$CACHE/apt/$1 mirror
   shift
@@ -36,7 +36,7 @@ apt_suite() {
   [ -n "$mirror" ] || { echo "apt knows no Debian mirror; run 'apt-get update' first" >&2; return 1; }
   local key=/usr/share/keyrings/debian-archive-keyring.gpg
   printf '%s [signed-by='$key'] '"$mirror $suite"' main\n' deb deb-src >"$dir/sources.list"
-  # Release files of a mirror snapshot may have expired; what is fetched is checked by hash below.
+  # A snapshot's Release file may have expired. The hashes of all downloads are checked later.
   apt-get -q -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
     -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
     -o Dir::State="$dir" -o Dir::State::Lists="$dir/lists" -o Dir::State::Status="$dir/status" \
@@ -45,7 +45,7 @@ apt_suite() {
     -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3 -o APT::Update::Post-Invoke-Success::=true "$@"
 }
 
-# apt_suite_update SUITE: fetches its package lists, once a day at most.
+# apt_suite_update SUITE: downloads its package lists, at most once a day.
 apt_suite_update() {
   local stamp=$CACHE/apt/$1/updated
   [ -n "$(find "$stamp" -mmin -1440 2>/dev/null)" ] && return 0
@@ -53,8 +53,8 @@ apt_suite_update() {
   touch "$stamp"
 }
 
-# unpack_suite_packages SUITE DEST NAME...: these packages alone, without what they depend on, unpacked into DEST but for
-# paths that match a pattern of the array LEFT_OUT. What has been downloaded is not downloaded again.
+# unpack_suite_packages SUITE DEST NAME...: unpacks these packages into DEST, without their dependencies and without paths that
+# match a pattern in the array LEFT_OUT. Packages that are downloaded already are not downloaded again.
 unpack_suite_packages() {
   local suite=$1 dest=$2 archives=$CACHE/apt/$1/archives name deb pattern without=() count=0
   shift 2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# demo.sh [--no-serve]: from a fresh clone to four similar pictures: installs what is missing, builds everything,
-# indexes Caltech-101, leaves the whole site in build/site and serves it at http://127.0.0.1:$PORT (default 8080).
+# demo.sh [--no-serve]: everything from a fresh clone to a running search. It installs what is missing, builds the programs,
+# indexes Caltech-101, puts the site into build/site and serves it at http://127.0.0.1:$PORT (default 8080).
 . "$(dirname "$0")/common.sh"
 
 serve=yes
@@ -17,8 +17,8 @@ assets=$("$ROOT/scripts/assets.sh" --where)
 images=$assets/caltech101/101_ObjectCategories
 "$ROOT/scripts/build.sh" --programs
 
-# What something is made of: the builder, these files and the pictures. As long as that is the same, it is not made
-# again. A new builder might embed otherwise, so that nothing is kept of an old bundle.
+# made_of FILE...: a hash of the builder, these files and the names of the pictures. While it does not change, model and
+# bundle are not made again. A new builder may compute other embeddings, so nothing of an old bundle is used.
 made_of() { cat "$BUILDER" "$@" <(cd "$images" && find . -type f | sort) | sha256sum; }
 
 say "models ..."
@@ -32,7 +32,7 @@ fi
 mkdir -p "$SITE"
 made_of=$(made_of "$MODEL")
 if [ "$(cat "$ROOT/build/bundle.made-of" 2>/dev/null)" = "$made_of" ] && "$BUILDER" info "$SITE/bundle" >/dev/null; then
-  say "bundle: there"
+  say "bundle: up to date"
 else
   say "indexing the pictures of $images (some minutes) ..."
   "$BUILDER" build --fresh --model "$MODEL" --images "$images" --exclude BACKGROUND_Google --out "$SITE/bundle"
@@ -40,7 +40,13 @@ else
 fi
 
 say "putting the site together ..."
-"$ROOT/scripts/site.sh" "$SITE" --images "$images" --exclude BACKGROUND_Google --licence CC-BY-4.0
+samples=()
+for name in brontosaurus/image_0006 lotus/image_0020 watch/image_0100 airplanes/image_0100 Leopards/image_0050 \
+  sunflower/image_0010; do
+  samples+=(--sample "$name.jpg")
+done
+"$ROOT/scripts/site.sh" "$SITE" --images "$images" --credit 'Caltech-101 by Li, Andreeto, Ranzato and Perona' \
+  --credit-url https://doi.org/10.22002/D1.20086 --licence CC-BY-4.0 "${samples[@]}"
 
 say "done in $((SECONDS - start)) s: $(du -sh "$SITE" | cut -f1) in build/site"
 "$BUILDER" info "$SITE/bundle"

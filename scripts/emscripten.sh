@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# emscripten.sh: unpacks Debian's Emscripten (with its own LLVM, Binaryen and C library) into the cache, beside the
-# system: its programs are pointed at its own loader and libraries, so no root, chroot or container is needed. Of the
-# 2.4 GB that all of it would be, a fifth is used.
+# emscripten.sh: unpacks Debian's Emscripten, with its LLVM, Binaryen and C library, into the cache. Its programs are changed to
+# use the loader and libraries there, so no root, chroot or container is needed. Only a fifth of its 2.4 GB is unpacked.
 . "$(dirname "$0")/common.sh"
 . "$ROOT/scripts/debian.sh"
 
-# The tools, what their programs are linked with, and the parser of emcc's JavaScript. Node.js and Python are the system's.
+# The tools, their libraries, and the parser for emcc's JavaScript. Node.js and Python are the system's.
 PACKAGES=(emscripten binaryen clang-19 libclang-common-19-dev llvm-19 lld-19
   libc6 libgcc-s1 libstdc++6 libllvm19 libclang-cpp19 libz3-4 libgmp10 libxml2 libicu76 liblzma5 zlib1g libzstd1
   libedit2 libbsd0 libmd0 libtinfo6 libffi8 libxxhash0 node-acorn)
-# Libraries for shared objects, 64-bit memory, pthreads, WASM_WORKERS and C++ exceptions, and what no program here reads.
+# Skips libraries for shared objects, 64-bit memory, pthreads, WASM_WORKERS and C++ exceptions, and files that nothing reads.
 LEFT_OUT=('*/sysroot/lib/*/pic' '*/sysroot/lib/*/lto-pic' '*/sysroot/lib/wasm64-emscripten' '*-ww.a' '*-ww-*.a' '*-mt-*.a'
   '*-except.a' '*/libwasmfs*' './usr/share/doc' './usr/share/man' './usr/share/locale'
   '*/bin/llvm-exegesis' '*/share/emscripten/tests')
@@ -34,7 +33,7 @@ for program in "${programs[@]}"; do
     if is_elf "$f"; then patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$rpath" "$f"; fi
   done
 done
-# A library with a RUNPATH of its own ignores its program's RPATH and might find the host's libraries.
+# A library with a RUNPATH ignores the RPATH of its program and might load the system's libraries.
 for f in "$root"/usr/lib/x86_64-linux-gnu/lib{LLVM,clang,binaryen}*.so* "$(dirname "$llvm")"/lib/*.so*; do
   f=$(readlink -e "$f") || continue
   if is_elf "$f"; then patchelf --force-rpath --set-rpath "$rpath" "$f"; fi

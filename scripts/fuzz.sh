@@ -4,23 +4,23 @@
 
 BUILD=$ROOT/build/native-fuzz
 TARGETS=(image exif safetensors manifest lists centroids head table kmeans search wasm_api)
-HANG=120 # seconds for one input, by the clock: hundreds of times what any takes, as the machine may be busy
-# Of the short turn: as many as take some five seconds each on one processor.
+HANG=120 # seconds for one input: hundreds of times as long as needed, because the machine may be busy
+# Runs of each target in a short turn: about five seconds on one processor.
 declare -A RUNS=([image]=15000 [exif]=300000 [safetensors]=150000 [manifest]=150000 [lists]=20000 [centroids]=12000
   [head]=8000 [table]=15000 [kmeans]=4000 [search]=12000 [wasm_api]=10000)
 
 usage() {
   cat <<END
-usage: scripts/fuzz.sh MINUTES [TARGET...]   fuzzes for so many minutes in all, an equal share for each target
-       scripts/fuzz.sh --short [TARGET...]   the same few runs each time, as scripts/test.sh does
+usage: scripts/fuzz.sh MINUTES [TARGET...]   fuzzes for MINUTES in all, each target for an equal share
+       scripts/fuzz.sh --short [TARGET...]   repeats a few fixed runs, as scripts/test.sh does
 
-Targets: ${TARGETS[*]}; without names: all.
-What a long turn has learnt is kept in build/native-fuzz/corpus. Exits with 1, and names the input, if a target crashes,
-hangs or leaks; build/native-fuzz/tests/fuzz/fuzz_TARGET FILE tries that input again.
+Targets: ${TARGETS[*]}; default: all.
+Long turns save the inputs that they find useful in build/native-fuzz/corpus. If a target crashes, hangs or leaks, the script
+names the input and exits with 1; build/native-fuzz/tests/fuzz/fuzz_TARGET FILE runs that input again.
 END
 }
 
-# dictionary TARGET: the option for it, if there is one.
+# dictionary TARGET: prints the option for its dictionary, if it has one.
 dictionary() {
   case $1 in
   image | exif) echo "-dict=$ROOT/tests/fuzz/image.dict" ;;
@@ -28,7 +28,7 @@ dictionary() {
   esac
 }
 
-# fuzz TARGET CORPUS OPTION...: true if nothing was found.
+# fuzz TARGET CORPUS OPTION...: returns 0 if it finds no fault.
 fuzz() {
   local name=$1 corpus=$2 log=$BUILD/fuzz-$1.log found=$BUILD/findings dictionary=()
   mapfile -t dictionary < <(dictionary "$1")
@@ -57,7 +57,7 @@ for name in "$@"; do [ -n "${RUNS[$name]:-}" ] || die "there is no target '$name
 "$ROOT/scripts/build.sh" native-fuzz
 /usr/bin/python3 "$ROOT/tests/fuzz/seeds.py" "$BUILD/seeds"
 
-# turn TARGET: its short turn, or its share of a long one.
+# turn TARGET: runs its short turn, or its share of a long one.
 turn() {
   local fresh code=0
   if [ "$minutes" != --short ]; then
@@ -70,7 +70,7 @@ turn() {
   return $code
 }
 
-# As many at a time as there are processors.
+# Runs as many targets at a time as there are processors.
 targets=$# running=0 crashed=0
 at_once=$((JOBS < targets ? JOBS : targets))
 for name in "$@"; do

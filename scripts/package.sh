@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# package.sh [OUT]: makes the npm package of engine and element, heybagh-VERSION.tgz, in the folder OUT (default: build),
-# from web/ and from what the compiler made for build/site; type declarations come from the comments of heybagh.js.
-# Needs scripts/demo.sh --no-serve before. Prints the package's address.
+# package.sh [OUT]: makes the npm package of engine and element, heybagh-VERSION.tgz, in the folder OUT (default: build), and
+# prints its path. It uses web/ and the wasm files of build/site. TypeScript makes the declarations from the comments of
+# heybagh.js. Run scripts/demo.sh --no-serve before.
 . "$(dirname "$0")/common.sh"
 
 out=$(realpath -m "${1:-$ROOT/build}")
 package=$ROOT/build/package
 tsc=$ROOT/tests/web/node_modules/.bin/tsc
-[ -e "$SITE/licenses.txt" ] || die "there is no site yet: run scripts/demo.sh --no-serve first"
-[ -e "$tsc" ] || die "there is no TypeScript yet: run scripts/setup.sh first"
+[ -e "$SITE/licenses.txt" ] || die "there is no site in build/site: run scripts/demo.sh --no-serve first"
+[ -e "$tsc" ] || die "TypeScript is missing: run scripts/setup.sh first"
 
 declarations() {
   local all=$package/types name
   "$tsc" --strict --allowJs --declaration --emitDeclarationOnly --skipLibCheck --target es2022 --module nodenext \
     --lib es2023,dom,dom.iterable --outDir "$all" "$package/heybagh.js"
-  for name in heybagh shared/errors; do # the first names the other, and shared/types.d.ts
+  for name in heybagh shared/errors; do # the first imports the second and shared/types.d.ts
     mv "$all/$name.d.ts" "$package/$name.d.ts"
   done
   rm -rf "$all"

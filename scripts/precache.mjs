@@ -1,5 +1,5 @@
-// precache.mjs SITE: writes into a site's service worker (sw.js) which files the program consists of, by their SHA-256,
-// as they lie in SITE. The same files make the same sw.js.
+// precache.mjs SITE: writes the names and SHA-256 of the program's files in SITE into the site's service worker (sw.js). Equal
+// files make an equal sw.js.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const PLACE = /^const PROGRAM = .*;$/m;
 
 const sha256 = data => createHash('sha256').update(data);
 
-/** What scripts/site.sh copies of web/, and the engine's builds, which only the site has. */
+/** The files that scripts/site.sh copies from web/, and the engine's wasm files in the site. */
 function programFiles(site) {
   const web = readdirSync(WEB, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
     .map(({ parentPath, path, name }) => join(parentPath ?? path, name).slice(WEB.length + 1));
@@ -25,6 +25,6 @@ const names = programFiles(site);
 const files = Object.fromEntries(names.map(name => [name, sha256(readFileSync(join(site, name))).digest('base64')]));
 const version = sha256(JSON.stringify(files)).digest('hex').slice(0, 16);
 const worker = readFileSync(join(WEB, 'sw.js'), 'utf8');
-if (!PLACE.test(worker)) throw new Error('sw.js has no place for the list of files');
+if (!PLACE.test(worker)) throw new Error('web/sw.js has no line "const PROGRAM = …" for the list of files');
 const list = `const PROGRAM = ${JSON.stringify({ version, files })};`;
 writeFileSync(join(site, 'sw.js'), worker.replace(PLACE, () => list));

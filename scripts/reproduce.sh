@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# reproduce.sh [--xnnpack] [KIND...]: builds the engine once more, from nothing and in other folders, and compares it
-# byte by byte with what scripts/build.sh made. KIND: wasm-simd, wasm-relaxed; both by default. --xnnpack compiles
-# XNNPACK anew, too, which takes some minutes; else the same one is linked.
+# reproduce.sh [--xnnpack] [KIND...]: builds the engine again from nothing in other folders, and compares its bytes with those
+# that scripts/build.sh made. KIND is wasm-simd or wasm-relaxed; default: both. --xnnpack also compiles XNNPACK again, which
+# takes some minutes; otherwise the compiled XNNPACK is linked.
 . "$(dirname "$0")/common.sh"
 
 xnnpack_too=
@@ -13,11 +13,11 @@ elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
 copy=$elsewhere/another/folder
 mkdir -p "$copy"
-# what is there, committed or not
+# all files of the project, committed or not
 # shellcheck disable=SC2119
 (cd "$ROOT" && project_files | tr '\n' '\0' | xargs -0 cp --parents -t "$copy")
 
-# A cache of its own, with the toolchain of the other.
+# Makes another cache, with the toolchain of the usual one.
 other_cache() {
   mkdir -p "$elsewhere/cache"
   cp -r "$CACHE/src" "$CACHE/include" "$elsewhere/cache/"
@@ -40,7 +40,7 @@ for kind in "$@"; do
   for wasm in "$ROOT/build/$kind"/heybagh-*.wasm; do
     name=$(basename "$wasm")
     if cmp "$wasm" "$copy/build/$kind/$name"; then
-      say "$name: the same bytes, sha256 $(sha256sum <"$wasm" | cut -c1-16)"
+      say "$name: identical, sha256 $(sha256sum <"$wasm" | cut -c1-16)"
     else
       different=$((different + 1))
     fi

@@ -1,6 +1,6 @@
-// sbom.mjs FOLDER [LICENCE]: what a site or package consists of, as a bill of materials in CycloneDX's JSON, to
-// FOLDER/sbom.cdx.json. LICENCE is that of the pictures, in SPDX's words. The same folder makes the same bytes. Pins are
-// those of common.sh, which hands them over in SOURCES and HEADERS; EMSCRIPTEN is the folder of emcc.
+// sbom.mjs FOLDER [LICENCE]: writes a site's or package's bill of materials to FOLDER/sbom.cdx.json, as CycloneDX JSON. LICENCE
+// is the SPDX identifier of the pictures' licence. Equal folders make equal files. common.sh passes the pinned sources in
+// SOURCES and HEADERS, and the folder of emcc in EMSCRIPTEN.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ const LICENCES = {
   xnnpack: 'BSD-3-Clause', pthreadpool: 'BSD-2-Clause', fxdiv: 'MIT', cpuinfo: 'BSD-2-Clause',
   'stb_image.h': 'MIT OR Unlicense', 'stb_image_resize2.h': 'MIT OR Unlicense', 'jsmn.h': 'MIT',
 };
-/** Of Emscripten, what the linker takes for the engine. */
+/** The libraries of Emscripten that are linked into the engine. */
 const SYSTEM = {
   'libc.a': 'MIT', 'libstandalonewasm-nocatch-memgrow.a': 'MIT', 'libdlmalloc.a': 'CC0-1.0',
   'libcompiler_rt.a': 'Apache-2.0 WITH LLVM-exception',
@@ -32,7 +32,7 @@ function component(type, name, version, hash, licence, where) {
   };
 }
 
-/** Source archives are named "xnnpack_0.0~git20241108.4ea82e5.orig.tar.xz". */
+/** Names of source archives look like "xnnpack_0.0~git20241108.4ea82e5.orig.tar.xz". */
 function libraries() {
   return rows(process.env.SOURCES).map(([name, file, hash]) => {
     const [, version] = /_(.*)\.orig\./.exec(file);
@@ -60,7 +60,7 @@ function jpeg() {
   return component('library', 'libjpeg-turbo', version, sha256(JPEG), 'IJG AND BSD-3-Clause', 'index-builder');
 }
 
-/** What is made here: the engine's builds and, in a site, weights and index. */
+/** Files that are built here: the engine's wasm files and, in a site, weights and index. */
 function products(folder, licence) {
   const files = readdirSync(folder);
   const ours = files.filter(name => name.endsWith('.wasm'))

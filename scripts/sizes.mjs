@@ -1,11 +1,11 @@
-// sizes.mjs SITE: what a site consists of, in files and bytes, as they are and compressed with gzip.
+// sizes.mjs SITE: prints a table of a site's files, with their sizes before and after gzip.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const KINDS = [
-  ['pictures', /^images\//], ['thumbnails', /^bundle\/thumbs\//], ['lists', /^bundle\/lists-/], ['index', /^bundle\//],
+  ['pictures', /^images\//], ['thumbnails', /^bundle\/thumb-/], ['lists', /^bundle\/lists-/], ['index', /^bundle\//],
   ['model', /\.safetensors$/], ['engine (one of these is loaded)', /\.wasm$/], ['languages', /^lang\//],
   ['page and element', /\.(js|css|html|svg|json|webmanifest)$/], ['licences', /./],
 ];
@@ -20,7 +20,7 @@ function filesIn(folder) {
 
 const [site] = process.argv.slice(2);
 const sums = new Map(KINDS.map(([name]) => [name, { files: 0, bytes: 0, gzip: 0 }]));
-for (const path of filesIn(site).filter(name => !name.endsWith('.complete'))) {
+for (const path of filesIn(site).filter(name => !name.endsWith('.heybagh-site.json'))) {
   const [kind] = KINDS.find(([, pattern]) => pattern.test(relative(site, path)));
   const { size } = statSync(path);
   const sum = sums.get(kind);

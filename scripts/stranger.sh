@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# stranger.sh [--again] [COMMAND...]: does what somebody does who has a fresh Debian 12 and nothing else. It installs a
-# small Debian into a folder of its own, puts a clone of HEAD there, and runs each COMMAND in it, in a new cache:
-# "scripts/demo.sh --no-serve" and then "scripts/test.sh" when none is given. It ends with what each command took.
+# stranger.sh [--again] [COMMAND...]: tries the project on a machine with a fresh Debian 12 and nothing else. It installs a
+# small Debian into a folder, clones HEAD there, and runs each COMMAND in the clone, with an empty cache. Default:
+# "scripts/demo.sh --no-serve" and then "scripts/test.sh". At the end it prints how long each command took.
 #
-# The weights and pictures are served from 127.0.0.1 in the form in which they are published, made from what
-# scripts/assets.sh --where finds here. Packages come from where this machine's apt and npm get them, and from nowhere
-# else: Debian's own part of apt's configuration, npm's, the proxies and the certificates are copied.
+# A server on 127.0.0.1 offers weights and pictures as they are published, made from the assets of scripts/assets.sh --where.
+# Packages come from the sources of this machine's apt and npm, and from nowhere else: Debian's part of apt's configuration,
+# npm's configuration, the proxies and the certificates are copied.
 #
-#   --again   goes on in the folder of the last run, with its cache and what it built, on today's HEAD
+#   --again   uses the folder of the last run, with its cache and its builds, on the current HEAD
 #
-# It must be run as root, for it mounts and changes the root folder. The mounts are in a namespace of their own and the
-# processes, too, so that both end with this script, however it ends. The folder ($HEYBAGH_CACHE/stranger/root, some
-# 5 GB) stays to be looked at and is made anew by the next run.
+# Run it as root, because it mounts file systems and changes the root folder. Mounts and processes are in their own
+# namespaces, so they end with this script, however it ends. The folder ($HEYBAGH_CACHE/stranger/root, about 5 GB) stays for
+# inspection; the next run makes it again.
 . "$(dirname "$0")/common.sh"
 . "$ROOT/scripts/debian.sh"
 
@@ -26,7 +26,7 @@ published=$base/published
 clone="/root/a folder/heybagh" # the space is on purpose: scripts that forget their quotes fail here
 mkdir -p "$base"
 exec 9>"$base/.lock"
-flock --nonblock 9 || die "another run is at work in $base"
+flock --nonblock 9 || die "another run is using $base"
 
 started=() # processes that end with this script
 trap 'kill "${started[@]}" 2>/dev/null || true' EXIT
@@ -46,7 +46,7 @@ new_root() {
   debootstrap --variant=minbase "$codename" "$root" "$mirror"
 }
 
-# How this machine reaches its packages; nothing of it is written down here.
+# Copies this machine's configuration of package sources, which the project does not contain.
 copy_configuration() {
   local etc=$root/etc name
   apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
@@ -76,14 +76,14 @@ new_clone() {
   [ ! -e "$root$clone/../shared" ]
 }
 
-# inside COMMAND: runs it in the clone, with an environment that has next to nothing.
+# inside COMMAND: runs it in the clone, with a minimal environment.
 inside() {
   local environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin) name
   for name in TERM {http,https,no,all}_proxy {HTTP,HTTPS,NO,ALL}_PROXY; do
     [ -z "${!name:-}" ] || environment+=("$name=${!name}")
   done
-  # The shell that mounts stays the first process of the namespace: when it ends, the kernel ends the others. It ends
-  # with unshare, and that with this script, even a killed one. In the background, as "wait" answers signals at once.
+  # The shell that mounts is the first process of the namespace. When it ends, the kernel ends the others. It ends with
+  # unshare, which ends with this script, even if that is killed. It runs in the background so that "wait" reacts to signals.
   setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc="$root/proc" sh -c '
     root=$0 && mount --rbind /dev "$root/dev" && mount --rbind /sys "$root/sys" || exit 1
     chroot "$root" /usr/bin/env -i "$@"
@@ -92,9 +92,9 @@ inside() {
   wait $!
 }
 
-# --- what is published, from here ---------------------------------------------------------------------------------
+# --- published files ---------------------------------------------------------------------------------
 
-# The zip with the tar.gz in it, weights and photographs, as links or copies.
+# publish ASSETS: makes the zip with the tar.gz in it, and copies weights and photographs.
 publish() {
   local assets=$1 made_of
   made_of=$(cd "$assets" && find -L . -type f -printf '%p %s %T@\n' | sort | sha256sum)
@@ -125,7 +125,7 @@ serve() {
 
 # --- main ---------------------------------------------------------------------------------------------------------
 
-[ -z "$(git -C "$ROOT" status --porcelain)" ] || say "note: the clone has HEAD only, not what is uncommitted here"
+[ -z "$(git -C "$ROOT" status --porcelain)" ] || say "note: the clone has HEAD, without uncommitted changes"
 assets=$("$ROOT/scripts/assets.sh" --where)
 step "weights and pictures as they are published" publish "$assets"
 if [ -z "$again" ] || [ ! -d "$root/root" ]; then

@@ -3,79 +3,88 @@
 //   <script type="module" src="https://host/heybagh/element.js"></script>
 //   <heybagh-search index="https://host/bundle/"></heybagh-search>
 //
-// Every property but those that HTML has is an attribute, too: texts and numbers by their value, booleans by being
-// there. HTML's own `lang` is the language of the texts, en, de or fr; by default that of the nearest element that says
-// it.
+// Every property below is also an attribute. Boolean attributes are true if they are present. HTML's own attribute `lang`,
+// of this element or the nearest one around it, chooses the language of the texts: en, de or fr; default: en.
 //
-// Slots: "prompt" is what stands in the drop zone; `<template slot="result">` is how a result looks: text goes to its
-// elements with data-field="label", "score", "rank" or "path", the picture to an <img data-field="image">, and its
-// address to an <a data-field="link">.
+// Slots: "prompt" replaces the text in the drop zone. `<template slot="result">` replaces the look of a result. In it,
+// elements with data-field="name" (the label, or the file's name if there is no label), "label", "score", "rank", "path" or
+// "copies" (how many more equal files there are, '' for none) receive text, an <img data-field="image"> the picture, and an
+// <a data-field="link"> its address.
 //
 // Style sheets may set the custom properties --heybagh-accent, --heybagh-accent-ground, --heybagh-text, --heybagh-quiet,
-// --heybagh-surface, --heybagh-ghost, --heybagh-line (edges of what is to be used; 3:1 on the ground),
-// --heybagh-hairline, --heybagh-danger, --heybagh-danger-ground, --heybagh-radius and --heybagh-font; and the parts
-// base, query, dropzone, preview, ways, tray, sample, progress, status, answer, results, result, image, label, score,
-// error, share, crop and advanced.
+// --heybagh-surface, --heybagh-ghost, --heybagh-line (borders of controls; contrast 3:1), --heybagh-hairline,
+// --heybagh-danger, --heybagh-danger-ground, --heybagh-radius and --heybagh-font; and the parts base, query, dropzone,
+// preview, ways, way, tray, sample, progress, status, answer, results, result, image, label, score, copies, error, retry,
+// share, crop and advanced.
+//
+// The search takes files that are dropped or pasted anywhere in the page, unless something else takes them: an event with
+// defaultPrevented, a text field, an editor, or whatever has the focus. An address is fetched only if it is pasted or dropped
+// into the search; if it is pasted elsewhere, the search asks first.
 
 import type { Answer, EmbedOptions, HeyBagh, ImageSource, Info, Progress, SearchOptions } from './heybagh.js';
 
 export class HeyBaghSearchElement extends HTMLElement {
   /** Address of the bundle's folder, relative to the document; required. */
   index: string | null;
-  /** Address of the model; by default the one that the index names. */
+  /** Address of the model; default: the one that the index names. */
   model: string | null;
-  /** Address of a picture to search with, at once and whenever it changes. */
+  /** Address of a picture. The element searches with it at once, and again when it changes. */
   src: string | null;
-  /** Addresses of pictures to try, with spaces between them; read once, as the element comes into the document. */
+  /** Addresses of pictures to try, separated by spaces; read once, when the element is put into the document. */
   samples: string | null;
   /**
-   * "lazy" (the default): engine and model are loaded when somebody is about to use the search, by pointer, keyboard,
-   * drop or paste; "eager": at once. Read once, as `samples` is.
+   * When to load engine and model. "lazy", the default: when somebody is about to use the search, by pointer, keyboard,
+   * drop or paste; "eager": at once. Read once, like `samples`.
    */
   loading: string | null;
-  /** Results, 1 to 16384; by default 4. */
+  /** Number of results, 1 to 16384; default: 4. */
   k: number | null;
-  /** Lists to search, 1 to nlist; by default what the index recommends. */
+  /** Number of lists to search, 1 to nlist; default: what the index recommends. */
   nprobe: number | null;
-  /** At most so many threads, where the page may share memory between them; by default at most 4. */
+  /** The largest number of threads; default: 4. Only cross-origin isolated pages have more than one. */
   threads: number | null;
   /** Search all lists. */
   exact: boolean;
-  /** Offer links to searches with pictures that have an address: this page's address, with ?q=. */
+  /** Show equal files separately; default: show one of them, and how many more there are. */
+  duplicates: boolean;
+  /** Offer a link to each search with a picture that has an address: this page's address with ?q=. */
   share: boolean;
   /** Fetch the whole index in the background. */
   prefetch: boolean;
-  /** No shadow root: the page's style sheets apply to the search's elements. Read once, as `samples` is. */
+  /** Use no shadow root, so that the page's style sheets apply inside. Read once, like `samples`. */
   light: boolean;
 
-  /** Loads the engine, if it is not there. It fails with a HeyBaghError, as do all methods that return a promise. */
+  /**
+   * Loads the engine, if it is not loaded. All methods that return a promise reject with a HeyBaghError;
+   * `invalid-argument` if the element is not in the document.
+   */
   load(): Promise<HeyBagh>;
   /**
-   * Searches, and shows it. Options that are not given are those of the attributes, or what people have set; `partial`
-   * is true.
+   * Searches and shows the answer. The options are those of `HeyBagh.search`: k, nprobe, exact, labels, minScore, distinct,
+   * region, partial and onResults. Defaults are the attributes, or what the visitor has set; and `partial: true`.
    *
-   * @returns null if a newer search has taken its place
+   * @returns null if a newer search has replaced this one
    */
   search(image: ImageSource | Float32Array, options?: SearchOptions): Promise<Answer | null>;
-  /** As `HeyBagh.embed`; shows nothing. */
+  /** Computes an embedding, like `HeyBagh.embed`; shows nothing. */
   embed(image: ImageSource, options?: EmbedOptions): Promise<Float32Array>;
-  /** As `HeyBagh.info`; null as long as the engine is not loaded. */
+  /** Returns what `HeyBagh.info` returns, or null if the engine is not loaded. */
   info(): Info | null;
-  /** Forgets photo and answer. */
+  /** Removes photo and answer. */
   clear(): Promise<void>;
-  /** Frees the engine, which other searches of the page may be using; the next search loads it again. */
+  /** Frees the engine, also for other searches of the page that use it; the next search loads it again. */
   close(): void;
 }
 
-/** What the element tells; every event bubbles, and `detail` has what there is to know. */
+/** The element's events. All of them bubble. */
 export interface HeyBaghSearchEvents {
   /** The engine is loaded. */
   'heybagh-ready': CustomEvent<Info>;
-  /** Loading goes on. */
+  /** Loading has made progress. */
   'heybagh-progress': CustomEvent<Progress>;
-  /** An answer is shown; `photo` is what was searched with. */
+  /** An answer is shown; `photo` is the query. */
   'heybagh-results': CustomEvent<Answer & { photo: ImageSource | Float32Array }>;
-  /** An error is shown: `code` as a HeyBaghError has it, or "unknown"; `message` is the sentence that is shown. */
+  /** An error is shown. `code` is that of a HeyBaghError, or "unknown"; `message` is the sentence that is shown. */
   'heybagh-error': CustomEvent<{ code: string; message: string }>;
 }
 

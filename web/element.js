@@ -1,4 +1,4 @@
-// <heybagh-search>: a search by photo for any page. element.d.ts documents it.
+// <heybagh-search>: a search by photo for any page. element.d.ts is its documentation.
 //
 //   <script type="module" src="https://host/heybagh/element.js"></script>
 //   <heybagh-search index="https://host/bundle/"></heybagh-search>
@@ -11,16 +11,19 @@ import { Widget } from './ui/widget.js';
 
 const TEXTS = ['index', 'model', 'src', 'samples', 'loading'];
 const NUMBERS = ['k', 'nprobe', 'threads'];
-const FLAGS = ['exact', 'share', 'prefetch', 'light'];
+const FLAGS = ['exact', 'duplicates', 'share', 'prefetch', 'light'];
 
-const MirroredElement = /** @type {new () => HTMLElement & import('./ui/types.js').Attributes} */ (HTMLElement);
+// On a server, where there are no elements, this module can be imported and defines nothing.
+const HasElements = globalThis.HTMLElement ?? class {};
+const MirroredElement = /** @type {new () => HTMLElement & import('./ui/types.js').Attributes} */ (HasElements);
 
 /** @implements {Declared} */
 export class HeyBaghSearchElement extends MirroredElement {
-  static observedAttributes = ['index', 'model', 'src', 'share', 'k', 'nprobe', 'exact'];
+  static observedAttributes = ['index', 'model', 'src', 'share', 'k', 'nprobe', 'exact', 'duplicates'];
 
-  /** @type {Promise<void> | null} when the widget is there */
+  /** @type {Promise<void> | null} settles when the widget is made */
   #made = null;
+  #stays = 0; // how often it was put into a document or taken out
   /** @type {Widget | null} */
   #widget = null;
 
@@ -31,7 +34,7 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   disconnectedCallback() {
     queueMicrotask(() => {
-      if (!this.isConnected) this.#unmake(); // else it was only moved
+      if (!this.isConnected) this.#unmake(); // or else it was only moved
     });
   }
 
@@ -48,18 +51,18 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   /** @type {Declared['load']} */
   async load() {
-    const engine = await (await this.#there()).load();
+    const engine = await (await this.#there('load')).load();
     return /** @type {import('./heybagh.js').HeyBagh} */ (engine);
   }
 
   /** @type {Declared['search']} */
   async search(image, options) {
-    return (await this.#there()).search(image, options);
+    return (await this.#there('search')).search(image, options);
   }
 
   /** @type {Declared['embed']} */
   async embed(image, options) {
-    return (await this.load()).embed(image, options);
+    return (await (await this.#there('embed')).load()).embed(image, options);
   }
 
   /** @type {Declared['info']} */
@@ -69,7 +72,7 @@ export class HeyBaghSearchElement extends MirroredElement {
 
   /** @type {Declared['clear']} */
   async clear() {
-    (await this.#there()).begin();
+    (await this.#there('clear')).begin();
   }
 
   /** @type {Declared['close']} */
@@ -80,7 +83,9 @@ export class HeyBaghSearchElement extends MirroredElement {
   /* ---- Making and unmaking ---- */
 
   async #make() {
+    const stay = ++this.#stays;
     const texts = await loadStrings(this.closest('[lang]')?.getAttribute('lang') || 'en');
+    if (stay !== this.#stays) return; // it was taken out meanwhile
     const root = this.light ? this : this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     adoptStyle(root);
     this.#widget?.close();
@@ -88,18 +93,31 @@ export class HeyBaghSearchElement extends MirroredElement {
   }
 
   #unmake() {
+    this.#stays++;
     this.#widget?.close();
     this.#widget = this.#made = null;
   }
 
-  async #there() {
-    await this.#made;
-    if (!this.#widget) throw new Error('This <heybagh-search> is in no document.');
-    return this.#widget;
+  /**
+   * Waits for the widget. The element may be put into the document right after the call.
+   *
+   * @param {string} method that needs it
+   */
+  async #there(method) {
+    await null;
+    while (this.#made && !this.#widget) await this.#made;
+    if (this.#widget) return this.#widget;
+    const { HeyBaghError } = await import('./shared/errors.js');
+    const message = `This <heybagh-search> is not in the document. Put it there before you call ${method}().`;
+    throw new HeyBaghError('invalid-argument', message);
   }
 }
 
-/** @param {object} element whose properties, where they were set before the class was known, would hide its own */
+/**
+ * Takes over properties that were set before the class was known; they would hide those of the class.
+ *
+ * @param {object} element
+ */
 function keepEarlyProperties(element) {
   for (const name of [...TEXTS, ...NUMBERS, ...FLAGS]) {
     const early = Object.getOwnPropertyDescriptor(element, name);
@@ -143,4 +161,5 @@ function set(element, name, value) {
   else element.setAttribute(name, String(value));
 }
 
-if (!customElements.get('heybagh-search')) customElements.define('heybagh-search', HeyBaghSearchElement);
+const { customElements: registry } = globalThis;
+if (registry && !registry.get('heybagh-search')) registry.define('heybagh-search', HeyBaghSearchElement);

@@ -1,4 +1,4 @@
-// A Worker that helps the engine's with the network: an instance of its own of the same module, in the same memory.
+// A Worker that helps to compute the network. It instantiates the engine's module again, in the engine's memory.
 
 import { makeImports } from './engine/wasi.js';
 
@@ -10,5 +10,5 @@ self.onmessage = async ({ data: { module, memory, stack, context } }) => {
   /** @type {WebAssembly.Global} */ (exports.__stack_pointer).value = stack;
   const { hb_wasm_join: join, hb_wasm_help: help } = /** @type {WasmFunctions} */ (exports);
   const member = join(context);
-  if (member > 0) help(context, member); // returns when the engine's Worker ends, with this one
+  if (member > 0) help(context, member); // runs until the engine's Worker ends, which ends this one, too
 };

@@ -1,5 +1,5 @@
-// HeyBagh in a page: finds the pictures of an index that look like a photo, without a server. All the work is done in a
-// Worker, or in the page's own thread where none can be started; nothing about the photo is sent anywhere.
+// HeyBagh in a page: finds the pictures of an index that look like a photo, without a server. A Worker does the work, or
+// the page's own thread where no Worker can start. Nothing about the photo is sent anywhere.
 //
 //   import { HeyBagh } from './heybagh.js';
 //   const engine = await HeyBagh.load({ index: 'bundle/' });
@@ -15,7 +15,7 @@ import { readImage } from './page/read-image.js';
 
 export { HeyBaghError };
 
-// The shapes of what goes in and comes out, with units and defaults: shared/types.d.ts.
+// shared/types.d.ts documents these types, with units and defaults.
 /**
  * @typedef {import('./shared/types.js').Answer} Answer
  * @typedef {import('./shared/types.js').EarlyAnswer} EarlyAnswer
@@ -35,9 +35,9 @@ export { HeyBaghError };
 /** @import { Start } from './page/options.js' */
 /** @import { ReadImage } from './page/read-image.js' */
 
-const IDLE = 100; // ms without a picture after which the engine warms up
+const IDLE = 100; // ms to wait for a picture before the engine warms up
 
-/** An engine: a model and an index, ready to search. Made by `HeyBagh.load`. */
+/** An engine with a model and an index. `HeyBagh.load` makes one. */
 export class HeyBagh {
   #worker;
   #started;
@@ -50,12 +50,12 @@ export class HeyBagh {
   #asked = false;
 
   /**
-   * Downloads and starts an engine. Settles within 20 s of the last 16 KiB that came, five times, and within 60 s of
-   * the last word of the Worker (shared/limits.js).
+   * Downloads and starts an engine. It gives up when a download stalls for 20 s, which may happen five times for the model
+   * and twice for other files, or when the Worker does not answer for 60 s (shared/limits.js).
    *
    * @param {LoadOptions} options
    * @returns {Promise<HeyBagh>}
-   * @throws {HeyBaghError} any code but `closed`
+   * @throws {HeyBaghError} with any code but `closed`
    */
   static async load(options) {
     const engine = HeyBagh.open(options);
@@ -64,11 +64,11 @@ export class HeyBagh {
   }
 
   /**
-   * Starts an engine and hands it over at once, for callers who may have a picture before it is ready: the picture is
-   * decoded while the model is on its way.
+   * Starts an engine and returns it at once, before it is ready. A picture can be decoded while the model is still being
+   * downloaded.
    *
    * @param {LoadOptions} options
-   * @returns {HeyBagh} whose `search` and `embed` wait for `ready`, and fail as it does
+   * @returns {HeyBagh} its `search` and `embed` wait for `ready`, and fail if it fails
    * @throws {HeyBaghError} `invalid-argument`
    */
   static open(options) {
@@ -89,25 +89,25 @@ export class HeyBagh {
     this.#started = started;
     this.#loading = ready.catch(error => {
       worker.end(error);
-      throw worker.ended.reason; // what ended it first
+      throw worker.ended.reason; // the first reason, if there are several
     });
     this.#ready = this.#loading.then(loaded => this.#begin(loaded));
-    this.#ready.catch(() => {}); // told to all who use the engine
+    this.#ready.catch(() => {}); // every method reports it
   }
 
-  /** @returns {Promise<void>} when the engine is loaded; fails with any code, with `closed` if it was closed before */
+  /** @returns {Promise<void>} settles when the engine is loaded; may reject with any code, `closed` if it was closed before */
   get ready() {
     return this.#ready;
   }
 
   /**
-   * Finds the pictures that look most like this one, or whose embeddings are nearest to a vector.
+   * Finds the pictures that look most like an image, or whose embeddings are nearest to a vector.
    *
-   * It settles: six lists at a time are waited for, each for two tries of 20 s for every 16 KiB; the first that cannot
-   * be had ends the search, or, if it may be `partial`, leaves the others one try. And a Worker that says nothing for
-   * 60 s is ended.
+   * The promise always settles. Six lists are downloaded at a time. A list fails when it stalls for 20 s twice; the search
+   * then fails, or, if it may be `partial`, goes on with one try for each remaining list. A Worker that does not answer
+   * for 60 s is ended.
    *
-   * @param {ImageSource | Float32Array} image or `info().dim` numbers of any length, such as `embed` makes
+   * @param {ImageSource | Float32Array} image or a vector of `info().dim` numbers and any length but 0, such as from `embed`
    * @param {SearchOptions} [options]
    * @returns {Promise<Answer>}
    * @throws {HeyBaghError}
@@ -134,11 +134,11 @@ export class HeyBagh {
   }
 
   /**
-   * Settles as `search` does.
+   * Computes a picture's embedding. The promise always settles, as in `search`.
    *
    * @param {ImageSource} image
    * @param {EmbedOptions} [options]
-   * @returns {Promise<Float32Array>} the picture's embedding: `info().dim` numbers of unit length
+   * @returns {Promise<Float32Array>} `info().dim` numbers, a vector of unit length
    * @throws {HeyBaghError}
    */
   async embed(image, options) {
@@ -147,19 +147,19 @@ export class HeyBagh {
   }
 
   /**
-   * What is loaded, and what it took: as of the last answer, and of the end of the prefetch.
+   * Returns what is loaded and what was downloaded for it, up to the last answer or the end of the prefetch.
    *
    * @returns {Info}
-   * @throws {HeyBaghError} `invalid-argument` before it is ready
+   * @throws {HeyBaghError} `invalid-argument` if the engine is not ready
    */
   info() {
-    if (!this.#loaded) throw new HeyBaghError('invalid-argument', 'Nothing is known of an engine that is not ready.');
+    if (!this.#loaded) throw new HeyBaghError('invalid-argument', 'The engine is not ready. Wait for ready before you call info().');
     const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
     const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels };
     return structuredClone({ ...known, ...this.#worker.usage });
   }
 
-  /** Frees the engine. Calls that wait, and calls that come, fail with the code `closed`. */
+  /** Frees the engine. Pending and later calls fail with the code `closed`. */
   close() {
     this.#worker.end(new HeyBaghError('closed', 'The engine was closed. Load it again.'));
   }
@@ -169,7 +169,7 @@ export class HeyBagh {
     this.#loaded = loaded;
     setTimeout(() => {
       const hasModel = loaded.precision !== '';
-      if (hasModel && !this.#asked) this.#worker.call('warmUp').catch(() => {}); // a search will tell
+      if (hasModel && !this.#asked) this.#worker.call('warmUp').catch(() => {}); // the next search reports it
     }, IDLE);
   }
 
@@ -179,13 +179,13 @@ export class HeyBagh {
    */
   async #readQuery(image, region) {
     if (!(image instanceof Float32Array)) return this.#crop(image, region);
-    if (region) throw new HeyBaghError('invalid-argument', 'region is for pictures; a vector has none.');
+    if (region) throw new HeyBaghError('invalid-argument', 'region applies to pictures, not to a vector.');
     const vector = checkVector(image, (await this.#loading).dim);
     return { vector, transfer: [vector.buffer], timings: { fetch: 0, decode: 0, preprocess: 0 } };
   }
 
   /**
-   * Before the engine is ready, so that only the network is left to be run then.
+   * Decodes and crops the picture, also before the engine is ready: then only the network is left to do.
    *
    * @param {ImageSource} image
    * @param {Region} [region]
@@ -193,7 +193,7 @@ export class HeyBagh {
   async #crop(image, region) {
     this.#asked = true;
     const started = this.#started.catch(() => this.#ready.then(() => false));
-    started.catch(() => {}); // waited for below, if the picture can be read
+    started.catch(() => {}); // awaited below, if the picture can be read
     const { fetch, ...read } = await readImage(image, started);
     await started;
     const { crop, timings } = await this.#cropRead(read, region);

@@ -1,5 +1,5 @@
-// The demo page: a search that fills it. `?index=` names another bundle, of this site only: a link must not make the
-// page show what others put there.
+// The page of a site. The parameter `index` of its address chooses another bundle, but only of this site: a link must not
+// make the page show what others have published.
 
 import { resolveUrl } from './shared/url.js';
 import { keepSite, showKept } from './site/offline.js';
@@ -7,7 +7,7 @@ import './element.js';
 
 const search = /** @type {import('./element.js').HeyBaghSearchElement} */ (document.querySelector('heybagh-search'));
 const wanted = new URLSearchParams(location.search).get('index');
-if (wanted && resolveUrl(wanted, document.baseURI)?.origin === location.origin) search.index = wanted;
+if (wanted && resolveUrl(wanted, document.baseURI)?.origin === location.origin) use(wanted);
 else if (wanted) refuse('The index must be on the same site as this page.');
 
 const kept = showKept(/** @type {HTMLElement} */ (document.querySelector('#kept')));
@@ -15,6 +15,13 @@ search.addEventListener('heybagh-results', async () => {
   if (!kept.isCleared) await keepSite();
   await kept.update();
 });
+
+/** @param {string} index of other pictures; credit and samples of the page are not about them */
+function use(index) {
+  search.samples = null;
+  document.querySelector('#credit')?.remove();
+  search.index = index;
+}
 
 /** @param {string} sentence */
 function refuse(sentence) {

@@ -1,23 +1,23 @@
-// The service worker of a site: opens the page without a network, with the files that belong together. Model and index
-// are none of its business: the engine keeps them itself (shared/file-cache.js).
+// The service worker of a site. It opens the page without a network, with files of one and the same deployment. It does not
+// save model and index; the engine does (shared/file-cache.js).
 //
-// scripts/precache.mjs writes into the site's copy which files there are, by their SHA-256; what does not have it is
-// not taken, so that a deployment is taken as a whole or not at all. A new one is fetched while the old one is used, and
-// takes its place at the next visit, when no tab has the old one open.
+// scripts/precache.mjs writes the names of the program's files and their SHA-256 into the site's copy of this file. A file
+// with another hash is refused, so a deployment is installed completely or not at all. A new deployment is fetched while the
+// old one is in use, and replaces it at the next visit, when no tab has the old one open.
 //
-// `?engine=` of its address names the wasm that this browser runs, and several with commas between them.
+// The parameter `engine` of its address names the wasm files that this browser runs, separated by commas.
 
 /** @type {{version: string, files: Record<string, string>}} */
 const PROGRAM = { version: '', files: {} };
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const { scope } = worker.registration;
-const PREFIX = `heybagh-site-1 ${scope} `; // other sites of the same origin have theirs
+const PREFIX = `heybagh-site-1 ${scope} `; // different for each site of an origin
 const CACHE = PREFIX + PROGRAM.version;
 const PAGE = 'index.html';
-const STORAGE = 5000; // ms that Cache Storage may take, as in shared/limits.js
-// Shown until the new version has taken over. A reload while the old one is on its way out can wait for ever in
-// Chromium; without the link browsers ask for favicon.ico.
+const STORAGE = 5000; // ms to wait for Cache Storage, as in shared/limits.js
+// This page is shown until the new version has taken over. In Chromium a reload during the change may never finish. Without
+// the link, browsers would request favicon.ico.
 const CHANGING = `<!doctype html><link rel="icon" href="data:,"><script>
   const again = () => location.reload();
   navigator.serviceWorker.addEventListener('controllerchange', again);
@@ -27,7 +27,7 @@ const engines = (new URL(worker.location.href).searchParams.get('engine') ?? '')
 
 worker.addEventListener('install', event => {
   if (PROGRAM.version) event.waitUntil(install());
-  else worker.registration.unregister(); // which is done when it is installed
+  else worker.registration.unregister(); // takes effect after the installation
 });
 worker.addEventListener('activate', event => event.waitUntil(removeOthers()));
 worker.addEventListener('message', ({ data }) => data === 'take-over' && worker.skipWaiting());
@@ -40,7 +40,7 @@ worker.addEventListener('fetch', event => {
 
 /**
  * @param {string} url
- * @returns {string} the path in the site; the page has two addresses
+ * @returns {string} the path in the site; "" and "index.html" are both the page
  */
 function nameOf(url) {
   if (!url.startsWith(scope)) return '';
@@ -54,7 +54,7 @@ async function install() {
 }
 
 /**
- * Some hosts have no index document, others send index.html away to it.
+ * Downloads a file. Some hosts do not serve the page under "", others redirect index.html to "".
  *
  * @param {string} name
  */
@@ -64,7 +64,7 @@ async function download(name) {
   const response = name === PAGE
     ? await fetch(scope, options).catch(() => fetch(scope + PAGE, options))
     : await fetch(scope + name, options);
-  // A navigation must not be answered with what was redirected.
+  // A redirected response may not answer a navigation.
   return response.redirected ? new Response(response.body, { headers: response.headers }) : response;
 }
 
@@ -85,20 +85,20 @@ async function serve(name) {
 async function open(request, name) {
   const next = await nextVersion();
   if (next) {
-    // Reloading the only tab never lets the old version go by itself.
+    // A reload of the only tab does not end the old version by itself.
     next.postMessage('take-over');
     return new Response(CHANGING, { headers: { 'Content-Type': 'text/html', Refresh: '5' } });
   }
   return await read(name) ?? fetch(request);
 }
 
-/** The new version, if it waits for nobody but the tab that asks. */
+/** The new version, if only the requesting tab still uses the old one. */
 async function nextVersion() {
   const { waiting } = worker.registration;
   return waiting && (await worker.clients.matchAll()).length < 2 ? waiting : null;
 }
 
-let isAnswering = true; // Cache Storage
+let isAnswering = true; // whether Cache Storage answers
 
 /** @param {string} name */
 async function read(name) {

@@ -1,6 +1,6 @@
-// The Worker: an engine of its own, off the page's thread.
+// The Worker, which runs the engine outside of the page's thread.
 
-// All modules, those that only others import too: so the browser asks for all of them at once.
+// This imports all modules of the Worker, so that the browser requests them at once and not one level after the other.
 import './engine/crop-picture.js';
 import { serve } from './engine/engine-service.js';
 import './engine/index-files.js';
@@ -23,5 +23,5 @@ import './shared/picture-size.js';
 import './shared/task-queue.js';
 import './shared/url.js';
 
-// self is a DedicatedWorkerGlobalScope, which the library for pages does not know
+// self is a DedicatedWorkerGlobalScope, which TypeScript's library for pages does not have
 serve(/** @type {Pick<MessagePort, 'postMessage' | 'onmessage'>} */ (/** @type {unknown} */ (self)));

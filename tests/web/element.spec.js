@@ -1,7 +1,9 @@
 // <heybagh-search> in pages of other people: nothing heavy before somebody wants it, attributes, events, methods, texts.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   chooser, dataTransfer, embed, expect, holdModel, manifest, openEngine, picture, results, search, shoot, shownPaths,
   status, test, MODEL, ROOT,
@@ -251,6 +253,75 @@ test('a search that was moved keeps its answer, and one that was removed hears n
     return heard;
   }`);
   expect(heard).toBe(0);
+});
+
+const LIGHT = '<heybagh-search light index="/bundle/"></heybagh-search>';
+
+test('without a shadow root, ids are the search\'s own, and labels belong to its own fields', async ({ page }) => {
+  await page.route('**/light.html', route => route.fulfill({ contentType: 'text/html', body: `<!doctype html>
+    <title>light</title><script type="module" src="/element.js"></script>
+    <label for="photo">Photo of the guest</label><input id="photo"><div id="error"></div>${LIGHT}${LIGHT}` }));
+  await page.goto('/light.html');
+  await expect(page.locator('.heybagh')).toHaveCount(2);
+  const again = await page.evaluate(() => { // and when one is made anew
+    const [first] = document.querySelectorAll('heybagh-search');
+    first.remove();
+    return new Promise(resolve => { setTimeout(() => resolve(document.body.append(first))); });
+  });
+  expect(again).toBeUndefined();
+  await expect(page.locator('.heybagh')).toHaveCount(2);
+  const { ids, dangling, labelled } = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('*')];
+    const named = all.flatMap(element => ['for', 'aria-labelledby', 'aria-describedby']
+      .flatMap(name => element.getAttribute(name)?.split(' ').map(id => [element, id]) ?? []));
+    const home = element => element.closest('heybagh-search');
+    return {
+      ids: all.map(({ id }) => id).filter(Boolean),
+      dangling: named.filter(([element, id]) => home(element) !== home(document.getElementById(id))).map(([, id]) => id),
+      labelled: [...document.querySelectorAll('label.drop')].map(label => label.control.type),
+    };
+  });
+  expect(ids).toHaveLength(new Set(ids).size);
+  expect(ids.length).toBeGreaterThan(10);
+  expect(dangling).toEqual([]);
+  expect(labelled).toEqual(['file', 'file']);
+  const opened = page.waitForEvent('filechooser');
+  await page.locator('.drop').nth(1).click();
+  await (await opened).setFiles(picture(CAMERA));
+  await expect(widget(page).nth(1).locator('[data-result]')).toHaveCount(4);
+});
+
+for (const [method, ...args] of [['load'], ['search', LOTUS], ['embed', LOTUS], ['clear']]) {
+  test(`${method} of an element that is in no document says so, and waits for one that is put there at once`, async ({ page }) => {
+    await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+    const said = await page.evaluate(([name, given]) => document.createElement('heybagh-search')[name](...given)
+      .then(() => 'done', error => ({ name: error.name, code: error.code, message: error.message })), [method, args]);
+    expect(said).toMatchObject({ name: 'HeyBaghError', code: 'invalid-argument' });
+    expect(said.message).toBe(`This <heybagh-search> is not in the document. Put it there before you call ${method}().`);
+    expect(await page.evaluate(([name, given]) => {
+      const element = Object.assign(document.createElement('heybagh-search'), { index: '/bundle/' });
+      const calling = element[name](...given);
+      document.body.append(element);
+      return calling.then(() => 'done', String);
+    }, [method, args])).toBe('done');
+  });
+}
+
+test('info and close of an element that is in no document do nothing', async ({ page }) => {
+  await openWidget(page, '<heybagh-search index="/bundle/"></heybagh-search>');
+  expect(await page.evaluate(() => {
+    const element = document.createElement('heybagh-search');
+    return [element.info(), element.close()];
+  })).toEqual([null, undefined]);
+});
+
+test('where there is no document, the element can be imported, and defines nothing', async () => {
+  const element = pathToFileURL(join(ROOT, 'web/element.js')).href;
+  for (const before of ['', 'globalThis.HTMLElement = class {};', 'globalThis.customElements = { get() {}, define() { console.log("defined"); } };']) {
+    const code = `${before} const { HeyBaghSearchElement } = await import('${element}'); console.log(typeof HeyBaghSearchElement);`;
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    expect(said.trim().split('\n').at(-1)).toBe('function');
+  }
 });
 
 test('a photo chosen while it loads is searched when it can be', async ({ page }) => {

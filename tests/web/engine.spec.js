@@ -2,9 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeImports } from '../../web/engine/wasi.js';
 import {
   cosine, embed, expect, failure, indexFiles, manifest, openBlank, openEngine, picture, search, spread,
-  test, MODEL,
+  test, MODEL, ROOT,
 } from './support.js';
 import { serveVectors } from './vectors.js';
 
@@ -29,6 +31,47 @@ test('progress counts real bytes, phase by phase, and every phase ends full', as
   for (const [i, { phase, loaded }] of calls.entries()) {
     if (calls[i - 1]?.phase === phase) expect(loaded).toBeGreaterThanOrEqual(calls[i - 1].loaded);
   }
+});
+
+test('a picture that is decoded before index.json arrives is searched all the same', async ({ page }) => {
+  let release;
+  const held = new Promise(resolve => { release = resolve; });
+  await page.route('**/index.json', async route => {
+    await held;
+    await route.continue();
+  });
+  await page.addInitScript(() => { // the answer to the call that crops the picture
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message.method === 'crop') {
+        this.addEventListener('message', ({ data }) => { if (data.id === message.id) window.cropped = true; });
+      }
+      return postMessage.call(this, message, ...rest);
+    };
+  });
+  await openBlank(page);
+  await page.evaluate(data => {
+    window.searching = HeyBagh.open({ index: 'bundle/' }).search(new Blob([Uint8Array.from(atob(data), c => c.charCodeAt(0))]));
+  }, bytes.toString('base64'));
+  await page.waitForFunction(() => window.cropped);
+  release();
+  expect(await page.evaluate(async () => (await window.searching).results[0].path)).toBe(BRONTOSAURUS);
+});
+
+test('decoding a picture changes no constants of the engine', async () => {
+  const module = new WebAssembly.Module(readFileSync(join(ROOT, 'build/wasm-simd/heybagh-simd.wasm')));
+  const { exports: c } = await WebAssembly.instantiate(module, makeImports(module, () => c.memory));
+  const { memory } = c;
+  c._initialize?.();
+  const context = c.hb_wasm_new(1);
+  const file = c.malloc(bytes.length);
+  new Uint8Array(memory.buffer, file).set(bytes);
+  const start = new Uint8Array(memory.buffer).findIndex((byte, i) => i >= 1024 && byte !== 0); // where its texts are
+  const constants = () => Buffer.from(memory.buffer, start, 8192).toString('latin1');
+  const before = constants();
+  expect(before).toMatch(/\w{4,}/);
+  expect(c.hb_wasm_crop_file(context, file, bytes.length, 0, 0, 1, 1)).toBe(0);
+  expect(constants()).toBe(before);
 });
 
 test('info tells what is loaded', async ({ page }) => {

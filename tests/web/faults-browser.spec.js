@@ -1,6 +1,8 @@
 // What the browser may refuse or take away: WebAssembly, memory, storage, time; and what its tabs do to each other.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { serve } from '../bench/server.mjs';
 import { shorten } from './misbehaving.js';
 import {
   alert, chooser, expect, indexFiles, openBlank, openEngine, openReady, patchWorker, picture, results, search,
@@ -96,9 +98,39 @@ test('a picture for which the engine has no memory is refused in a sentence, and
   await openReady(page);
   await choose(page);
   await expect(alert(page)).toHaveText(
-    'There is no memory for 1 MB more. Close other tabs, or choose a smaller picture.');
+    'There is not enough memory: 1 MB more are needed. Close other tabs, or choose a smaller picture.');
   await choose(page);
   await expectAnswer(page);
+});
+
+/* ---- The disk ---- */
+
+test('a page that was opened from the disk says so at once', async ({ page, problems }) => {
+  problems.allow(/CORS policy|Failed to load|file:/);
+  const address = pathToFileURL(`${SITE}/index.html`).href;
+  await page.goto(address);
+  const search = page.locator('heybagh-search');
+  const said = () => search.evaluate(element => {
+    const { content, visibility } = getComputedStyle(element, '::after');
+    return visibility === 'visible' ? content : '';
+  });
+  expect(await said()).toMatch(/opened from the disk/);
+  await expect(search).toHaveRole('alert');
+  await expect(page.getByText('python3 -m http.server')).toBeVisible();
+});
+
+test('an element that comes over the network into a page from the disk says that its index cannot', async ({
+  page, problems,
+}, info) => {
+  problems.allow(/CORS policy|Failed to load|file:/);
+  const path = info.outputPath('page.html');
+  const { address, close } = await serve([['/', `${SITE}/`]], { headers: { 'Access-Control-Allow-Origin': '*' } });
+  writeFileSync(path, `<!doctype html><title>disk</title><script type="module" src="${address}element.js"></script>
+    <heybagh-search index="bundle/" loading="eager"></heybagh-search>`);
+  problems.allow(new RegExp(`request: GET ${address}`));
+  await page.goto(pathToFileURL(path).href);
+  await expect(alert(page)).toHaveText(/^This page was opened from the disk, where it cannot load an index\./);
+  close();
 });
 
 /* ---- Storage ---- */

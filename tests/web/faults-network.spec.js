@@ -2,7 +2,7 @@
 
 import {
   called, corrupted, cut, dripping, saidLonger, saidShorter, shorter, stalled, stalledMidway, status as answering, test,
-  truncated,
+  truncated, webPage,
 } from './misbehaving.js';
 import {
   alert, chooser, expect, manifest, openReady, picture, results, shownPaths, status, MODEL,
@@ -19,10 +19,10 @@ const FILES = {
   'a list': /lists-/,
 };
 
-const NOT_IN_TIME = /could not be downloaded: in 3 seconds nothing came, or next to nothing\. Check the connection/;
-const BROKEN = /could not be downloaded: the server did not answer, or the connection broke\. Check the connection/;
+const NOT_IN_TIME = /could not be downloaded: the connection stalled for 3 s\. Check the connection/;
+const BROKEN = /could not be downloaded: the server did not answer or the connection broke\. Check the connection/;
 const CUT_SHORT = {
-  says: /arrived damaged: \d+ of the \d+ bytes that it should have\. Try again\./,
+  says: /arrived damaged: \d+ of \d+ bytes\. Try again\./,
   'the engine': /The engine \(heybagh-relaxed\.wasm\) cannot run here: .*\. Reload the page, or try another browser/,
   'index.json': /index\.json cannot be used: it is not JSON/,
 };
@@ -42,9 +42,10 @@ const FAULTS = {
     'index.json': CUT_SHORT['index.json'],
     'the model': /model.*damaged/,
   },
-  'is not there (404)': { fault: answering(404), says: /could not be downloaded: the server answered 404\. Check/ },
+  'is not there (404)': { fault: answering(404), says: /there is nothing at http.*\(404\); check the address\.$/ },
+  'is a web page': { fault: webPage, says: /there is a web page at http.*; check the address\.$/ },
   'meets a broken server (500)': {
-    fault: answering(500), says: /could not be downloaded: the server answered 500\. Check/,
+    fault: answering(500), says: /the server has a problem \(500\); try again later\.$/,
   },
 };
 
@@ -53,6 +54,7 @@ const HARMLESS = { 'is called longer than it is': ['the model'] };
 
 /** What happens to them once is told: the same request would be answered alike. */
 const TOLD_AT_ONCE = {
+  'is a web page': ['the engine', 'index.json', 'the model'],
   'is not there (404)': ['the engine', 'index.json', 'the model'],
   'has other bytes': ['index.json'],
   'ends too early': ['index.json'],

@@ -1,7 +1,7 @@
 // Photos that come all at once, and addresses whose servers misbehave.
 
 import { readFileSync } from 'node:fs';
-import { endless, shorter, stalled, stalledMidway, test as hosted } from './misbehaving.js';
+import { endless, shorter, stalled, stalledMidway, test as hosted, webPage } from './misbehaving.js';
 import { alert, chooser, expect, openReady, picture, results, shoot, shownPaths, spread, test } from './support.js';
 import { holdLists } from './states.js';
 
@@ -114,7 +114,7 @@ hosted('where the engine does not come that is told once, and when it is there, 
     document.addEventListener('heybagh-error', () => window.errors++);
   });
   await drop(page, paths);
-  await expect(alert(page)).toHaveText(/could not be downloaded: in 1 seconds nothing came/);
+  await expect(alert(page)).toHaveText(/could not be downloaded: the connection stalled for 1 s/);
   await expect(items(page)).toHaveCount(4);
   await expect(tray(page)).toContainText('0 of 4 photos searched.');
   expect(await page.evaluate(() => window.errors)).toBe(1);
@@ -142,7 +142,7 @@ test('where the part for several photos does not come that is told, and the newe
 const BAD = 'images/camera/image_0003.jpg';
 const GOOD = 'images/watch/image_0100.jpg';
 
-const NOT_IN_TIME = /^The picture at .* could not be downloaded: in 3 seconds nothing came/;
+const NOT_IN_TIME = /^The picture at .* could not be downloaded: the connection stalled for 3 s/;
 
 for (const [what, { fault, says }] of Object.entries({
   'does not answer': { fault: stalled, says: NOT_IN_TIME },
@@ -161,6 +161,13 @@ for (const [what, { fault, says }] of Object.entries({
     expect((await shownPaths(page))[0]).toBe('watch/image_0100.jpg');
   });
 }
+
+hosted('a web page at the address of a picture is called that', async ({ page, host }) => {
+  await openReady(page, './');
+  host.misbehave(/^images\/camera\/image_0003/, webPage);
+  await page.evaluate(address => document.querySelector('heybagh-search').search(address).catch(() => {}), BAD);
+  await expect(alert(page)).toHaveText(/^The picture at .* could not be downloaded: there is a web page at http.*; check the address\.$/);
+});
 
 hosted('addresses that wait for others of their site have not stalled', async ({ page, host }) => {
   host.deploy(shorter({ STALL: 4000 }));

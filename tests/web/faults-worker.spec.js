@@ -61,7 +61,7 @@ test('a Worker that breaks down twice is told in a sentence, and another photo h
   const made = await spoilWorkers(page, BREAKDOWNS['throws when it is asked'], 2);
   await openReady(page);
   await chooser(page).setInputFiles(picture(CAMERA));
-  await expect(alert(page)).toHaveText(/^The engine's Worker broke down: .*out of order\. Load it again\.$/);
+  await expect(alert(page)).toHaveText(/^The engine's Worker crashed: .*out of order\. Load it again\.$/);
   await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible();
   expect(made()).toBe(2);
   await chooser(page).setInputFiles(picture(CAMERA));
@@ -79,7 +79,7 @@ test('a program is told of a Worker that hangs, in a minute, whatever it waits f
     window.codes = all.map(({ reason }) => reason?.code);
     throw all[0].reason; }`;
   const error = await failure(page, asked);
-  expect(error).toMatchObject({ code: 'crashed', message: expect.stringMatching('nothing was heard of it') });
+  expect(error).toMatchObject({ code: 'crashed', message: expect.stringMatching('it did not answer for') });
   expect(await page.evaluate(() => window.codes)).toEqual(['crashed', 'crashed', 'crashed']);
 });
 
@@ -118,7 +118,7 @@ test('engine modules that do not come are told in a minute', async ({ page }) =>
   });
   await page.goto('/');
   await expect(alert(page)).toHaveText(
-    "The engine's modules could not be downloaded: they did not come in 1 seconds. "
+    "The engine's modules could not be downloaded: they did not arrive within 1 s. "
     + 'Check the connection and try again.');
   release();
   await page.getByRole('button', { name: 'Try again' }).click();

@@ -151,7 +151,7 @@ test('what nobody can decode is refused in a sentence, and the next picture work
     [Buffer.concat([webp.subarray(0, 16), Buffer.alloc(1000, 0xa5)]), /a WebP picture.*JPEG or PNG/],
     [Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /a HEIC picture.*JPEG or PNG/],
     [Buffer.from('II*\0\x08\0\0\0', 'latin1'), /a TIFF picture.*JPEG or PNG/],
-    [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), /an SVG drawing.*JPEG or PNG/],
+    [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"'), /an SVG drawing.*PNG/],
   ];
   for (const [bytes, message] of refused) {
     const error = await failure(page, `engine.search(new File([file("${bytes.toString('base64')}")], "photo.webp"))`);
@@ -159,6 +159,32 @@ test('what nobody can decode is refused in a sentence, and the next picture work
     expect(error.message).toMatch(message);
   }
   expect((await search(page, webp)).results[0].path).toBe(BRONTOSAURUS);
+});
+
+/** A drawing of a photo, as the bytes of a file. */
+const drawing = (inside, attributes = 'width="300" height="200"') => Buffer.from(`<?xml version="1.0"?>
+  <!-- a comment --><!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg" ${attributes}>${inside}</svg>`);
+const PHOTO_INSIDE = `<image width="300" height="200" preserveAspectRatio="none" href="data:image/jpeg;base64,${JPEG.toString('base64')}"/>`;
+
+test('an SVG drawing is seen as the browser draws it, over white', async ({ page }) => {
+  await openEngine(page);
+  const jpeg = await embed(page, JPEG);
+  expect(cosine(await embed(page, drawing(PHOTO_INSIDE)), jpeg)).toBeGreaterThan(0.97);
+  const scaled = drawing(PHOTO_INSIDE, 'width="30" height="20" viewBox="0 0 300 200"');
+  expect(cosine(await embed(page, scaled), jpeg), 'small drawings are drawn large').toBeGreaterThan(0.97);
+  const circle = '<circle cx="150" cy="100" r="60" fill="red"/>';
+  const onWhite = await embed(page, drawing(`<rect width="300" height="200" fill="white"/>${circle}`));
+  expect(await embed(page, drawing(circle))).toEqual(onWhite);
+});
+
+test('an SVG drawing runs no script, and loads nothing', async ({ page }) => {
+  await openEngine(page);
+  const asked = [];
+  page.on('request', request => asked.push(request.url()));
+  const hostile = `<script>fetch('/stolen')</script><image href="/images/camera/image_0003.jpg" width="9" height="9"/>
+    <style>@import url(/style.css); rect { fill: url(/paint.svg#p) }</style><rect width="99" height="99" onload="fetch('/stolen')"/>`;
+  expect(await embed(page, drawing(hostile))).toHaveLength(256);
+  expect(asked.filter(url => !url.startsWith('blob:'))).toEqual([]);
 });
 
 test('a JPEG that is cut short is refused, although a browser might show half of it', async ({ page }) => {
@@ -255,7 +281,7 @@ test('a URL that cannot be read says what to do', async ({ page, problems, baseU
   const elsewhere = new URL(`images/${BRONTOSAURUS}`, baseURL.replace('127.0.0.1', 'localhost')).href;
   const refused = await failure(page, `engine.embed("${elsewhere}")`);
   expect(refused).toMatchObject({ code: 'download-failed' });
-  expect(refused.message).toMatch(/localhost.*Save the picture, and choose the file/);
+  expect(refused.message).toMatch(/localhost.*save the picture and choose the file/);
   const gone = await failure(page, 'engine.embed("blob:http://127.0.0.1/nothing")');
   expect(gone).toMatchObject({ code: 'download-failed' });
   expect(gone.message).toMatch(/nothing at this address/);

@@ -100,7 +100,7 @@ async function retry(page) {
   await page.route('**/index.json', route => route.fulfill({ status: 500 }));
   await page.locator('heybagh-search').evaluate(search => search.close());
   await choose(page, 'Shift+Tab');
-  await expect(page.locator('[role=alert]')).toContainText('connection');
+  await expect(page.locator('[role=alert]')).toContainText('try again later');
   await page.unroute('**/index.json');
   await tabTo(page, button(page, 'Try again'));
   await page.keyboard.press('Enter');

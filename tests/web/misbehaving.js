@@ -54,6 +54,12 @@ export const saidShorter = (response, body, kind) => {
   response.end(half(body));
 };
 
+/** The server answers every address with a page, as hosts of single-page applications do. */
+export const webPage = response => {
+  response.writeHead(200, { 'Content-Type': 'text/html' });
+  response.end('\n<!-- our app --><!DOCTYPE html><html lang="en"><title>app</title>');
+};
+
 /** @returns {Fault} nothing but a status */
 export const status = code => response => response.writeHead(code, { 'Content-Length': 0 }).end();
 

@@ -93,7 +93,7 @@ test('without a network the page searches the lists that it has, and says so', a
   await searchAllLists(page);
   const { nprobe, nlist } = await page.evaluate(() => document.querySelector('heybagh-search').info());
   await expect(status(page)).toHaveText(/^No connection/);
-  const [, lists, planned] = /the (\d+) of (\d+) lists that were kept/.exec(await status(page).textContent());
+  const [, lists, planned] = /the (\d+) of (\d+) lists that are saved/.exec(await status(page).textContent());
   expect(Number(lists)).toBeGreaterThanOrEqual(nprobe); // a file may hold several
   expect(Number(lists)).toBeLessThan(3 * nprobe);
   expect(Number(planned)).toBe(nlist);
@@ -132,7 +132,7 @@ test('when nothing of what is asked for is there, the page says that in a senten
   await page.getByText('Advanced', { exact: true }).click();
   await page.getByLabel('Lists to search').fill('1');
   await chooser(page).setInputFiles(picture(UNLIKE));
-  await expect(alert(page)).toHaveText(/^No connection, and what this needs was not kept/);
+  await expect(alert(page)).toHaveText(/^No connection, and not everything that this needs is saved/);
 });
 
 /** Searches with an engine of its own, and with a picture of the index; hands back the answer or the error's code. */
@@ -247,10 +247,10 @@ test('the page says how much is kept, and clears it', async ({ page, host, probl
   });
   expect(bytes).toBeGreaterThan(manifest().model.bytes);
   await page.reload();
-  await expect(kept(page)).toContainText(`${(bytes / 1e6).toFixed(1)} MB kept for visits without a network`);
+  await expect(kept(page)).toContainText(`${(bytes / 1e6).toFixed(1)} MB saved for visits without a network`);
   await shoot(page, 'kept');
   await page.getByRole('button', { name: 'Clear' }).click();
-  await expect(kept(page)).toHaveText(/^Nothing is kept/);
+  await expect(kept(page)).toHaveText(/^Nothing is saved/);
   await expect(kept(page)).toBeFocused();
   expect(await keptAddresses(page)).toEqual({});
   expect(await workers(page)).toBe(null);
@@ -269,7 +269,7 @@ test('what other sites of the same host keep stays', async ({ page, host }) => {
   await page.evaluate(names => Promise.all(names.map(name => caches.open(name))), others);
   await visit(page);
   await page.getByRole('button', { name: 'Clear' }).click();
-  await expect(kept(page)).toHaveText(/^Nothing is kept/);
+  await expect(kept(page)).toHaveText(/^Nothing is saved/);
   expect(Object.keys(await keptAddresses(page)).sort()).toEqual(others.sort());
 });
 

@@ -79,7 +79,7 @@ const RIGHT = [
   'const loading: Required<LoadOptions> = { index: "bundle/", model: "m", memory: 0, prefetch: true, simd: "simd", threads: 2,'
     + ' onProgress: ({ phase, loaded, total, source }) => `${phase} ${loaded / total} ${source}` }',
   'const searching: Required<SearchOptions> = { k: 4, nprobe: 2, exact: false, labels: ["camera"], region, minScore: 0.5,'
-    + ' partial: true, onResults: ({ results, nprobe, planned, scanned, complete }) => complete || nprobe + planned + scanned + results.length }',
+    + ' distinct: true, partial: true, onResults: ({ results, nprobe, planned, scanned, complete }) => complete || nprobe + planned + scanned + results.length }',
   'const embedding: Required<EmbedOptions> = { region }',
   'const loaded: Promise<HeyBagh> = HeyBagh.load(loading)',
   'const answer: Promise<Answer> = engine.search(photo, searching)',
@@ -88,7 +88,7 @@ const RIGHT = [
   'const known: (Info | null)[] = [engine.info(), search.info()]',
   'search.addEventListener("heybagh-ready", ({ detail }) => detail.count.toFixed())',
   'search.addEventListener("heybagh-progress", ({ detail }: CustomEvent<Progress>) => detail.phase)',
-  'search.addEventListener("heybagh-results", ({ detail }) => detail.results.map((result: Result) => result.url + String(detail.photo)))',
+  'search.addEventListener("heybagh-results", ({ detail }) => detail.results.map((result: Result) => result.url + (result.copies ?? 0) + String(detail.photo)))',
   'search.addEventListener("heybagh-error", ({ detail }) => detail.code + detail.message)',
   'document.querySelector("heybagh-search")?.load().then(({ ready }) => ready)',
   'engine.ready.catch((error: unknown) => error instanceof HeyBaghError && error.code)',

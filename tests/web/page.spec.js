@@ -12,7 +12,7 @@ test('loading shows how many bytes have come', async ({ page }) => {
   const megabytes = (model.bytes / 1e6).toFixed(1);
   const release = await holdModel(page);
   await page.goto('/');
-  await expect(page.locator('#loading-text')).toHaveText(`Model: 0.0 of ${megabytes} MB`);
+  await expect(page.locator('.loading span')).toHaveText(`Model: 0.0 of ${megabytes} MB`);
   await expect(page.getByRole('progressbar')).toHaveAttribute('max', String(model.bytes));
   await shoot(page, 'loading');
   release();
@@ -73,7 +73,7 @@ test('everything works from the keyboard', { tag: '@quick' }, async ({ page }) =
 test('the drop zone opens the chooser when it is clicked', async ({ page }) => {
   await openReady(page);
   const opened = page.waitForEvent('filechooser');
-  await page.locator('label[for=photo]').click();
+  await page.locator('label.drop').click();
   await (await opened).setFiles(picture(CAMERA));
   await shownPaths(page);
 });

@@ -47,7 +47,7 @@ const BROKEN = {
   },
   'an index.json that is not JSON': {
     says: /index\.json.*JSON/,
-    arrange: page => page.route('**/index.json', route => route.fulfill({ body: '<!doctype html>' })),
+    arrange: page => page.route('**/index.json', route => route.fulfill({ body: 'no JSON' })),
   },
   'an index.json without a model': {
     says: /index\.json.*model/,
@@ -140,7 +140,7 @@ test('a Worker that breaks down is told in an alert, and trying again works', as
   problems.allow(/out of order/);
   await patchWorker(page, 'throw new Error("out of order");');
   await page.goto('/');
-  await expect(alert(page)).toHaveText(/broke down.*out of order/);
+  await expect(alert(page)).toHaveText(/crashed.*out of order/);
   await page.unrouteAll();
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(status(page)).toContainText('Ready to search');

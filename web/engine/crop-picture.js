@@ -1,5 +1,5 @@
-// One picture to the crop of it that the network sees, decoded as the page has chosen (page/choose-decoder.js). What the
-// engine cannot read of the files that it should, the browser may.
+// Decodes a picture, as page/choose-decoder.js has decided, and cuts out the crop that the network sees. A file that the
+// engine refuses may still be one that the browser reads.
 
 import { canReadPixels, decodePicture } from '../shared/browser-decoder.js';
 import { HeyBaghError } from '../shared/errors.js';
@@ -8,12 +8,12 @@ import { TaskQueue } from '../shared/task-queue.js';
 /** @import { Picture, PictureFile, Pixels, Region } from '../shared/types.js' */
 /** @import { WasmEngine } from './wasm-engine.js' */
 
-const decoding = new TaskQueue(1); // a large picture takes much memory
+const decoding = new TaskQueue(1); // one at a time, as a large picture takes much memory
 
 /**
  * @param {WasmEngine} engine
  * @param {Picture} image
- * @param {Region} [region] of it; by default the whole
+ * @param {Region} [region] default: the whole picture
  * @returns {Promise<{crop: Uint8Array, timings: {decode: number, preprocess: number}}>} ms
  * @throws {HeyBaghError} `mayBeRead` if that is for the page to try, as pixels cannot be read here
  */

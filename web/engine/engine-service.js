@@ -1,13 +1,12 @@
-// The engine's end of the line: takes requests and answers each by its id. It holds one engine. Pictures are embedded
-// one after the other, in the order in which they come; while the browser decodes one, or a search waits for its shards,
-// others go on.
+// Receives the page's calls and answers each under its id. It holds one engine. Pictures are embedded in the order in which
+// they arrive. While the browser decodes a picture, or a search waits for lists, other calls go on.
 //
-//   asked     {id, method, args}
-//   answered  {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message, mayBeRead}}
-//   by itself {usage}  when the prefetch has ended
+//   call          {id, method, args}
+//   answer        {id, progress}*  then  {id, value, usage}  or  {id, error: {code, message, mayBeRead}}
+//   notification  {usage}  when the prefetch has ended
 //
 // The page starts it step by step (page/loader.js): `start`, then `open`, then `obtain` and `model`, then `finish`. Pictures
-// can be cropped after `start`, and the rest can be done after `finish`.
+// can be cropped after `start`; all other methods need `finish`.
 
 import { canReadPixels } from '../shared/browser-decoder.js';
 import { HeyBaghError } from '../shared/errors.js';
@@ -21,21 +20,21 @@ import { startWasm } from './start-wasm.js';
 /** @import { Build, Picture, Region, Source, Usage } from '../shared/types.js' */
 /** @import { Found, Query, WasmEngine } from './wasm-engine.js' */
 
-/** @typedef {Exclude<keyof EngineService, 'usage'>} Method what can be asked */
+/** @typedef {Exclude<keyof EngineService, 'usage'>} Method what the page can call */
 
 const NOT_EMBEDDED = { network: 0, head: 0 };
 
 /**
- * Answers what comes over a line, with an engine of its own.
+ * Answers the calls that arrive at a port, with a new engine.
  *
  * @param {Pick<MessagePort, 'postMessage' | 'onmessage'>} line a Worker's scope, or a port
- * @param {AbortSignal} [ended] aborted when nobody listens any more; a Worker is just stopped
+ * @param {AbortSignal} [ended] aborted when the page no longer listens; not needed in a Worker, which is terminated
  */
 export function serve(line, ended) {
   const service = new EngineService(() => line.postMessage({ usage: service.usage }), ended);
   line.onmessage = async ({ data }) => {
     /** @type {{id: number, method: Method, args: never}} */
-    const { id, method, args } = data; // args are those of the method, as engine-client.js sees to it
+    const { id, method, args } = data; // engine-client.js sends the arguments that the method takes
     /** @param {unknown} progress */
     const report = progress => line.postMessage({ id, progress });
     try {
@@ -48,7 +47,7 @@ export function serve(line, ended) {
   };
 }
 
-/** What can be asked: each method takes one object, and some report how far they are. */
+/** The methods that the page can call. Each takes one object, and some report their progress. */
 export class EngineService {
   /** @type {WasmEngine | null} after `start` */
   #started = null;
@@ -74,7 +73,7 @@ export class EngineService {
     return there(this.#opened);
   }
 
-  /** @returns {Usage | undefined} nothing before `open` */
+  /** @returns {Usage | undefined} undefined before `open` */
   get usage() {
     if (!this.#opened) return undefined;
     const { files: { network, cached }, shards } = this.#opened;
@@ -84,7 +83,7 @@ export class EngineService {
 
   /**
    * @param {Build} build
-   * @returns {Promise<boolean>} if the browser's decoder can be used here
+   * @returns {Promise<boolean>} whether the browser's decoder can be used here
    */
   async start(build) {
     this.#started = await startWasm(build);
@@ -93,8 +92,8 @@ export class EngineService {
 
   /**
    * @param {{bytes: Uint8Array, folder: string, memory: number}} manifest index.json, the absolute URL of its folder, and
-   *   how many bytes lists may fill
-   * @returns {number} bytes that `obtain` will bring
+   *   the bytes of memory that lists may fill
+   * @returns {number} bytes that `obtain` will download
    */
   open({ bytes, folder, memory }) {
     this.#engine.parseManifest(bytes);
@@ -111,7 +110,7 @@ export class EngineService {
     return this.#index.files.obtainNeeded((bytes, source) => report({ bytes, source }));
   }
 
-  /** @param {{bytes: number, port: MessagePort}} model its size; pieces come through the port */
+  /** @param {{bytes: number, port: MessagePort}} model its size, and the port on which its pieces arrive */
   async model({ bytes, port }) {
     const room = this.#engine.takeModel(bytes);
     await new Promise(resolve => {
@@ -121,7 +120,7 @@ export class EngineService {
     room.give();
   }
 
-  /** A sign of life. */
+  /** Does nothing. The answer shows that the Worker is alive. */
   ping() {}
 
   /** @param {{prefetch: boolean}} options */
@@ -148,8 +147,8 @@ export class EngineService {
   }
 
   /**
-   * @param {{crop?: Uint8Array, vector?: Float32Array, options: Query & {partial: boolean}, early: boolean}} query one of
-   *   `crop` and `vector`; `early` if what is found is to be reported before all is searched
+   * @param {{crop?: Uint8Array, vector?: Float32Array, options: Query & {partial: boolean}, early: boolean}} query with
+   *   `crop` or `vector`; `early`: report the results so far while lists are still being downloaded
    * @param {(found: Found) => void} report
    */
   async search({ crop, vector, options, early }, report) {
@@ -163,21 +162,21 @@ export class EngineService {
 
 /**
  * @template T
- * @param {T | null | undefined} part of the service or of a request
+ * @param {T | null | undefined} part of the service or of a call
  * @returns {T}
- * @throws {Error} if it is asked for before it is there, as the page never does
+ * @throws {Error} if it does not exist yet; the page never calls so early
  */
 function there(part) {
-  if (!part) throw new Error('it was asked for something too early');
+  if (!part) throw new Error('a method was called too early');
   return part;
 }
 
 /**
- * Anything that was not foreseen, a wasm trap above all. What the engine's memory holds then is anyone's guess.
+ * Wraps an unexpected error, such as a wasm trap. After it, the engine's memory may hold anything.
  *
  * @param {unknown} error
  */
 function crash(error) {
   const why = error instanceof Error ? error.message : error;
-  return new HeyBaghError('crashed', `The engine broke down (${why}). Load it again.`);
+  return new HeyBaghError('crashed', `The engine crashed (${why}). Load it again.`);
 }

@@ -1,4 +1,4 @@
-// One file of the index: from the cache or the network into the engine, which verifies it.
+// Brings files of the index into the engine, from the cache or the network. The engine verifies them.
 
 import { isUnanswered, readExactly, request } from '../shared/download.js';
 import { HeyBaghError } from '../shared/errors.js';
@@ -14,22 +14,22 @@ const WORTH_A_RETRY = ['download-failed', 'bad-download', 'bad-index'];
 
 /**
  * @typedef {object} How
- * @property {Traffic} [traffic] is added to
+ * @property {Traffic} [traffic] counts this download
  * @property {RequestPriority} [priority] of the request
  */
 
-/** The files of a bundle, by their number in the engine. */
+/** The files of a bundle, under the numbers that the engine gives them. */
 export class IndexFiles {
   #engine;
   #folder;
   /** @type {(IndexFile & {url: string})[]} */
   #files;
   #cache = new FileCache(CACHE);
-  #isAway = false; // nobody answered, twice: of other files that would be no news
+  #isAway = false; // a request had no answer twice, so others are not repeated
 
-  /** @type {Traffic} of all files together */
+  /** @type {Traffic} of all files */
   network = { bytes: 0, requests: 0 };
-  /** What was found in the cache, and was whole. */
+  /** Files that were in the cache, and intact. */
   cached = { bytes: 0, files: 0 };
 
   /**
@@ -42,16 +42,16 @@ export class IndexFiles {
     this.#files = this.#list();
   }
 
-  /** @returns {number} bytes of the files that must be given before the start */
+  /** @returns {number} bytes of the files that the engine needs before it starts */
   get neededBytes() {
     return this.#files.reduce((sum, { bytes, needed }) => sum + (needed ? bytes : 0), 0);
   }
 
   /**
-   * Obtains head, centroids and, of a large index, the table that names the files of its lists.
+   * Obtains head, centroids and, if there is one, the table that names the files of lists.
    *
-   * @param {(bytes: number, source: Source) => void} onBytes told of each
-   * @throws {HeyBaghError} as `obtain`, or `bad-index`
+   * @param {(bytes: number, source: Source) => void} onBytes called for each file
+   * @throws {HeyBaghError} the errors of `obtain`, or `bad-index`
    */
   async obtainNeeded(onBytes) {
     await Promise.all(this.#files.map(async ({ bytes, needed }, i) => {
@@ -60,12 +60,12 @@ export class IndexFiles {
     this.#files = this.#list();
   }
 
-  /** Removes from the cache what the bundle has no more. */
+  /** Deletes files from the cache that the bundle no longer has. */
   prune() {
     return this.#cache.prune(this.#folder, this.#files.map(({ name }) => name));
   }
 
-  /** @returns {number[]} the files of lists, of which a search takes what it needs */
+  /** @returns {number[]} the files of lists; a search takes those that it needs */
   get shards() {
     return [...this.#files.keys()].filter(i => !this.#files[i].needed);
   }
@@ -80,20 +80,20 @@ export class IndexFiles {
 
   /**
    * @param {number} i
-   * @returns {Promise<boolean>} if file `i` is kept for the next visit
+   * @returns {Promise<boolean>} whether file `i` is saved
    */
   isCached(i) {
     return this.#cache.has(this.#files[i].url);
   }
 
   /**
-   * Gives file `i` to the engine, which must not have it. Settles within twice STALL, longer only while more than
-   * STALL_BYTES come in each STALL.
+   * Gives file `i` to the engine, which must not have it yet. Settles within twice STALL, or later if more than STALL_BYTES
+   * arrive in each STALL.
    *
    * @param {number} i
    * @param {How} [how]
    * @returns {Promise<Source>} where it came from
-   * @throws {HeyBaghError} `download-failed`, `bad-download`, `bad-index`: naming the file, after a second try
+   * @throws {HeyBaghError} `download-failed`, `bad-download` or `bad-index`, with the name of the file, after a second try
    */
   async obtain(i, { traffic, priority } = {}) {
     if (await this.#takeFromCache(i)) return 'cache';
@@ -139,7 +139,7 @@ export class IndexFiles {
    */
   async #downloadAgain(i, counters, priority) {
     try {
-      await this.#download(i, counters, { priority, cache: 'reload' }); // the HTTP cache may hold what was damaged
+      await this.#download(i, counters, { priority, cache: 'reload' }); // the HTTP cache may hold the damaged file
     } catch (error) {
       this.#isAway = isUnanswered(error);
       throw error;
@@ -164,7 +164,7 @@ export class IndexFiles {
 
 /**
  * @param {unknown} error
- * @returns {boolean} whether a file that could not be had may be had when it is asked for again
+ * @returns {boolean} whether a second download may help
  */
 export function isWorthARetry(error) {
   return error instanceof HeyBaghError && WORTH_A_RETRY.includes(error.code);

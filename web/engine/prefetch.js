@@ -1,20 +1,20 @@
-// The whole index in the background, so that later searches, and later visits, need not wait for the network.
+// Fetches the whole index in the background, so that later searches and visits need not wait for the network.
 
 /** @import { How, IndexFiles } from './index-files.js' */
 /** @import { ShardStore } from './shard-store.js' */
 
-const PARALLEL = 2; // of the six downloads at a time, so that searches find most of them free
+const PARALLEL = 2; // out of six downloads at a time, so that searches can use the others
 /** @type {How} */
 const HOW = { priority: 'low' };
-const RANK = Infinity; // after all that searches wait for
+const RANK = Infinity; // after all files that searches wait for
 
 /**
- * Brings all shards into the cache, and into memory as long as there is room. It ends silently at the first failure:
- * the search that needs the file will tell.
+ * Brings all shards into the cache, and into memory while there is room. It ends silently at the first failure, which the
+ * search that needs the file will report.
  *
  * @param {IndexFiles} files
  * @param {ShardStore} shards
- * @param {AbortSignal} [ended] stops it, too
+ * @param {AbortSignal} [ended] stops it
  * @returns {Promise<void>}
  */
 export async function prefetch(files, shards, ended) {

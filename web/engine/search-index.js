@@ -1,4 +1,4 @@
-// One search over an index that arrives while it is searched.
+// Searches an index while its lists are still being downloaded.
 
 import { isUnanswered } from '../shared/download.js';
 
@@ -11,9 +11,9 @@ import { isUnanswered } from '../shared/download.js';
  * @param {ShardStore} shards
  * @param {Float32Array} query unit length
  * @param {Query & {partial: boolean}} options
- * @param {(found: Found) => void} [onFound] told what is found before the search is done, if it has to wait
- * @returns {Promise<Found & {waited: number, traffic: Traffic}>} `waited` for shards, in ms; fewer lists scanned than
- *   planned if it is partial
+ * @param {(found: Found) => void} [onFound] called with the results so far, if the search has to wait
+ * @returns {Promise<Found & {waited: number, traffic: Traffic}>} `waited`: ms spent waiting for shards. A partial search
+ *   scans fewer lists than planned
  * @throws {import('../shared/errors.js').HeyBaghError}
  */
 export async function searchIndex(engine, shards, query, { partial, ...options }, onFound) {
@@ -43,12 +43,12 @@ export async function searchIndex(engine, shards, query, { partial, ...options }
   }
 }
 
-/** The shards that a partial search does without, as nobody answered who could send them. */
+/** The shards that a partial search skips because no server answered. */
 class Absent {
   #allowed;
   /** @type {Set<number>} */
   #shards = new Set();
-  /** @type {Error | null} why the first is absent */
+  /** @type {Error | null} why the first one is missing */
   #error = null;
 
   /** @param {boolean} allowed */
@@ -59,7 +59,7 @@ class Absent {
   /**
    * @param {number} i
    * @param {unknown} error
-   * @returns {boolean} false if the search cannot do without it
+   * @returns {boolean} false if the search may not skip it
    */
   add(i, error) {
     if (!this.#allowed || !isUnanswered(error)) return false;
@@ -73,7 +73,7 @@ class Absent {
     return shards.filter(i => !this.#shards.has(i));
   }
 
-  /** @throws {import('../shared/errors.js').HeyBaghError} why the first is absent */
+  /** @throws {import('../shared/errors.js').HeyBaghError} the reason why the first one is missing */
   complain() {
     if (this.#error) throw this.#error;
   }

@@ -1,8 +1,8 @@
-// Shards that one search waits for, and when it is worth its while to scan those that have come.
+// The shards that one search waits for, and when to scan those that have arrived.
 
 const INTERVAL = 50; // ms between two scans
 
-/** Filled by `add` and `fail`; its one reader waits for a `turn` and then takes what has arrived. */
+/** `add` and `fail` fill it. Its only reader waits for a `turn` and then takes the shards that have arrived. */
 export class ShardBatch {
   #nearest;
   /** @type {number[]} */
@@ -13,7 +13,7 @@ export class ShardBatch {
   /** @type {() => void} */
   #wake = () => {};
 
-  /** Those that have not been scanned and may be; the reader removes them. */
+  /** Shards that are not scanned yet; the reader removes them. */
   left;
 
   /** @param {number[]} shards the nearest first */
@@ -22,15 +22,15 @@ export class ShardBatch {
     this.left = new Set(shards);
   }
 
-  /** @param {number} i the shard that has arrived */
+  /** @param {number} i a shard that has arrived */
   add(i) {
     this.#arrived.push(i);
     this.#wake();
   }
 
   /**
-   * @param {number} i the shard that will not arrive
-   * @returns {boolean} if it was waited for
+   * @param {number} i a shard that will not arrive
+   * @returns {boolean} whether it was awaited
    */
   miss(i) {
     const wasLeft = this.left.delete(i);
@@ -45,9 +45,9 @@ export class ShardBatch {
   }
 
   /**
-   * Waits for the nearest shard; after that until there are others, but not too often; then until all are there.
+   * Waits for the nearest shard, then for more, with a pause between turns, until all have arrived.
    *
-   * @param {() => boolean} isShort if memory is short, so that no more should be left to wait
+   * @param {() => boolean} isShort whether memory is short, so that shards should be scanned at once
    */
   async turn(isShort) {
     while (!this.#isDue(isShort)) {
@@ -60,7 +60,7 @@ export class ShardBatch {
     this.#lastTurn = performance.now();
   }
 
-  /** @returns {number[]} what has arrived since the last time */
+  /** @returns {number[]} shards that have arrived since the last call */
   take() {
     return this.#arrived.splice(0);
   }

@@ -1,5 +1,5 @@
-// The files of lists that are in the engine's memory: fetched when a search needs them, each once however many searches
-// wait for it, and released when there are too many.
+// Keeps files of lists (shards) in the engine's memory. A shard is fetched when a search needs it, once however many searches
+// wait for it, and released when memory gets short.
 
 import { TaskQueue } from '../shared/task-queue.js';
 import { isWorthARetry } from './index-files.js';
@@ -12,19 +12,19 @@ import { ShardBatch } from './shard-batch.js';
 
 const PARALLEL_DOWNLOADS = 6; // as many as browsers allow to one HTTP/1.1 host
 
-/** Holds shards under a budget of bytes. The least recently used go first, but none that a search waits to scan. */
+/** Holds shards within a budget of bytes. The least recently used are released first, but none that a search will scan. */
 export class ShardStore {
   #engine;
   #files;
   #budget;
   #queue = new TaskQueue(PARALLEL_DOWNLOADS);
-  /** @type {Map<number, Job<void>>} shards that are on their way */
+  /** @type {Map<number, Job<void>>} shards that are being fetched */
   #jobs = new Map();
-  /** @type {Map<number, number>} shard → how many searches have yet to scan it */
+  /** @type {Map<number, number>} shard → how many searches will scan it */
   #awaited = new Map();
   /** @type {Set<number>} in the engine, the least recently used first */
   #held = new Set();
-  #bytes = 0; // of what is held
+  #bytes = 0; // of the shards in memory
 
   /**
    * @param {WasmEngine} engine
@@ -37,20 +37,20 @@ export class ShardStore {
     this.#budget = budget;
   }
 
-  /** @returns {{bytes: number, files: number}} what is in memory */
+  /** @returns {{bytes: number, files: number}} shards in memory */
   get usage() {
     return { bytes: this.#bytes, files: this.#held.size };
   }
 
   /**
-   * Fetches shards for a search and tells when to scan: first when the nearest has arrived, then now and then while
-   * more arrive, and when all have. What has arrived stays at least until the caller asks for the next turn.
+   * Fetches shards for a search and yields when it should scan: when the nearest has arrived, then repeatedly while more
+   * arrive, and when all have. Shards that have arrived stay in memory at least until the next turn.
    *
    * @param {number[]} shards that the search misses, the nearest first
-   * @param {Traffic} traffic is added to, but for shards that are on their way already
-   * @param {(i: number, error: Error) => boolean} canDoWithout asked about each that cannot be had
+   * @param {Traffic} traffic counts the downloads, but not those that another search has begun
+   * @param {(i: number, error: Error) => boolean} canDoWithout called for each shard that cannot be fetched
    * @returns {AsyncGenerator<void>}
-   * @throws {import('../shared/errors.js').HeyBaghError} as soon as one cannot be had or done without
+   * @throws {import('../shared/errors.js').HeyBaghError} as soon as a shard that the search needs cannot be fetched
    */
   async* arrivals(shards, traffic, canDoWithout) {
     const batch = new ShardBatch(shards);
@@ -81,9 +81,9 @@ export class ShardStore {
 
   /**
    * @param {number} i
-   * @param {number} rank less is earlier
+   * @param {number} rank lower ranks are fetched earlier
    * @param {How} [how]
-   * @returns {Promise<void>} when it is in memory, where it stays if a search waits for it or there is room
+   * @returns {Promise<void>} settles when it is in memory; it stays there if a search waits for it or there is room
    */
   async load(i, rank, how) {
     if (this.#held.has(i)) return undefined;
@@ -91,13 +91,13 @@ export class ShardStore {
     if (!running) return this.#fetch(i, rank, how);
     running.rank = Math.min(running.rank, rank);
     return running.done.catch(error => {
-      // Begun by another search, maybe before the network came back.
+      // Another search began it, maybe before the network came back.
       if (!isWorthARetry(error)) throw error;
       return this.#jobs.get(i)?.done ?? this.#fetch(i, rank, how);
     });
   }
 
-  /** @param {number[]} files that a search has scanned, or will as soon as they arrive */
+  /** @param {number[]} files that a search has scanned or will scan */
   touch(files) {
     for (const i of files) {
       if (this.#held.delete(i)) this.#held.add(i);
@@ -106,7 +106,7 @@ export class ShardStore {
 
   /**
    * @param {number} i
-   * @returns {boolean} if shard `i` is in memory
+   * @returns {boolean} whether shard `i` is in memory
    */
   has(i) {
     return this.#held.has(i);
@@ -114,7 +114,7 @@ export class ShardStore {
 
   /**
    * @param {number} i
-   * @returns {boolean} if there is room for shard `i` besides all that is in memory
+   * @returns {boolean} whether shard `i` fits into the budget without releasing others
    */
   hasRoomFor(i) {
     return this.#bytes + this.#files.size(i) <= this.#budget;
@@ -142,7 +142,7 @@ export class ShardStore {
   #keep(i) {
     this.#held.add(i);
     this.#bytes += this.#files.size(i);
-    // What was only prefetched does not drive out what a search has used.
+    // A prefetched shard does not replace shards that a search has used.
     if (this.#bytes > this.#budget && !this.#awaited.has(i)) this.#release(i);
     this.#evict();
   }
@@ -162,7 +162,7 @@ export class ShardStore {
   }
 
   /**
-   * One search more, or less, that has yet to scan the shard.
+   * Counts a search that will scan the shard, or has done so.
    *
    * @param {number} i
    * @param {1 | -1} change

@@ -1,4 +1,4 @@
-// The compiled engine, set to work.
+// Starts the compiled engine.
 
 import { cannotRun, HeyBaghError } from '../shared/errors.js';
 import { callHelpers, sharedMemory } from './threads.js';
@@ -11,8 +11,8 @@ import { WasmEngine } from './wasm-engine.js';
 const isWorker = 'WorkerGlobalScope' in globalThis;
 
 /**
- * @param {Build} build for more than one member, only a Worker can start it
- * @returns {Promise<WasmEngine>} with no model and no index yet
+ * @param {Build} build with more than one member, only in a Worker
+ * @returns {Promise<WasmEngine>} an engine without model and index
  * @throws {HeyBaghError} `engine-failed`, `out-of-memory`
  */
 export async function startWasm({ simd, file, members, module }) {

@@ -1,23 +1,23 @@
-// Threads: Workers that help the engine's with the network, in the memory that they share. Nothing depends on them.
+// Threads: Workers that share the engine's memory and help to compute the network. The engine works without them, too.
 
 import { isCrossOrigin, startCrossOriginWorker } from '../shared/cross-origin-worker.js';
 
 /** @import { WasmEngine } from './wasm-engine.js' */
 
 const STACK_BYTES = 64 * 1024;
-const PAGES = { initial: 64, maximum: 4096 }; // as cmake/wasm.cmake links it: 4 MB and 256 MB
+const PAGES = { initial: 64, maximum: 4096 }; // 4 MB and 256 MB, as in cmake/wasm.cmake
 
-/** @returns {WebAssembly.Memory} as the builds for several threads import it */
+/** @returns {WebAssembly.Memory} for the builds for several threads, which import it */
 export function sharedMemory() {
   return new WebAssembly.Memory({ ...PAGES, shared: true });
 }
 
 /**
- * Starts Workers that join the engine's team when they are ready. One that cannot start is not missed: who is there
- * does the work. They end with this Worker.
+ * Starts Workers that join the engine's team when they are ready. If some cannot start, the others do the work. They end
+ * with this Worker.
  *
  * @param {WasmEngine} engine
- * @param {WebAssembly.Module} module its own
+ * @param {WebAssembly.Module} module the engine's
  * @param {number} count
  */
 export function callHelpers(engine, module, count) {

@@ -1,9 +1,9 @@
-// What the wasm needs from outside. It is a standalone module, built without Emscripten's JavaScript, so it asks for a
-// handful of WASI calls, and for nothing of the network or the page.
+// The imports of the wasm. It is a standalone module, built without Emscripten's JavaScript. It needs a few WASI calls and
+// has no access to network or page.
 
 import { HeyBaghError } from '../shared/errors.js';
 
-const SUCCESS = 0; // errno values of WASI preview 1
+const SUCCESS = 0; // these three are errno values of WASI preview 1
 const BAD_FILE = 8;
 const NOT_SEEKABLE = 70;
 
@@ -12,12 +12,11 @@ const REALTIME_CLOCK = 0;
 /** @typedef {(...values: number[]) => number | void} WasmImport */
 
 /**
- * Makes the imports that a module asks for. A call that is not known here is replaced by a function that throws its
- * name, so that a new import is found when it is used rather than by a module that does not start.
+ * Makes the imports that a module needs. Unknown functions are replaced by one that throws an error with their name, so
+ * that the module starts and a new import is found when it is used.
  *
  * @param {WebAssembly.Module} module
- * @param {() => WebAssembly.Memory} memory the instance's memory, once there is an instance; of a module that imports
- *   its memory, that memory
+ * @param {() => WebAssembly.Memory} memory returns the instance's memory, or the memory to import
  * @returns {WebAssembly.Imports}
  */
 export function makeImports(module, memory) {
@@ -30,7 +29,7 @@ export function makeImports(module, memory) {
       imports[space] = { ...imports[space], [name]: memory() };
       continue;
     }
-    if (kind !== 'function') throw new HeyBaghError('engine-failed', `The engine wants a ${kind} ${space}.${name}.`);
+    if (kind !== 'function') throw new HeyBaghError('engine-failed', `The engine needs a ${kind} ${space}.${name}, which does not exist here.`);
     imports[space] ??= {};
     imports[space][name] = known[name] ?? (() => {
       throw new HeyBaghError('crashed', `The engine called ${space}.${name}, which it should not need.`);
@@ -40,8 +39,8 @@ export function makeImports(module, memory) {
 }
 
 const environment = {
-  emscripten_notify_memory_growth() {}, // no view is kept that would have to be made anew
-  // XNNPACK's plain SIMD build picks kernels by it: many cores are a sign of a large x86 processor.
+  emscripten_notify_memory_growth() {}, // no view of memory is kept
+  // XNNPACK's plain SIMD build chooses kernels by it, as many cores suggest a large x86 processor.
   hardware_concurrency: () => navigator.hardwareConcurrency ?? 1,
 };
 
@@ -50,7 +49,7 @@ function wasi(memory) {
   const view = () => new DataView(memory().buffer);
   const print = linePrinter();
 
-  /** @type {Record<string, WasmImport>} pointers are numbers, and so is all that they point at */
+  /** @type {Record<string, WasmImport>} all parameters are numbers; pointers are addresses in memory */
   const calls = {
     fd_write(fd, vectors, count, written) {
       if (fd !== 1 && fd !== 2) return BAD_FILE;
@@ -58,7 +57,7 @@ function wasi(memory) {
       for (let i = 0; i < count; i++) {
         const pointer = view().getUint32(vectors + 8 * i, true);
         const size = view().getUint32(vectors + 8 * i + 4, true);
-        print(new Uint8Array(memory().buffer, pointer, size).slice()); // no decoder takes memory that is shared
+        print(new Uint8Array(memory().buffer, pointer, size).slice()); // a copy, as decoders refuse shared memory
         total += size;
       }
       view().setUint32(written, total, true);
@@ -67,9 +66,9 @@ function wasi(memory) {
     fd_close: () => SUCCESS,
     fd_seek: () => NOT_SEEKABLE,
     proc_exit(code) {
-      throw new HeyBaghError('crashed', `The engine stopped by itself (exit code ${code}). Load it again.`);
+      throw new HeyBaghError('crashed', `The engine exited with code ${code}. Load it again.`);
     },
-    // The 64-bit precision comes as one BigInt or as two numbers, as the build likes; the pointer is always last.
+    // Some builds pass the 64-bit precision as a BigInt, others as two numbers. The pointer is always last.
     clock_time_get(clock, ...rest) {
       const milliseconds = performance.now() + (clock === REALTIME_CLOCK ? performance.timeOrigin : 0);
       view().setBigUint64(rest[rest.length - 1], BigInt(Math.round(milliseconds * 1e6)), true);
@@ -86,7 +85,7 @@ function wasi(memory) {
 }
 
 /**
- * C writes in pieces, a console in lines.
+ * Collects lines for the console, as C writes pieces of them.
  *
  * @returns {(bytes: Uint8Array<ArrayBuffer>) => void}
  */

@@ -1,4 +1,4 @@
-// The C exports of the engine as methods.
+// The C functions of the engine as methods of a class.
 
 import { HeyBaghError } from '../shared/errors.js';
 
@@ -9,18 +9,18 @@ const REFUSALS = ['unsupported-image', 'corrupt-image'];
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
 /**
- * The exports of src/api/wasm_api.c, `malloc` and `free`: numbers in, a number out.
+ * The exports of src/api/wasm_api.c, `malloc` and `free`. Parameters and results are numbers.
  *
  * @typedef {Record<string, (...values: number[]) => number>} WasmFunctions
  *
- * @typedef {{simd: Simd, file: string, members: number}} BuildName which build it is, and for how many threads
+ * @typedef {{simd: Simd, file: string, members: number}} BuildName identifies a build; `members` is its number of threads
  *
  * @typedef {object} IndexFile
  * @property {string} name
  * @property {number} bytes
- * @property {boolean} needed before the start: head, centroids and table
+ * @property {boolean} needed true for head, centroids and table, which `start` needs
  *
- * @typedef {object} Known what the engine knows of model and index, and which build it is
+ * @typedef {object} Known facts about model, index and build
  * @property {string} build
  * @property {Simd} simd
  * @property {string} model_id
@@ -33,24 +33,25 @@ const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
  * @property {number} nprobe
  * @property {string[]} labels
  *
- * @typedef {object} Query what is wanted, checked and complete
+ * @typedef {object} Query checked options of a search
  * @property {number} k
  * @property {number} [nprobe]
  * @property {boolean} exact
  * @property {string[]} labels
  * @property {number} [minScore]
+ * @property {boolean} distinct
  *
  * @typedef {object} Found
- * @property {{id: number, path: string, label: string, score: number, content: string}[]} results
+ * @property {{id: number, path: string, label: string, score: number, content: string, copies?: number}[]} results
  * @property {number} nprobe lists scanned so far
- * @property {number} planned lists that will be, as far as is known
+ * @property {number} planned lists to be scanned, as far as is known
  * @property {number} scanned pictures compared
- * @property {number} scan ms
+ * @property {number} scan time of the scans in ms
  */
 
 /**
- * src/api/wasm_api.c as a class. It hides pointers, ownership and text encoding, and turns every status but 0 into a
- * HeyBaghError. No view of memory outlives a call: memory grows, and then old views are detached.
+ * Wraps src/api/wasm_api.c. It hides pointers, ownership and text encoding, and throws a HeyBaghError for every status but
+ * 0. No view of memory is kept after a call, because views are detached when memory grows.
  */
 export class WasmEngine {
   #c;
@@ -71,22 +72,22 @@ export class WasmEngine {
     if (!this.#context) throw new HeyBaghError('out-of-memory', 'The browser has no memory left for the engine.');
   }
 
-  /** @returns {number} bytes of wasm memory; it never shrinks */
+  /** @returns {number} size of the wasm memory in bytes; it never shrinks */
   get heapBytes() {
     return this.#memory.buffer.byteLength;
   }
 
-  /** @returns {number} threads that share the work on a picture: those that have come so far */
+  /** @returns {number} threads that share the work on a picture, including those that have joined so far */
   get threads() {
     return this.#c.hb_wasm_threads(this.#context);
   }
 
   /**
-   * What a further thread needs, with a stack of so many bytes.
+   * Makes what a further thread needs.
    *
-   * @param {number} stackBytes
-   * @returns {{memory: WebAssembly.Memory, stack: number, context: number}} `stack` is where it begins: its end, as
-   *   stacks grow downwards
+   * @param {number} stackBytes size of its stack
+   * @returns {{memory: WebAssembly.Memory, stack: number, context: number}} `stack` is the end of the stack, as stacks grow
+   *   downwards
    */
   placeForHelper(stackBytes) {
     const stack = Math.floor((this.#allocate(stackBytes) + stackBytes) / 16) * 16;
@@ -94,19 +95,19 @@ export class WasmEngine {
   }
 
   /**
-   * Takes the weight file as it comes, so that it is never held twice.
+   * Takes the weight file piece by piece, so that memory holds it only once.
    *
    * @param {number} size in bytes
-   * @returns {{fill: (piece: Uint8Array) => boolean, give: () => void}} `fill` is called with one piece after the
-   *   other, and says if that was the last; then `give`, which verifies that the weights are those of the index (it
-   *   must be there): fails with `bad-model`, and another may be tried
+   * @returns {{fill: (piece: Uint8Array) => boolean, give: () => void}} call `fill` with each piece in turn; it returns true
+   *   after the last. Then call `give`, which checks that the weights are those of the index. The index must be there. It
+   *   throws `bad-model` or `model-mismatch`, after which another model may be tried
    */
   takeModel(size) {
     const pointer = this.#allocate(size);
     let filled = 0;
     return {
       fill: piece => {
-        if (piece.length > size - filled) throw new RangeError('a model is larger than was said');
+        if (piece.length > size - filled) throw new RangeError('the model is larger than expected');
         this.#put(piece, pointer + filled);
         filled += piece.length;
         return filled === size;
@@ -121,8 +122,8 @@ export class WasmEngine {
   }
 
   /**
-   * @returns {IndexFile[]} the files of the index, in the order that `giveFile` counts. Of an index with a table the
-   *   files of lists are known once the table was given
+   * @returns {IndexFile[]} the files of the index, in the order of their numbers. If the index has a table, the files of
+   *   lists are known only after the table was given
    */
   files() {
     return Array.from({ length: this.#c.hb_wasm_file_count(this.#context) }, (_, i) => ({
@@ -133,7 +134,7 @@ export class WasmEngine {
   }
 
   /**
-   * Copies file `i` of the index in, and checks its hash and all that is in it. It may be tried again.
+   * Copies file `i` of the index into memory and checks its hash and its content. After an error it may be called again.
    *
    * @param {number} i
    * @param {Uint8Array} bytes
@@ -145,7 +146,7 @@ export class WasmEngine {
   }
 
   /**
-   * Gives the memory of file `i` back, which is not one of the needed.
+   * Frees the memory of file `i`, which must be a file of lists.
    *
    * @param {number} i
    */
@@ -153,7 +154,7 @@ export class WasmEngine {
     this.#c.hb_wasm_release(this.#context, i);
   }
 
-  /** Ties model and index together; to be called once, when all is given. */
+  /** Makes the engine ready. Call it once, when the model and all needed files were given. */
   start() {
     this.#check(this.#c.hb_wasm_start(this.#context));
   }
@@ -165,10 +166,10 @@ export class WasmEngine {
   }
 
   /**
-   * Decodes a picture; this needs neither model nor index.
+   * Decodes and crops a picture. This needs neither model nor index.
    *
-   * @param {{bytes: Uint8Array} | Pixels} image a file, or what the browser has made of it
-   * @param {Region} [region] of it; by default the whole
+   * @param {{bytes: Uint8Array} | Pixels} image a file, or pixels from the browser's decoder
+   * @param {Region} [region] default: the whole picture
    * @returns {Uint8Array} for `embed`
    * @throws {HeyBaghError} with `mayBeRead`
    */
@@ -191,7 +192,7 @@ export class WasmEngine {
    */
   embed(crop) {
     const c = this.#c;
-    if (crop.length !== c.hb_wasm_crop_bytes()) throw new RangeError('this is no crop');
+    if (crop.length !== c.hb_wasm_crop_bytes()) throw new RangeError('this is not a crop');
     this.#put(crop, c.hb_wasm_crop(this.#context) >>> 0);
     this.#check(c.hb_wasm_embed(this.#context));
     const vector = c.hb_wasm_vector(this.#context) >>> 0;
@@ -199,8 +200,8 @@ export class WasmEngine {
   }
 
   /**
-   * Embeds whatever there is, so that the browser's compiler has optimised the network before a photo comes. Needs a
-   * model.
+   * Embeds the current crop, whatever it is, so that the browser optimises the network's code before the first photo. Needs
+   * a model.
    */
   warmUp() {
     this.#check(this.#c.hb_wasm_embed(this.#context));
@@ -212,12 +213,13 @@ export class WasmEngine {
   }
 
   /**
-   * Begins a search; several may be under way.
+   * Begins a search. Several searches may run at the same time.
    *
    * @param {Float32Array} query unit length
    * @param {Query} options
-   * @returns {{run: () => number[], files: () => number[], answer: () => Found, free: () => void}} `run` scans the lists that are there, and says which files are missing for the others, that of
-   *   the nearest list first; `files` are all that the search scans
+   * @returns {{run: () => number[], files: () => number[], answer: () => Found, free: () => void}} `run` scans the lists
+   *   that are in memory and returns the files of those that are not, the nearest list first; `files` returns all files
+   *   that the search scans; `answer` returns the results so far; `free` must be called at the end
    */
   startSearch(query, options) {
     const c = this.#c;
@@ -239,7 +241,7 @@ export class WasmEngine {
       files: () => this.#plannedFiles(search),
       answer: () => {
         const answer = c.hb_wasm_search_answer(context, search);
-        if (!answer) throw new HeyBaghError('out-of-memory', 'There is no memory for the answer.');
+        if (!answer) throw new HeyBaghError('out-of-memory', 'There is not enough memory for the answer.');
         return JSON.parse(this.#text(answer));
       },
       free,
@@ -251,12 +253,12 @@ export class WasmEngine {
    * @param {Float32Array} query
    * @param {Query} options
    */
-  #begin(search, query, { k, nprobe = 0, exact, labels, minScore }) {
+  #begin(search, query, { k, nprobe = 0, exact, labels, minScore, distinct }) {
     const list = new TextEncoder().encode(labels.map(label => `${label}\0`).join(''));
     const vector = new Uint8Array(query.buffer, query.byteOffset, query.byteLength);
     this.#lend(vector, values => this.#lend(list, names => this.#check(this.#c.hb_wasm_search_start(
       this.#context, search, values, k, nprobe, Number(exact), names, list.length,
-      Number(minScore !== undefined), minScore ?? 0))));
+      Number(minScore !== undefined), minScore ?? 0, Number(distinct)))));
   }
 
   /** @param {number} search */
@@ -271,7 +273,7 @@ export class WasmEngine {
   }
 
   /**
-   * Copies bytes in for the time of one call; nothing at all is pointer 0.
+   * Copies bytes into memory for one call. Without bytes the pointer is 0.
    *
    * @param {Uint8Array} bytes
    * @param {(pointer: number) => void} use
@@ -290,7 +292,7 @@ export class WasmEngine {
   /** @param {number} size in bytes */
   #allocate(size) {
     const pointer = this.#c.malloc(size) >>> 0;
-    if (!pointer) throw new HeyBaghError('out-of-memory', `There is no memory for ${Math.ceil(size / 1e6)} MB more.`);
+    if (!pointer) throw new HeyBaghError('out-of-memory', `There is not enough memory: ${Math.ceil(size / 1e6)} MB more are needed.`);
     return pointer;
   }
 
@@ -322,12 +324,12 @@ export class WasmEngine {
   /** @param {number} pointer of a C string */
   #text(pointer) {
     const bytes = new Uint8Array(this.#memory.buffer, pointer >>> 0);
-    return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0))); // a copy: no decoder takes memory that is shared
+    return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0))); // a copy, as decoders refuse shared memory
   }
 }
 
 /**
- * The library words its errors to follow "index-builder: photo.jpg: "; here they stand alone.
+ * The library's error texts are made to follow "index-builder: photo.jpg: ". Here they stand alone.
  *
  * @param {string} text
  */

@@ -1,4 +1,4 @@
-// German. What is missing is shown in English.
+// German. Missing texts are shown in English.
 
 export const strings = {
   photo: 'Ihr Foto',
@@ -23,19 +23,21 @@ export const strings = {
   starting: 'Gleich geht es los …',
   photoIsNext: 'Ihr Foto ist dann an der Reihe.',
   bytes: '{name}: {loaded} von {total} MB',
-  bytesKept: '{name}: {loaded} von {total} MB, vom letzten Besuch',
+  bytesKept: '{name}: {loaded} von {total} MB, bei einem früheren Besuch gespeichert',
   model: 'Modell',
   index: 'Index',
   ready: '{count} Bilder können durchsucht werden.',
   searching: 'Suche …',
   searched: '{scanned} von {count} Bildern in {ms} ms durchsucht.',
-  searchedPart: 'Keine Verbindung: {nprobe} von {planned} Listen sind da und wurden durchsucht, '
+  searchedPart: 'Keine Verbindung: Nur die {nprobe} von {planned} Listen, die gespeichert sind, wurden durchsucht, '
     + '{scanned} von {count} Bildern.',
   none: 'Nichts passt.',
-  nothing: 'Kein Bild dieser Sammlung passt. Wählen Sie unter „Erweitert“ alle Kategorien, oder versuchen Sie ein anderes Foto.',
+  nothing: 'Kein Bild dieser Sammlung passt. Versuchen Sie ein anderes Foto oder andere Einstellungen unter „Erweitert“.',
   results: 'Am ähnlichsten',
-  rank: 'Rang {n}: {label}',
-  searchWith: 'Rang {n}: {label}. Damit suchen.',
+  rank: 'Rang {n}: {name}',
+  searchWith: 'Rang {n}: {name}. Damit suchen.',
+  copy: 'Es gibt noch 1 Datei mit diesem Bild.',
+  copies: 'Es gibt noch {n} Dateien mit diesem Bild.',
   score: 'Ähnlichkeit {score}',
   details: 'Wo die Zeit geblieben ist',
   decode: 'Dekodieren',
@@ -54,18 +56,18 @@ export const strings = {
   exact: 'Alle Listen durchsuchen',
   tray: 'Ihre Fotos',
   trayProgress: '{done} von {count} Fotos durchsucht.',
-  trayPhoto: 'Ihr Foto: {label}. Zeigen, wem es ähnelt.',
+  trayPhoto: 'Ihr Foto: {name}. Zeigen, wem es ähnelt.',
   trayStop: 'Anhalten',
   retry: 'Noch einmal versuchen',
   share: 'Link zu dieser Suche kopieren',
   shared: 'Der Link wurde kopiert.',
-  offline: 'Keine Verbindung, und was hierfür nötig ist, wurde nicht aufbewahrt. Verbinden Sie sich und versuchen Sie es '
-    + 'noch einmal.',
+  offline: 'Keine Verbindung, und nicht alles, was hierfür nötig ist, ist gespeichert. Verbinden Sie sich und versuchen '
+    + 'Sie es noch einmal.',
   somethingWrong: 'Auf dieser Seite ist etwas schiefgegangen: {message}. Laden Sie sie neu und versuchen Sie es noch einmal.',
   'error no-simd': 'Dieser Browser ist zu alt: Ihm fehlt WebAssembly-SIMD. Verwenden Sie einen neueren.',
   'error engine-failed': 'Das Programm kann hier nicht starten. Laden Sie die Seite neu, oder verwenden Sie einen anderen Browser.',
-  'error download-failed': 'Etwas konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal; ein '
-    + 'Bild einer anderen Website können Sie speichern und als Datei auswählen.',
+  'error download-failed': 'Etwas konnte nicht geladen werden. Prüfen Sie Verbindung und Adresse, und versuchen Sie es noch '
+    + 'einmal. Ein Bild einer anderen Website können Sie speichern und als Datei auswählen.',
   'error bad-download': 'Etwas kam beschädigt an. Versuchen Sie es noch einmal.',
   'error invalid-argument': 'Damit kann nicht gesucht werden. Versuchen Sie es mit einem anderen Foto oder einer anderen Adresse.',
   'error unsupported-image': 'Dieses Bild kann nicht gelesen werden. Speichern Sie es als JPEG oder PNG.',

@@ -1,4 +1,4 @@
-// French. What is missing is shown in English.
+// French. Missing texts are shown in English.
 
 export const strings = {
   photo: 'Votre photo',
@@ -23,20 +23,22 @@ export const strings = {
   starting: 'Démarrage du moteur…',
   photoIsNext: 'Votre photo est la suivante.',
   bytes: '{name} : {loaded} sur {total} Mo',
-  bytesKept: '{name} : {loaded} sur {total} Mo, de la dernière visite',
+  bytesKept: '{name} : {loaded} sur {total} Mo, enregistrés lors d’une visite précédente',
   model: 'Modèle',
   index: 'Index',
   ready: 'Prêt à chercher parmi {count} images.',
   searching: 'Recherche…',
   searched: '{scanned} images sur {count} parcourues en {ms} ms.',
-  searchedPart: 'Pas de connexion : {nprobe} listes conservées sur {planned} ont été parcourues, {scanned} images sur '
-    + '{count}.',
+  searchedPart: 'Pas de connexion : seules les {nprobe} listes enregistrées sur {planned} ont été parcourues, {scanned} '
+    + 'images sur {count}.',
   none: 'Rien ne correspond.',
-  nothing: 'Aucune image de cette collection ne correspond. Choisissez toutes les catégories dans les options avancées, ou une '
-    + 'autre photo.',
+  nothing: 'Aucune image de cette collection ne correspond. Essayez une autre photo, ou d’autres réglages dans les options '
+    + 'avancées.',
   results: 'Les plus semblables',
-  rank: 'Rang {n} : {label}',
-  searchWith: 'Rang {n} : {label}. Chercher avec celle-ci.',
+  rank: 'Rang {n} : {name}',
+  searchWith: 'Rang {n} : {name}. Chercher avec celle-ci.',
+  copy: 'Il y a 1 autre fichier de cette image.',
+  copies: 'Il y a {n} autres fichiers de cette image.',
   score: 'Similitude {score}',
   details: 'Où le temps est passé',
   decode: 'Décodage',
@@ -55,17 +57,17 @@ export const strings = {
   exact: 'Parcourir toutes les listes',
   tray: 'Vos photos',
   trayProgress: '{done} photos cherchées sur {count}.',
-  trayPhoto: 'Votre photo : {label}. Montrer ce qui lui ressemble.',
+  trayPhoto: 'Votre photo : {name}. Montrer ce qui lui ressemble.',
   trayStop: 'Arrêter',
   retry: 'Réessayer',
   share: 'Copier un lien vers cette recherche',
   shared: 'Le lien a été copié.',
-  offline: 'Pas de connexion, et le nécessaire n’a pas été conservé. Connectez-vous, puis réessayez.',
+  offline: 'Pas de connexion, et tout ce qu’il faut n’est pas enregistré. Connectez-vous, puis réessayez.',
   somethingWrong: 'Un problème est survenu dans cette page : {message}. Rechargez-la, puis réessayez.',
   'error no-simd': 'Ce navigateur est trop ancien : il lui manque WebAssembly SIMD. Utilisez-en un plus récent.',
   'error engine-failed': 'Le moteur ne peut pas démarrer ici. Rechargez la page, ou essayez un autre navigateur.',
-  'error download-failed': 'Un téléchargement a échoué. Vérifiez la connexion, puis réessayez ; l’image d’un autre site peut être '
-    + 'enregistrée, puis choisie comme fichier.',
+  'error download-failed': 'Un téléchargement a échoué. Vérifiez la connexion et l’adresse, puis réessayez. L’image d’un autre site '
+    + 'peut être enregistrée, puis choisie comme fichier.',
   'error bad-download': 'Un téléchargement est arrivé endommagé. Réessayez.',
   'error invalid-argument': 'Impossible de chercher avec cela. Essayez une autre photo ou une autre adresse.',
   'error unsupported-image': 'Cette image ne peut pas être lue. Enregistrez-la en JPEG ou en PNG.',

@@ -1,4 +1,4 @@
-// The engine's WebAssembly: which build this browser can run, for how many threads, and how it is compiled.
+// Chooses, downloads and compiles the engine's WebAssembly.
 
 import { mayPass, onceMore, readBody, request } from '../shared/download.js';
 import { cannotRun, HeyBaghError } from '../shared/errors.js';
@@ -10,8 +10,8 @@ const MEMBERS_MAX = 4; // HB_WORKER_TEAM_MEMBERS_MAX
 /** @typedef {{file: string, url: URL}} BuildFile */
 
 /**
- * All builds find the same results; relaxed SIMD is faster. Best first. Of each there is one more, for several threads. Their
- * addresses are written out, so that bundlers find the files.
+ * The builds, the fastest first; all find the same results. Each exists for one thread and for several. Their addresses
+ * are written out so that bundlers find the files.
  *
  * @type {{simd: Simd, supported: () => boolean, one: BuildFile, several: BuildFile}[]}
  */
@@ -30,7 +30,7 @@ const BUILDS = [
   },
 ];
 
-// The smallest modules that only a browser with the feature accepts: one function () -> v128.
+// Minimal modules that are valid only in browsers with the feature. Each has one function, () -> v128.
 const SIMD_PROBE = probe(0x41, 0, 0xfd, 0x0f); // i8x16.splat(0)
 const RELAXED_SIMD_PROBE = probe(0x41, 0, 0xfd, 0x0f, 0x41, 0, 0xfd, 0x0f, 0xfd, 0x80, 0x02); // i8x16.relaxed_swizzle
 
@@ -49,10 +49,10 @@ function probe(...instructions) {
 }
 
 /**
- * Only pages that are cross-origin isolated may share memory between threads.
+ * Only cross-origin isolated pages may share memory between threads.
  *
- * @param {number} [wanted] at most so many
- * @returns {number} how many threads the engine should have here, its own Worker included
+ * @param {number} [wanted] the largest number
+ * @returns {number} how many threads the engine should use here, including its Worker
  */
 export function membersFor(wanted = MEMBERS_MAX) {
   if (!globalThis.crossOriginIsolated) return 1;
@@ -62,14 +62,14 @@ export function membersFor(wanted = MEMBERS_MAX) {
 /**
  * Downloads and compiles the fastest build that this browser can run.
  *
- * @param {Simd | undefined} wanted this instruction set and no other, or the best
- * @param {number} members threads that it is for
+ * @param {Simd | undefined} wanted the instruction set; undefined: the best one
+ * @param {number} members number of threads
  * @param {AbortSignal} [signal] ends the download
  * @returns {Promise<Build>}
  * @throws {HeyBaghError} `no-simd`, `download-failed`, `engine-failed`
  */
 export async function compileWasm(wanted, members, signal) {
-  const hasWasm = 'WebAssembly' in globalThis; // some browsers are locked down
+  const hasWasm = 'WebAssembly' in globalThis; // some locked-down browsers have none
   const build = BUILDS.find(({ simd, supported }) => hasWasm && (!wanted || simd === wanted) && supported());
   if (!build) throw new HeyBaghError('no-simd', 'This browser is too old for the engine: it lacks WebAssembly SIMD.');
   const { file, url } = members > 1 ? build.several : build.one;
@@ -89,11 +89,11 @@ function isWorthARetry(error) {
  */
 async function compile(file, url, options) {
   const response = await request(url, file, options);
-  // Many static hosts do not know .wasm and send another type, which the streaming compiler refuses.
+  // Many static hosts send .wasm with another type, which the streaming compiler refuses.
   const isStreamed = response.headers.get('Content-Type') === 'application/wasm';
   const compiled = isStreamed ? WebAssembly.compileStreaming(response.clone()) : null;
-  compiled?.catch(() => {}); // told below, if not a broken download is what made it fail
-  const bytes = await readBody(response, file); // also read here, as the compiler would wait for ever
+  compiled?.catch(() => {}); // thrown below, unless the download failed first
+  const bytes = await readBody(response, file); // also read here, as the compiler has no time limit
   return (compiled ?? WebAssembly.compile(bytes)).catch(error => {
     throw cannotRun(file, error);
   });

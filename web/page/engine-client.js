@@ -1,6 +1,5 @@
-// Calls to the engine's Worker as promises. Every promise ends: by the answer, by the Worker's breakdown, when it has
-// not given a sign of life for DEAD_BEATS, or by `end`. Where no Worker can be started, the engine answers from the
-// page's own thread.
+// Calls the engine's Worker and returns promises. Each promise settles: with the answer, when the Worker crashes, when it
+// has sent no message for DEAD_BEATS, or by `end`. Where no Worker can start, the engine runs in the page's own thread.
 
 import { HeyBaghError } from '../shared/errors.js';
 import { BEAT, DEAD_BEATS, QUIET_BEATS } from '../shared/limits.js';
@@ -11,7 +10,7 @@ import { openLocal, openWorker } from './transport.js';
 /** @import { Line } from './transport.js' */
 
 /**
- * A call that waits for its answer.
+ * A pending call.
  *
  * @typedef {{resolve(value: unknown): void, reject(error: HeyBaghError): void, onProgress?(progress: unknown): void}} Call
  */
@@ -21,12 +20,12 @@ const NOTHING = {
   heapBytes: 0, threads: 0, shards: { bytes: 0, files: 0 }, network: { bytes: 0, requests: 0 }, cached: { bytes: 0, files: 0 },
 };
 
-/** The page's end of the line to one engine. */
+/** The page's connection to one engine. */
 export class EngineClient {
   /** @type {Line} */
   #line;
   /**
-   * What was asked before the first answer, to be asked again if no Worker starts; nothing is transferred so early.
+   * Calls before the first answer, which are repeated if no Worker starts. Nothing is transferred in them.
    *
    * @type {{id: number, method: Method, args?: object}[] | null}
    */
@@ -36,9 +35,9 @@ export class EngineClient {
   #lastId = 0;
   #ended = new AbortController();
   #silence = 0; // beats since the last message
-  #beating = 0; // a timer, while something is asked
+  #beating = 0; // a timer, while calls are pending
 
-  /** @type {Usage} as of the last message that told */
+  /** @type {Usage} from the last message that had it */
   usage = NOTHING;
 
   constructor() {
@@ -51,19 +50,19 @@ export class EngineClient {
   /** @param {Worker} worker */
   #watch(worker) {
     worker.onerror = event => {
-      const neverRan = this.#early && !event.message; // a script that runs and fails has one
+      const neverRan = this.#early && !event.message; // the error of a script that did run has one
       if (neverRan) this.#goLocal();
-      else this.end(brokenDown(event.message ?? 'its script could not be loaded'));
+      else this.end(crashed(event.message ?? 'its script could not be loaded'));
     };
   }
 
-  /** @returns {AbortSignal} aborted by `end`, for what is done on behalf of the Worker */
+  /** @returns {AbortSignal} aborted by `end`; stops the page's work for this Worker */
   get ended() {
     return this.#ended.signal;
   }
 
   /**
-   * Settles as the Worker does, and DEAD_BEATS after its last message at the latest.
+   * Calls a method of the engine. Settles at the latest DEAD_BEATS after the Worker's last message.
    *
    * @template {Method} M
    * @param {M} method
@@ -84,7 +83,7 @@ export class EngineClient {
   }
 
   /**
-   * Stops the Worker and frees its memory. Calls that are waiting, and all that come, fail with this error.
+   * Stops the Worker and frees its memory. Pending and later calls fail with this error.
    *
    * @param {HeyBaghError} error
    */
@@ -98,11 +97,11 @@ export class EngineClient {
 
   #listen() {
     this.#line.onmessage = ({ data }) => this.#receive(data);
-    this.#line.onmessageerror = () => this.end(brokenDown('a message could not be read'));
+    this.#line.onmessageerror = () => this.end(crashed('a message could not be read'));
   }
 
   #openLocal() {
-    return openLocal(error => this.end(brokenDown(error.message)));
+    return openLocal(error => this.end(crashed(error.message)));
   }
 
   #goLocal() {
@@ -116,7 +115,7 @@ export class EngineClient {
     this.#silence++;
     if (this.#silence === QUIET_BEATS) this.#line.postMessage({ id: 0, method: 'ping' }, []);
     if (this.#silence < DEAD_BEATS) return;
-    this.end(brokenDown(`nothing was heard of it for ${DEAD_BEATS * BEAT / 1000} seconds`));
+    this.end(crashed(`it did not answer for ${DEAD_BEATS * BEAT / 1000} s`));
   }
 
   #rest() {
@@ -124,7 +123,7 @@ export class EngineClient {
     this.#beating = this.#silence = 0;
   }
 
-  /** @param {MessageEvent['data']} message as engine-service.js sends it */
+  /** @param {MessageEvent['data']} message from engine-service.js */
   #receive({ id, progress, error, value, usage }) {
     this.#early = null;
     this.#silence = 0;
@@ -143,6 +142,6 @@ export class EngineClient {
 }
 
 /** @param {string} why */
-function brokenDown(why) {
-  return new HeyBaghError('crashed', `The engine's Worker broke down: ${why}. Load it again.`);
+function crashed(why) {
+  return new HeyBaghError('crashed', `The engine's Worker crashed: ${why}. Load it again.`);
 }

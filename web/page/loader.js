@@ -1,7 +1,7 @@
-// From nothing to a working engine: what is downloaded, in which order, and who is told how far it is.
+// Loads an engine: what is downloaded, in which order, and how progress is reported.
 //
-// The page downloads the wasm, index.json and the model, because they can be on their way before the Worker runs. What
-// the engine finds in index.json, head, centroids and lists, is the Worker's own business.
+// The page downloads the wasm, index.json and the model, so that these downloads begin before the Worker runs. The Worker
+// downloads what index.json names: head, centroids and lists.
 
 import { isUnanswered, onceMore, readBody, request } from '../shared/download.js';
 import { FileCache } from '../shared/file-cache.js';
@@ -16,18 +16,18 @@ import { ProgressTeller } from './progress.js';
 /** @import { EngineClient } from './engine-client.js' */
 /** @import { Start } from './options.js' */
 
-/** @typedef {Known & {imageUrl: string, thumbUrl: string}} Loaded what is known of an engine that is ready */
+/** @typedef {Known & {imageUrl: string, thumbUrl: string}} Loaded facts about an engine that is ready */
 
 const MANIFESTS = 'heybagh-manifests-1';
 
 /**
- * A failure leaves the engine half made and other downloads running; whoever called ends the whole Worker then.
+ * After a failure the engine is incomplete and other downloads go on; the caller then has to end the Worker.
  *
  * @param {EngineClient} worker
  * @param {Start} what
  * @param {(progress: Progress) => void} report
- * @returns {{started: Promise<boolean>, ready: Promise<Loaded>}} `started` when pictures can be cropped, true if the
- *   Worker can use the browser's decoder; both fail with a HeyBaghError
+ * @returns {{started: Promise<boolean>, ready: Promise<Loaded>}} `started` settles when pictures can be cropped, to true if
+ *   the Worker can use the browser's decoder; both reject with a HeyBaghError
  */
 export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, prefetch }, report) {
   const progress = new ProgressTeller(report);
@@ -45,12 +45,12 @@ export function loadEngine(worker, { indexUrl, modelUrl, simd, threads, memory, 
     worker, opened, { ...named, url: modelUrl ?? named.url }, progress.begin('model', named.bytes)));
   const index = opened.then(needed => obtainIndex(worker, progress.begin('index', needed)));
   const ready = finish(worker, Promise.all([manifest, model, opened, index]), prefetch, progress);
-  manifest.then(({ bytes }) => ready.then(() => manifests.write(indexUrl, bytes))).catch(() => {}); // told by `ready`
+  manifest.then(({ bytes }) => ready.then(() => manifests.write(indexUrl, bytes))).catch(() => {}); // `ready` reports it
   return { started, ready };
 }
 
 /**
- * Whatever keeps threads from starting, without them the engine is only slower.
+ * Starts the engine, with one thread if several cannot start: it is only slower then.
  *
  * @param {EngineClient} worker
  * @param {Simd | undefined} simd
@@ -70,8 +70,8 @@ async function startEngine(worker, simd, members, onCompiled) {
 }
 
 /**
- * Always fresh: everything else is named by its hash, so an old manifest would name files that are gone. Only without a
- * network it is the one with which an engine was last ready, as the files that were kept since are its.
+ * Loads index.json, always fresh: it names all other files by their hashes, so an old one may name files that are gone.
+ * Without a network, it is the one that was last used with success, as the saved files belong to it.
  *
  * @param {string} url
  * @param {FileCache} manifests
@@ -95,11 +95,11 @@ async function downloadManifest(url, options) {
 }
 
 /**
- * Head, centroids and table, by the Worker.
+ * Lets the Worker load head, centroids and table.
  *
  * @param {EngineClient} worker
  * @param {(bytes: number, source: Source) => void} onBytes
- * @returns {Promise<boolean>} true if all of them were kept from an earlier visit
+ * @returns {Promise<boolean>} true if all of them were saved on an earlier visit
  */
 async function obtainIndex(worker, onBytes) {
   let kept = true;

@@ -1,4 +1,4 @@
-// The model: from an earlier visit or the network to the Worker, piece by piece as it comes.
+// Brings the model to the Worker piece by piece, from an earlier visit or over the network.
 
 import { HeyBaghError } from '../shared/errors.js';
 import { FileCache } from '../shared/file-cache.js';
@@ -12,19 +12,19 @@ import { bringPieces } from './resumable-download.js';
 
 const CACHE = 'heybagh-models-1';
 
-/** Opens the cache at once, before it is known which model is wanted. */
+/** Opens the cache at once, before the name of the model is known. */
 export class ModelSource {
   #cache = new FileCache(CACHE);
 
   /**
-   * A model whose weights are not those that the manifest names is asked for once more, past the browser's cache.
+   * Brings the model. If its weights are not those that the manifest names, it is downloaded again without the HTTP cache.
    *
    * @param {EngineClient} worker
-   * @param {Promise<unknown>} opened when the Worker has the index, by which it knows a model that is damaged
+   * @param {Promise<unknown>} opened settles when the Worker has the index, with which it verifies the model
    * @param {NamedModel} model
-   * @param {OnBytes} onBytes less than 0 for what has to come again
-   * @returns {Promise<boolean>} when the Worker has it; true if it was kept from an earlier visit
-   * @throws {HeyBaghError} as `bringPieces`, `bad-model`, `model-mismatch`
+   * @param {OnBytes} onBytes called with a negative number for bytes that must be downloaded again
+   * @returns {Promise<boolean>} settles when the Worker has the model; true if it was saved on an earlier visit
+   * @throws {HeyBaghError} the errors of `bringPieces`, `bad-model`, `model-mismatch`
    */
   async obtain(worker, opened, model, onBytes) {
     const key = keyOf(model);
@@ -45,7 +45,7 @@ export class ModelSource {
 }
 
 /**
- * With the id, so that a copy is never out of date.
+ * The key contains the id, so a saved copy is never out of date.
  *
  * @param {NamedModel} model
  */
@@ -60,7 +60,7 @@ function keyOf({ id, url }) {
  * @param {Promise<unknown>} opened
  * @param {NamedModel} model
  * @param {Uint8Array<ArrayBuffer>} kept
- * @returns {Promise<boolean>} false if the copy is not what it was
+ * @returns {Promise<boolean>} false if the copy is damaged
  */
 async function giveKept(worker, opened, { bytes }, kept) {
   if (kept.length !== bytes) return false;
@@ -87,12 +87,12 @@ function isAnother(error) {
  * @param {NamedModel} model
  * @param {OnBytes} onBytes
  * @param {RequestInit} options
- * @returns {Promise<Blob>} what has come, when the Worker has found it whole
+ * @returns {Promise<Blob>} the model, after the Worker has verified it
  */
 async function download(worker, opened, { url, bytes }, onBytes, options) {
   const name = `The model (${new URL(url).pathname.split('/').pop()})`;
   const { port, given } = offer(worker, opened, bytes);
-  /** @type {Blob[]} which browsers keep out of the page's memory */
+  /** @type {Blob[]} browsers keep them out of the page's memory */
   const parts = [];
   const sent = bringPieces(url, name, bytes, piece => {
     onBytes(piece.length, 'network');
@@ -107,17 +107,17 @@ async function download(worker, opened, { url, bytes }, onBytes, options) {
  * @param {EngineClient} worker
  * @param {Promise<unknown>} opened
  * @param {number} bytes
- * @returns {{port: MessagePort, given: Promise<void>}} where pieces go, and when the Worker has taken them all
+ * @returns {{port: MessagePort, given: Promise<void>}} where to send the pieces; `given` settles when the Worker has them all
  */
 function offer(worker, opened, bytes) {
   const { port1, port2 } = new MessageChannel();
   const given = opened.then(() => worker.call('model', { bytes, port: port2 }, { transfer: [port2] }));
-  given.catch(() => {}); // waited for by who sends the pieces, if they come
+  given.catch(() => {}); // the sender of the pieces awaits it, if there are any
   return { port: port1, given };
 }
 
 /**
- * Moved, not copied: pieces wait in the port until the Worker runs.
+ * Moves the piece instead of copying it. Pieces wait in the port until the Worker runs.
  *
  * @param {MessagePort} port
  * @param {Uint8Array<ArrayBuffer>} piece

@@ -1,19 +1,19 @@
-// The parameters of a call, checked before they travel: what is out of range is named with its range.
+// Checks the options of a call. Errors name the option and its range.
 
 import { HeyBaghError } from '../shared/errors.js';
-import { resolveWebUrl } from '../shared/url.js';
+import { resolveUrl, resolveWebUrl } from '../shared/url.js';
 
 /** @import { LoadOptions, Region, SearchOptions, Simd } from '../shared/types.js' */
 
 const K_MAX = 16384; // as in Milvus
 const SIMD_BUILDS = ['simd', 'relaxed-simd'];
 const MEMORY_DEFAULT = 32 * 1024 * 1024;
-const MEMORY_MAX = 128 * 1024 * 1024; // the engine's memory is capped at 256 MB, and the model and photos need theirs
+const MEMORY_MAX = 128 * 1024 * 1024; // half of the engine's memory; model and photos need the other half
 
 /**
- * @typedef {object} Start what is to be loaded, with absolute URLs
+ * @typedef {object} Start checked options of `HeyBagh.load`, with absolute URLs
  * @property {string} indexUrl of index.json
- * @property {string} [modelUrl] in place of the one that the index names
+ * @property {string} [modelUrl] replaces the one that the index names
  * @property {Simd} [simd]
  * @property {number} [threads]
  * @property {number} memory
@@ -21,13 +21,15 @@ const MEMORY_MAX = 128 * 1024 * 1024; // the engine's memory is capped at 256 MB
  */
 
 /**
- * @param {Partial<LoadOptions>} [options] as a caller gave them: nothing is known of their types
+ * @param {Partial<LoadOptions>} [options] from the caller, of any types
  * @returns {Start}
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkLoadOptions({
   index, model, simd, threads, memory = MEMORY_DEFAULT, prefetch = false, onProgress,
 } = {}) {
+  const isOnDisk = typeof index === 'string' && resolveUrl(index, document.baseURI)?.protocol === 'file:';
+  check(!isOnDisk, 'This page was opened from the disk, where it cannot load an index. Use a web server.');
   const folder = resolveAddress(index);
   const modelUrl = resolveAddress(model);
   check(folder, 'index must be the address of a bundle, such as "bundle/".');
@@ -42,22 +44,23 @@ export function checkLoadOptions({
 }
 
 /**
- * @param {SearchOptions | undefined} options as a caller gave them: nothing is known of their types
+ * @param {SearchOptions | undefined} options from the caller, of any types
  * @param {number} nlist of the index
- * @returns {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number, partial: boolean}}
+ * @returns {{k: number, nprobe?: number, exact: boolean, labels: string[], minScore?: number, distinct: boolean, partial: boolean}}
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkSearchOptions({
-  k = 4, nprobe, exact = false, labels = [], minScore, partial = false, onResults,
+  k = 4, nprobe, exact = false, labels = [], minScore, distinct = false, partial = false, onResults,
 } = {}, nlist) {
   check(isInteger(k, 1, K_MAX), `k must be an integer from 1 to ${K_MAX}.`);
   check(nprobe === undefined || isInteger(nprobe, 1, nlist), `nprobe must be an integer from 1 to ${nlist}.`);
   check(typeof exact === 'boolean', 'exact must be true or false.');
   check(Array.isArray(labels) && labels.every(isLabel), 'labels must be an array of strings that are not empty.');
   check(minScore === undefined || isScore(minScore), 'minScore must be a number from -1 to 1.');
+  check(typeof distinct === 'boolean', 'distinct must be true or false.');
   check(typeof partial === 'boolean', 'partial must be true or false.');
   checkFunction(onResults, 'onResults');
-  return { k, nprobe, exact, labels, minScore, partial };
+  return { k, nprobe, exact, labels, minScore, distinct, partial };
 }
 
 /**
@@ -69,7 +72,7 @@ export function checkRegion(region) {
   if (region === undefined) return undefined;
   const { x, y, width, height } = region ?? {};
   check(isPart(x, width) && isPart(y, height),
-    'region must be {x, y, width, height}, a part of the picture in fractions from 0 to 1 of its width and height.');
+    'region must be {x, y, width, height}, in fractions from 0 to 1 of the picture\'s width and height.');
   return { x, y, width, height };
 }
 
@@ -80,9 +83,9 @@ export function checkRegion(region) {
  * @throws {HeyBaghError} `invalid-argument`
  */
 export function checkVector(vector, dim) {
-  check(vector.length === dim, `The vector has ${vector.length} numbers, and must have ${dim} as those of the index.`);
+  check(vector.length === dim, `The vector has ${vector.length} numbers; the vectors of the index have ${dim}.`);
   const length = Math.hypot(...vector);
-  check(length > 0 && length < Infinity, 'The numbers of a vector must be finite, and not all 0.');
+  check(length > 0 && length < Infinity, 'The numbers of a vector must be finite and not all 0.');
   return vector.map(x => x / length);
 }
 
@@ -101,7 +104,7 @@ function isLabel(value) {
 }
 
 /**
- * Fractions that add up to 1 may be a little more when they are added; the engine allows as much.
+ * Allows for rounding errors in the sum, as the engine does.
  *
  * @param {unknown} start
  * @param {unknown} size

@@ -1,4 +1,4 @@
-// How far loading is, for people: phases that run at the same time are told one after the other.
+// Reports the progress of loading. Phases run at the same time, and are reported one after the other.
 
 /** @import { Progress, Source } from '../shared/types.js' */
 
@@ -6,7 +6,7 @@ const INTERVAL = 100; // ms
 
 /** @typedef {{name: Progress['phase'], total: number, loaded: number, fromNetwork: boolean}} Phase */
 
-/** Phases are told in the order in which they begin; one that ends early waits for its turn. */
+/** Reports phases in the order in which they begin. A phase that ends early waits for its turn. */
 export class ProgressTeller {
   #report;
   /** @type {Phase[]} */
@@ -21,7 +21,7 @@ export class ProgressTeller {
   /**
    * @param {Progress['phase']} name
    * @param {number} total
-   * @returns {(more: number, source?: Source) => void} adds to what is done
+   * @returns {(more: number, source?: Source) => void} adds to `loaded`
    */
   begin(name, total) {
     const phase = { name, total, loaded: 0, fromNetwork: false };

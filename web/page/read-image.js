@@ -1,4 +1,4 @@
-// Everything that a caller may hand over as an image, as bytes or pixels that can be sent to the Worker.
+// Turns any kind of image that a caller may pass into bytes or pixels for the Worker.
 
 import { decodePicture } from '../shared/browser-decoder.js';
 import { chunks, isUnanswered, request, STALLED } from '../shared/download.js';
@@ -6,6 +6,7 @@ import { HeyBaghError } from '../shared/errors.js';
 import { TaskQueue } from '../shared/task-queue.js';
 import { resolveUrl } from '../shared/url.js';
 import { chooseDecoder } from './choose-decoder.js';
+import { drawSvg, isSvg } from './draw-svg.js';
 
 /** @import { ImageSource, Picture, Pixels } from '../shared/types.js' */
 
@@ -17,18 +18,18 @@ import { chooseDecoder } from './choose-decoder.js';
  * @property {(() => Promise<Pixels | null>)} [decode] the browser's decoder, for a file that the engine refuses
  */
 
-// A browser does not tell a page whether it was the network or the other site's CORS policy.
-const UNREACHABLE = 'its site did not answer, or does not let other pages read its pictures. Save the picture, and '
-  + 'choose the file instead';
-const MAX_BYTES = 64e6; // far above any camera's JPEG, and it fits the engine's memory beside the model
+// A browser does not tell a page whether the network or the other site's CORS policy was the cause.
+const UNREACHABLE = 'its site did not answer, or does not let other pages read its pictures; save the picture and choose '
+  + 'the file instead';
+const MAX_BYTES = 64e6; // far above any camera's JPEG, and fits into the engine's memory beside the model
 
-// Not more than browsers allow to one HTTP/1.1 host: one that waits for others has not stalled.
+// As many as browsers allow for one HTTP/1.1 host. With more, a download that waits for others would seem to stall.
 const downloads = new TaskQueue(6);
 let asked = 0;
 
 /**
  * @param {ImageSource} image
- * @param {Promise<boolean>} workerReadsPixels if the Worker can use the browser's decoder
+ * @param {Promise<boolean>} workerReadsPixels whether the Worker can use the browser's decoder
  * @returns {Promise<ReadImage>}
  * @throws {HeyBaghError} `invalid-argument`, `unreadable-image`, `image-too-large`, `download-failed`
  */
@@ -38,8 +39,9 @@ export async function readImage(image, workerReadsPixels) {
   const blob = image instanceof Blob ? image : await download(addressOf(image));
   const bytes = await readBlob(blob);
   const fetch = blob === image ? 0 : performance.now() - start;
-  const decoder = await chooseDecoder(bytes, workerReadsPixels);
-  const pixels = decoder === 'page' ? await decodePicture(bytes) : null;
+  const drawing = isSvg(bytes) ? await drawSvg(bytes) : null;
+  const decoder = drawing ? 'page' : await chooseDecoder(bytes, workerReadsPixels);
+  const pixels = drawing ?? (decoder === 'page' ? await decodePicture(bytes) : null);
   if (pixels) return { image: pixels, transfer: [pixels.pixels.buffer], fetch };
   const file = { image: { bytes, byBrowser: decoder === 'worker' }, transfer: [bytes.buffer], fetch };
   return decoder === 'engine' ? { ...file, decode: async () => decodePicture(await readBlob(blob)) } : file;
@@ -56,12 +58,12 @@ function addressOf(image) {
 }
 
 /**
- * Copied, because a transfer would empty the caller's own ImageData.
+ * Copies the pixels, because a transfer would empty the caller's ImageData.
  *
  * @param {ImageData} image
  */
 function ofPixels({ data, width, height }) {
-  if (!(data instanceof Uint8ClampedArray)) throw invalid('An ImageData must have 8 bits a channel.');
+  if (!(data instanceof Uint8ClampedArray)) throw invalid('An ImageData must have 8 bits per channel.');
   const pixels = new Uint8Array(data);
   return { image: { pixels, width, height }, transfer: [pixels.buffer], fetch: 0 };
 }
@@ -86,13 +88,13 @@ async function download(address) {
     return await downloads.add(-(asked++), bring).done; // the newest first
   } catch (error) {
     if (!isUnanswered(error) || error.cause === STALLED) throw error;
-    const why = url.host ? UNREACHABLE : 'there is nothing at this address';
+    const why = url.host ? UNREACHABLE : 'there is nothing at this address; choose another';
     throw new HeyBaghError('download-failed', `${name} could not be downloaded: ${why}.`);
   }
 }
 
 /**
- * A body may have no end.
+ * Reads a body that may have no end.
  *
  * @param {number} most bytes
  * @param {Response} response
@@ -110,7 +112,7 @@ async function readUpTo(most, response, name) {
 }
 
 /**
- * @param {string} more than the size that is told, in words
+ * @param {string} more 'more than ' if the size is not known
  * @param {number} bytes
  */
 function tooLarge(more, bytes) {

@@ -1,4 +1,4 @@
-// A large download that goes on where the connection broke.
+// A large download that resumes where the connection broke.
 
 import { chunks, mayPass, request, tooLong, tooShort } from '../shared/download.js';
 import { BACK_OFF, pause, STALL_BYTES, TRIES } from '../shared/limits.js';
@@ -6,16 +6,15 @@ import { BACK_OFF, pause, STALL_BYTES, TRIES } from '../shared/limits.js';
 /** @import { HeyBaghError } from '../shared/errors.js' */
 
 /**
- * Brings a body of a known length piece by piece. What breaks, stalls or ends early is asked for from there on; a
- * server that knows no ranges sends all again, of which the beginning is skipped. Parts may be of different versions of
- * the file, so that whoever takes them must verify the whole. It settles TRIES times STALL after the last STALL_BYTES
- * at the latest.
+ * Downloads a file of a known length piece by piece. When the download breaks, stalls or ends early, the rest is requested.
+ * A server without ranges sends everything again, and the beginning is skipped. The pieces may come from different versions
+ * of the file, so the caller must verify the whole. Settles at the latest TRIES times STALL after the last STALL_BYTES.
  *
  * @param {string} url
- * @param {string} name what people are told is being downloaded
+ * @param {string} name of the file, for error messages
  * @param {number} size in bytes
- * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
- * @param {RequestInit} options of the first request; `signal` ends all
+ * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece called with each piece as it arrives; may keep it
+ * @param {RequestInit} options of the first request; its `signal` ends the whole download
  * @throws {HeyBaghError} `download-failed`, `bad-download`
  */
 export async function bringPieces(url, name, size, onPiece, options) {
@@ -28,7 +27,7 @@ export async function bringPieces(url, name, size, onPiece, options) {
         onPiece(piece);
       }, { ...options, ...howToGoOn(before, tries) });
     } catch (error) {
-      if (received === size) return; // what broke is the end after the last byte
+      if (received === size) return; // it broke after the last byte
       tries = received - before >= STALL_BYTES ? 1 : tries + 1;
       if (!mayPass(error) || tries >= TRIES || options.signal?.aborted) throw error;
       await pause(BACK_OFF * 2 ** (tries - 1));
@@ -37,7 +36,7 @@ export async function bringPieces(url, name, size, onPiece, options) {
 }
 
 /**
- * Servers of other origins may forbid the header that asks for a range: every other request does without.
+ * Servers of other origins may forbid the Range header, so every other request is sent without it.
  *
  * @param {number} received bytes
  * @param {number} tries so far
@@ -50,7 +49,7 @@ function howToGoOn(received, tries) {
 }
 
 /**
- * The bytes from `received` on.
+ * Downloads the bytes from `received` on.
  *
  * @param {string} url
  * @param {string} name

@@ -1,9 +1,9 @@
-// The page's end of the line to an engine: a Worker or, where none can be started, this very thread.
+// The page's connection to an engine, which runs in a Worker or, where none can start, in the page's own thread.
 
 import { isCrossOrigin, startCrossOriginWorker } from '../shared/cross-origin-worker.js';
 
 /**
- * @typedef {object} Line used like a Worker
+ * @typedef {object} Line has the methods of a Worker that are used
  * @property {(message: object, transfer: Transferable[]) => void} postMessage
  * @property {() => void} terminate
  * @property {((event: MessageEvent) => void) | null} onmessage
@@ -11,7 +11,7 @@ import { isCrossOrigin, startCrossOriginWorker } from '../shared/cross-origin-wo
  */
 
 /**
- * @returns {Worker | null} null where Workers are missing or forbidden; some browsers tell that later, by an error event
+ * @returns {Worker | null} null where Workers are missing or forbidden; some browsers report that later, with an error event
  *   that has no message
  */
 export function openWorker() {
@@ -25,7 +25,7 @@ export function openWorker() {
 }
 
 /**
- * An engine on the page's own thread, which stands still while it computes.
+ * Runs an engine in the page's own thread, which cannot do anything else while the engine computes.
  *
  * @param {(error: Error) => void} onFailure called if it cannot be loaded
  * @returns {Line}

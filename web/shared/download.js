@@ -1,19 +1,23 @@
-// Downloads that know how long they must be. Content-Length is not asked: with Content-Encoding it counts other bytes
-// than those that arrive here. The sizes in the manifest are the truth.
+// Downloads with a known length. It comes from the manifest and not from Content-Length, which counts compressed bytes
+// where there is a Content-Encoding.
 
 import { HeyBaghError } from './errors.js';
 import { BACK_OFF, pause, STALL, STALL_BYTES, within } from './limits.js';
 
-/** The cause of the failure of a download that is too slow. */
+/** The `cause` of an error when a download stalls. */
 export const STALLED = 'stalled';
+
+// The start of a web page. Many hosts answer every address with one; no file that is loaded here starts like this.
+const WEB_PAGE = /^(\s|<\?xml[^>]*>|<!--[^]*?-->)*<(!doctype html|html|head|body|title|meta|link|script)\b/i;
+const BEGINNING = 512; // bytes to look at
 
 /**
  * Starts a download.
  *
  * @param {URL | string} url
- * @param {string} name what people are told is being downloaded
- * @param {RequestInit} [options] of `fetch`
- * @returns {Promise<Response>} a response with a good status; settles within STALL
+ * @param {string} name of the file, for error messages
+ * @param {RequestInit} [options] as for `fetch`
+ * @returns {Promise<Response>} a response with a status of 200 to 299; settles within STALL
  * @throws {HeyBaghError} `download-failed`
  */
 export async function request(url, name, { signal, ...options } = {}) {
@@ -51,8 +55,8 @@ export async function readBody(response, name) {
  *
  * @param {Response} response
  * @param {string} name
- * @param {number} size that it must have, in bytes
- * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece given every piece as it arrives, to keep
+ * @param {number} size expected, in bytes
+ * @param {(piece: Uint8Array<ArrayBuffer>) => void} onPiece called with each piece as it arrives; may keep it
  * @throws {HeyBaghError} `bad-download` if the body is shorter or longer, `download-failed` if the connection breaks or
  *   stalls
  */
@@ -71,10 +75,10 @@ export async function pieces(response, name, size, onPiece) {
  *
  * @param {Response} response
  * @param {string} name
- * @param {number} size that it must have, in bytes
- * @param {(bytes: number) => void} onBytes told the size of every piece that has arrived
+ * @param {number} size expected, in bytes
+ * @param {(bytes: number) => void} onBytes called with the size of each piece that arrives
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
- * @throws {HeyBaghError} as `pieces`
+ * @throws {HeyBaghError} the errors of `pieces`
  */
 export async function readExactly(response, name, size, onBytes) {
   const body = new Uint8Array(size);
@@ -88,13 +92,13 @@ export async function readExactly(response, name, size, onBytes) {
 }
 
 /**
- * Does something once more if it failed as a network does now and then.
+ * Tries something a second time if the first failure may be temporary.
  *
  * @template T
- * @param {(options: RequestInit) => Promise<T>} attempt given what its request should have besides: the second
- *   trusts no cache
- * @param {AbortSignal} [signal] nothing is tried again when it is aborted
- * @param {(error: unknown) => boolean} [isWorthIt] whether the failure may pass
+ * @param {(options: RequestInit) => Promise<T>} attempt called with extra options for its request: the second time, they
+ *   bypass the HTTP cache
+ * @param {AbortSignal} [signal] once it is aborted, there is no second try
+ * @param {(error: unknown) => boolean} [isWorthIt] says whether the failure may be temporary
  * @returns {Promise<T>}
  */
 export async function onceMore(attempt, signal, isWorthIt = mayPass) {
@@ -108,9 +112,9 @@ export async function onceMore(attempt, signal, isWorthIt = mayPass) {
 }
 
 /**
- * Whether a download failed for want of a network: a server that answers, with whatever status, is there.
+ * Tells whether a download failed because no server answered. An answer with an error status does not count.
  *
- * @param {unknown} error as the functions of this module throw it
+ * @param {unknown} error thrown by a function of this module
  * @returns {error is HeyBaghError}
  */
 export function isUnanswered(error) {
@@ -118,10 +122,10 @@ export function isUnanswered(error) {
 }
 
 /**
- * Whether the same request may have another answer soon.
+ * Tells whether the same request may succeed soon.
  *
- * @param {unknown} error as the functions of this module throw it
- * @returns {boolean} false for what the server says is not there, or not for us
+ * @param {unknown} error thrown by a function of this module
+ * @returns {boolean} false if the server says that the file does not exist or is forbidden, or sends a web page
  */
 export function mayPass(error) {
   return error instanceof HeyBaghError && ['download-failed', 'bad-download'].includes(error.code)
@@ -129,15 +133,17 @@ export function mayPass(error) {
 }
 
 /**
- * The pieces of a body. Safari cannot iterate a stream by itself; and an abandoned download must be cancelled.
+ * Yields the pieces of a body. Safari cannot iterate over a stream, and a download that nobody reads must be cancelled.
  *
  * @param {Response} response
  * @param {string} name
  * @returns {AsyncGenerator<Uint8Array<ArrayBuffer>>}
- * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls
+ * @throws {HeyBaghError} `download-failed` if the connection breaks or stalls, or what comes is a web page
  */
 export async function* chunks(response, name) {
   const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let beginning = '';
   let deadline = performance.now() + STALL;
   let bytes = 0;
   try {
@@ -147,6 +153,10 @@ export async function* chunks(response, name) {
       });
       const { done, value } = await inTime(read, name, deadline - performance.now());
       if (done) return;
+      if (beginning.length < BEGINNING) {
+        beginning += decoder.decode(value.subarray(0, BEGINNING), { stream: true });
+        if (WEB_PAGE.test(beginning)) throw webPage(name, response);
+      }
       bytes += value.length;
       if (bytes >= STALL_BYTES) [bytes, deadline] = [0, performance.now() + STALL];
       yield value;
@@ -159,20 +169,20 @@ export async function* chunks(response, name) {
 /**
  * @param {string} name
  * @param {number} received bytes
- * @param {number} size bytes that it should have
+ * @param {number} size expected, in bytes
  * @returns {HeyBaghError} `bad-download`
  */
 export function tooShort(name, received, size) {
-  return wrongLength(name, `${received} of the ${size}`);
+  return wrongLength(name, `${received} of ${size} bytes`);
 }
 
 /**
  * @param {string} name
- * @param {number} size bytes that it should have
+ * @param {number} size expected, in bytes
  * @returns {HeyBaghError} `bad-download`
  */
 export function tooLong(name, size) {
-  return wrongLength(name, `more than the ${size}`);
+  return wrongLength(name, `more than ${size} bytes`);
 }
 
 /**
@@ -183,8 +193,7 @@ export function tooLong(name, size) {
  */
 function inTime(promise, name, ms = STALL) {
   return within(ms, promise, () => {
-    const why = `in ${STALL / 1000} seconds nothing came, or next to nothing`;
-    return Object.assign(failed(name, why), { cause: STALLED });
+    return Object.assign(failed(name, `the connection stalled for ${STALL / 1000} s`), { cause: STALLED });
   });
 }
 
@@ -193,7 +202,7 @@ function inTime(promise, name, ms = STALL) {
  * @param {unknown} cause
  */
 function noAnswer(name, cause) {
-  const error = failed(name, 'the server did not answer, or the connection broke');
+  const error = failed(name, 'the server did not answer or the connection broke');
   return Object.assign(error, { cause });
 }
 
@@ -201,8 +210,19 @@ function noAnswer(name, cause) {
  * @param {string} name
  * @param {Response} response
  */
-function badStatus(name, { status }) {
-  return Object.assign(failed(name, `the server answered ${status}`), { status });
+function badStatus(name, { status, url }) {
+  let why = `the server refused it (${status}); check that it may be read`;
+  if (status === 404 || status === 410) why = `there is nothing at ${url} (${status}); check the address`;
+  if (status >= 500) why = `the server has a problem (${status}); try again later`;
+  return Object.assign(failed(name, why), { status });
+}
+
+/**
+ * @param {string} name
+ * @param {Response} response
+ */
+function webPage(name, { status, url }) {
+  return Object.assign(failed(name, `there is a web page at ${url}; check the address`), { status });
 }
 
 /**
@@ -218,5 +238,5 @@ function failed(name, why) {
  * @param {string} got
  */
 function wrongLength(name, got) {
-  return new HeyBaghError('bad-download', `${name} arrived damaged: ${got} bytes that it should have.`);
+  return new HeyBaghError('bad-download', `${name} arrived damaged: ${got}.`);
 }

@@ -1,15 +1,14 @@
-// Files of indexes and models, kept for the next visit in the browser's Cache Storage. It may be missing (pages without
-// https), forbidden, full, broken or too slow: whatever goes wrong means that there is no cache from then on, and is
-// never an error. What is asked of it settles within STORAGE; what is written takes the time that it takes, and nobody
-// waits.
+// Saves files of indexes and models for the next visit, in the browser's Cache Storage. It may be missing (pages without
+// https), forbidden, full, broken or slow. After any failure it is not used again, and the failure is never reported.
+// Reads settle within STORAGE. Writes take as long as they take, and nothing waits for them.
 
 import { STORAGE, within } from './limits.js';
 
 const TYPE = { 'Content-Type': 'application/octet-stream' };
 
-/** Keeps bodies by their address, which holds their hash: what is found is never out of date. */
+/** Saves files under their address. It contains their hash, so a saved file is never out of date. */
 export class FileCache {
-  /** @type {Promise<Cache | null>} of null if there is none, or no more */
+  /** @type {Promise<Cache | null>} null if there is no cache, or not any more */
   #opened;
 
   /** @param {string} name of the cache */
@@ -19,7 +18,7 @@ export class FileCache {
 
   /**
    * @param {string} url absolute
-   * @returns {Promise<Uint8Array<ArrayBuffer> | null>} null if it is not kept
+   * @returns {Promise<Uint8Array<ArrayBuffer> | null>} null if it is not saved
    */
   async read(url) {
     const body = await this.#ask(async cache => (await cache.match(url))?.arrayBuffer());
@@ -36,17 +35,17 @@ export class FileCache {
 
   /**
    * @param {string} url absolute
-   * @param {Uint8Array<ArrayBuffer>} bytes that have been verified
+   * @param {Uint8Array<ArrayBuffer>} bytes already verified
    */
   async write(url, bytes) {
     await this.#try(cache => cache.put(url, new Response(bytes, { headers: TYPE })));
   }
 
   /**
-   * Keeps a body in place of the copies whose addresses differ only in the query.
+   * Saves a file and deletes the copies whose addresses differ only in the query.
    *
    * @param {string} url absolute
-   * @param {Blob} blob of bytes that have been verified
+   * @param {Blob} blob already verified
    */
   async replace(url, blob) {
     await this.#try(async cache => {
@@ -61,10 +60,10 @@ export class FileCache {
   }
 
   /**
-   * Removes the files of one bundle that its index.json names no more.
+   * Deletes the files of a bundle that its index.json no longer names.
    *
-   * @param {string} folder the bundle's, absolute; what lies in folders inside it is not its own
-   * @param {string[]} names of the files that stay
+   * @param {string} folder URL of the bundle; files in its sub-folders are left alone
+   * @param {string[]} names of the files to keep
    */
   async prune(folder, names) {
     const stay = new Set(names);

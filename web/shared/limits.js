@@ -1,37 +1,37 @@
-// How long things may take. Every promise of HeyBagh settles, because whatever is waited for either goes on or is given
-// up by these limits: a download, the browser's storage or decoder, the Worker. Times are in ms.
+// How long things may take, in ms. These limits make every promise of HeyBagh settle: a download, the browser's storage
+// and decoder and the Worker either make progress or are given up.
 
-/** A download has stalled when in this time it has not brought STALL_BYTES, nor its end: what TCP sends again after
- * 1, 3, 7 and 15 s has been lost four times then, and people have gone. */
+/** A download has stalled if it does not bring STALL_BYTES, or its end, in this time. TCP resends a lost packet after 1,
+ * 3, 7 and 15 s, so four attempts have failed by then. */
 export const STALL = 20_000;
 
-/** With STALL 0.8 kB/s, a tenth of what the slowest mobile networks have. */
+/** In STALL this is 0.8 kB/s, a tenth of the speed of the slowest mobile networks. */
 export const STALL_BYTES = 16 * 1024;
 
-/** Before what failed is asked for again: time for a server to restart, too short to be noticed. */
+/** The pause before a second try: long enough for a server to restart, too short to be noticed. */
 export const BACK_OFF = 300;
 
-/** Requests in a row that bring less than STALL_BYTES of a large file, each BACK_OFF · 2ⁿ after the one before, 4.5 s
- * in all: a change of network takes about that. */
+/** How many requests in a row may bring less than STALL_BYTES of a large file. The pauses between them are BACK_OFF · 2ⁿ,
+ * 4.5 s in all, about as long as a change of network takes. */
 export const TRIES = 5;
 
-/** What Cache Storage may take to answer a question; a disk that is woken takes some seconds. */
+/** How long Cache Storage may take to answer; a sleeping disk needs some seconds to wake up. */
 export const STORAGE = 5000;
 
-/** What the browser's decoder may take for one picture: the largest that it is given, 268 megapixels, some seconds. */
+/** How long the browser may take to decode a picture; the largest, with 268 megapixels, take some seconds. */
 export const DECODE = 30_000;
 
-/** How often the Worker is listened for while it has been asked something. Counting beats, not ms, leaves out the
- * time in which a page was frozen and its Worker with it. */
+/** How often to check for messages of the Worker while a call is pending. Beats are counted and not ms, so the time in
+ * which the browser freezes the page and its Worker does not count. */
 export const BEAT = 10_000;
 
-/** Beats of silence after which it is asked for a sign, and after which it is given up: it may compute for some
- * seconds, and its modules come over the network at first. */
+/** After QUIET_BEATS without a message the Worker is pinged, and after DEAD_BEATS it is given up. It may compute for some
+ * seconds, and at the start it has to load its modules. */
 export const QUIET_BEATS = 3;
 export const DEAD_BEATS = 6;
 
 /**
- * Gives a promise up when it takes too long; what it stands for goes on, and nobody listens.
+ * Stops waiting for a promise after a time limit. The work behind the promise is not stopped.
  *
  * @template T
  * @param {number} ms

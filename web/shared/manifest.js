@@ -1,4 +1,4 @@
-// What JavaScript takes from index.json, checked before it is used. The engine reads the rest itself.
+// The parts of index.json that JavaScript uses, checked first. The engine reads the rest.
 
 import { HeyBaghError } from './errors.js';
 import { resolveWebUrl } from './url.js';
@@ -9,9 +9,9 @@ const MAX_BYTES = 256 * 1024 * 1024; // the engine's memory is capped at this
 
 /**
  * @param {Uint8Array} bytes of index.json
- * @param {string} url where it came from; what it names is relative to this
- * @returns {{model: NamedModel | null, imageUrl: string, thumbUrl: string}} no model for an index of ready-made
- *   vectors; templates for `pictureUrls`, without thumbnails ''
+ * @param {string} url where it came from; the addresses in it are relative to this
+ * @returns {{model: NamedModel | null, imageUrl: string, thumbUrl: string}} the model, null for an index of ready-made
+ *   vectors; and templates for `pictureUrls`, the second '' if there are no thumbnails
  * @throws {HeyBaghError} `bad-index`
  */
 export function readManifest(bytes, url) {
@@ -22,7 +22,7 @@ export function readManifest(bytes, url) {
 }
 
 /**
- * @param {Partial<NamedModel> | undefined} model as the JSON has it: nothing is known of its fields
+ * @param {Partial<NamedModel> | undefined} model from the JSON, its fields not yet checked
  * @param {string} base
  * @returns {NamedModel}
  */
@@ -36,7 +36,7 @@ function readModel(model, base) {
 }
 
 /**
- * Checks the files that the engine found in the manifest: plain names, and sizes that can fit into memory.
+ * Checks the files that the engine found in the manifest: their names must be plain, and they must fit into memory.
  *
  * @param {{name: string, bytes: number, needed: boolean}[]} files
  * @throws {HeyBaghError} `bad-index`
@@ -47,17 +47,17 @@ export function checkFiles(files) {
     checkSize(bytes, name);
   }
   const total = files.reduce((sum, { bytes, needed }) => sum + (needed ? bytes : 0), 0);
-  checkSize(total, 'the sum of what every search needs');
+  checkSize(total, 'the files that every search needs, in all,');
 }
 
 /**
- * A path goes down from where the template says, and nowhere else: steps up, and those that would name another host,
- * are left out.
+ * Makes the addresses of a picture. Its path cannot leave the place that the template names: steps up, and empty steps,
+ * which could name another host, are dropped.
  *
  * @param {{imageUrl: string, thumbUrl: string}} templates from the manifest
  * @param {{path: string, content: string}} result
  * @param {string} base the URL of index.json
- * @returns {{url: string, thumb: string}} absolute URLs of the picture and of its thumbnail, or the picture again
+ * @returns {{url: string, thumb: string}} absolute URLs of the picture and its thumbnail; both the picture's if there are no thumbnails
  */
 export function pictureUrls({ imageUrl, thumbUrl }, { path, content }, base) {
   const steps = path.split('/').filter(step => !['', '.', '..'].includes(step));
@@ -86,8 +86,8 @@ function resolveText(value, base) {
 /**
  * @param {unknown} value
  * @param {string} base
- * @param {string} name of the value
- * @param {string} place that it must have
+ * @param {string} name of the value, for the error
+ * @param {string} place the placeholder that it must contain
  */
 function checkTemplate(value, base, name, place) {
   if (resolveText(value, base) && String(value).includes(place)) return;

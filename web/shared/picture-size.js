@@ -1,4 +1,4 @@
-// How large a JPEG or a PNG says it is, by its first bytes.
+// Reads the size of a JPEG or PNG from its first bytes.
 
 const [IHDR, CGBI] = [0x49484452, 0x43674249];
 

@@ -1,27 +1,27 @@
-// A queue with ranks.
+// A queue of tasks in the order of their ranks.
 
 /**
  * @template [T=unknown]
  * @typedef {object} Job
- * @property {number} rank may be changed while the job waits
- * @property {Promise<T>} done what its task came to
+ * @property {number} rank may change while the job waits
+ * @property {Promise<T>} done settles as the task does
  */
 
-/** Runs tasks, a few at a time: the one with the lowest rank first, and of equal ranks the oldest. */
+/** Runs a few tasks at a time: the lowest rank first, and the oldest first among equal ranks. */
 export class TaskQueue {
   #limit;
   #running = 0;
   /** @type {{job: Job, run: () => Promise<void>}[]} */
   #waiting = [];
 
-  /** @param {number} limit tasks at a time */
+  /** @param {number} limit how many tasks run at a time */
   constructor(limit) {
     this.#limit = limit;
   }
 
   /**
    * @template T
-   * @param {number} rank less is earlier
+   * @param {number} rank lower ranks run earlier
    * @param {() => Promise<T>} task
    * @returns {Job<T>}
    */

@@ -1,21 +1,20 @@
-// The shapes that cross floors: what callers of HeyBagh hand over and get, and what page and Worker send each other.
-// Types alone: no browser loads this file.
+// The public types of HeyBagh, and those that page and Worker share. There is no code here, so no browser loads this file.
 
-/* ---- What callers hand over ---- */
+/* ---- Input ---- */
 
 /**
- * A picture file, its address (http:, data: or blob:), an `<img>` (fetched again from its currentSrc), or pixels. JPEG,
- * PNG, GIF, BMP and PNM are decoded by the engine, to the bits that index-builder has; WebP, AVIF and whatever else this
- * browser decodes, and JPEG and PNG above 25 megapixels, by the browser.
+ * A picture file, its address (http:, data: or blob:), an `<img>` (its currentSrc is fetched again), or pixels. The engine
+ * decodes JPEG, PNG, GIF, BMP and PNM, to the same pixels as index-builder. The browser decodes the other formats that it
+ * knows, such as WebP, AVIF and SVG, and JPEG and PNG above 25 megapixels.
  */
 export type ImageSource = File | Blob | string | URL | ImageData | HTMLImageElement;
 
-/** A part of a picture, in fractions of it as it is shown: with its orientation applied. */
+/** A part of a picture, in fractions of its width and height, after its EXIF orientation is applied. */
 export interface Region {
-  /** Of the upper left corner, 0 to 1. */
+  /** The upper left corner, 0 to 1. */
   x: number;
   y: number;
-  /** Above 0; x + width is at most 1, and so is y + height. */
+  /** Greater than 0; x + width and y + height are at most 1. */
   width: number;
   height: number;
 }
@@ -23,83 +22,91 @@ export interface Region {
 export interface LoadOptions {
   /** Address of the bundle's folder, relative to the document. */
   index: string | URL;
-  /** Address of the model; by default the one that the index names. */
+  /** Address of the model; default: the one that the index names. */
   model?: string | URL | undefined;
   /** Called about ten times a second. */
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** Bytes that searched parts of the index may fill, 0 to 134217728; by default 32 MiB. */
+  /** Bytes of memory for the lists that were searched, 0 to 134217728; default: 32 MiB. */
   memory?: number | undefined;
-  /** Fetch the whole index in the background, for later searches and visits; by default false. */
+  /** Fetch the whole index in the background, for later searches and visits; default: false. */
   prefetch?: boolean | undefined;
-  /** Use this build of the engine; by default the fastest that runs. */
+  /** Use this build of the engine; default: the fastest that this browser can run. */
   simd?: Simd | undefined;
   /**
-   * Compute with at most so many threads, where the page may share memory between them (it is cross-origin isolated) and
-   * the model is an int8 one; by default as many as the processor has, at most 4.
+   * The largest number of threads to use; default: the number of processors, at most 4. There is only one thread unless
+   * the page is cross-origin isolated and the model is an int8 model.
    */
   threads?: number | undefined;
 }
 
 export interface EmbedOptions {
-  /** Only this part of the picture, as if it were a picture of its own; at least 8 pixels wide and high. */
+  /** Use only this part of the picture, at least 8 pixels wide and high, as if it were a whole picture. */
   region?: Region | undefined;
 }
 
 export interface SearchOptions extends EmbedOptions {
-  /** How many results, 1 to 16384; by default 4. Fewer are found where the searched lists hold fewer. */
+  /** Number of results, 1 to 16384; default: 4. There are fewer if the searched lists hold fewer pictures. */
   k?: number | undefined;
-  /** Lists to search, 1 to nlist; by default what the index recommends. */
+  /** Number of lists to search, 1 to nlist; default: what the index recommends. */
   nprobe?: number | undefined;
-  /** Search all lists; by default false. */
+  /** Search all lists; default: false. */
   exact?: boolean | undefined;
   /**
-   * Only pictures with one of these labels; by default, and if empty, all. More lists than nprobe are searched if they
-   * hold fewer than k such pictures.
+   * Find only pictures with one of these labels; default, and if empty: all pictures. If the nprobe lists hold fewer than
+   * k such pictures, more lists are searched.
    */
   labels?: string[] | undefined;
-  /** Only results with at least this score, -1 to 1; by default all. */
+  /** Find only results with at least this score, -1 to 1; default: all. */
   minScore?: number | undefined;
   /**
-   * Without a network, answer with the lists that were kept from earlier searches, if there is one of those that are
-   * wanted; by default false, and that fails as `download-failed`.
+   * Find equal files only once, and say in `copies` how many more there are. Files are equal if they have the same bytes.
+   * If the nprobe lists hold fewer than k different files, more lists are searched. Default: false; in the element, true.
+   */
+  distinct?: boolean | undefined;
+  /**
+   * Without a network, search only the lists that are saved from earlier searches, if at least one of those that are
+   * needed is. Default: false, and the search fails with `download-failed`.
    */
   partial?: boolean | undefined;
   /**
-   * Told what is found before all is searched, if the search must wait for parts of the index: first when the nearest
-   * has come, then up to 20 times a second.
+   * Called with the results so far while the search waits for lists: first when the nearest list has arrived, then at most
+   * 20 times a second.
    */
   onResults?: ((answer: EarlyAnswer) => void) | undefined;
 }
 
-/* ---- What they get ---- */
+/* ---- Output ---- */
 
 export type Simd = 'simd' | 'relaxed-simd';
 
-/** `cache`: all that has come so far was kept from an earlier visit. */
+/** `cache`: everything so far was saved on an earlier visit. */
 export type Source = 'network' | 'cache';
 
 export interface Progress {
   phase: 'engine' | 'model' | 'index' | 'ready';
-  /** Bytes; in the phase `engine`, whose files are small, parts. */
+  /** Bytes; in the phase `engine`, whose files are small, the number of steps. */
   loaded: number;
-  /** Counted as `loaded` is; every phase ends with loaded = total. */
+  /** In the unit of `loaded`; each phase ends with loaded = total. */
   total: number;
-  /** Of the engine nobody can tell: the browser's own cache may have answered. */
+  /** In the phase `engine` always `network`, though the browser's HTTP cache may have answered. */
   source: Source;
 }
 
 export interface Result {
-  /** Of the picture in the index. */
+  /** The picture's number in the index. */
   id: number;
   path: string;
+  /** '' if the picture has none. */
   label: string;
-  /** Cosine similarity, -1 to 1, larger is nearer. */
+  /** Cosine similarity, -1 to 1; larger is more similar. */
   score: number;
-  /** 16 hex digits that begin the SHA-256 of the picture's file. */
+  /** The first 16 hex digits of the SHA-256 of the picture's file. */
   content: string;
+  /** How many more files in the index are equal to this one; only with `distinct`. */
+  copies?: number;
   /** Absolute URL of the picture. */
   url: string;
-  /** Absolute URL of its thumbnail, or of the picture if the index has no thumbnails. */
+  /** Absolute URL of the thumbnail, or of the picture if the index has no thumbnails. */
   thumb: string;
 }
 
@@ -109,85 +116,82 @@ export interface Timings {
   preprocess: number;
   network: number;
   head: number;
-  /** The download of a picture given by its URL, and the wait for parts of the index. */
+  /** Time to download the picture, if it was given as a URL, and to wait for lists. */
   fetch: number;
   scan: number;
-  /** All that the caller waited, with the requests before this one. */
+  /** The caller's whole wait, including earlier calls that were still running. */
   total: number;
 }
 
 export interface Answer {
   /** Best first; at most k. */
   results: Result[];
-  /** Lists that were searched. */
+  /** Number of lists searched. */
   nprobe: number;
-  /** Lists that should have been; more than `nprobe` only if the search was allowed to be `partial`. */
+  /** Number of lists that should have been searched; larger than `nprobe` only for a `partial` search. */
   planned: number;
-  /** Pictures that were compared. */
+  /** Number of pictures compared. */
   scanned: number;
   timings: Timings;
-  /**
-   * Bytes of the index that this search has fetched over the network; what another search or the prefetch was fetching
-   * already is theirs.
-   */
+  /** Bytes of the index that this search downloaded; what another search or the prefetch was downloading is not counted. */
   bytes: number;
-  /** Requests that it made for them. */
+  /** Number of requests for them. */
   requests: number;
 }
 
-/** What is known while parts of the index are still on their way. */
+/** The results so far, while lists are still being downloaded. */
 export interface EarlyAnswer {
-  /** Best first; later ones may be better. */
+  /** Best first; there may be better ones to come. */
   results: Result[];
-  /** Lists that have been searched. */
+  /** Number of lists searched so far. */
   nprobe: number;
-  /** Lists that will be. */
+  /** Number of lists that will be searched. */
   planned: number;
-  /** Pictures that have been compared. */
+  /** Number of pictures compared so far. */
   scanned: number;
   complete: false;
 }
 
-/** What the engine holds, and what of the index it has fetched. */
+/** The engine's memory, and its downloads of the index. */
 export interface Usage {
-  /** Bytes of the engine's memory. */
+  /** The engine's memory, in bytes. */
   heapBytes: number;
-  /** That share the work on a picture. */
+  /** Number of threads that share the work on a picture. */
   threads: number;
-  /** What it holds of the lists. */
+  /** Lists in memory. */
   shards: { bytes: number; files: number };
-  /** What of head, centroids and lists came over the network. */
+  /** Downloads of head, centroids and lists. */
   network: Traffic;
-  /** What of them was kept from an earlier visit. */
+  /** Files of the index that were saved on an earlier visit. */
   cached: { bytes: number; files: number };
 }
 
 export interface Info extends Usage {
-  /** File of the engine's build. */
+  /** File name of the engine's wasm. */
   build: string;
   simd: Simd;
-  /** Of the model; '' for an index of ready-made vectors. */
+  /** The model's numbers; '' for an index of ready-made vectors. */
   precision: 'f32' | 'f16' | 'i8' | '';
-  /** '' for an index of ready-made vectors. */
+  /** 64 hex digits; '' for an index of ready-made vectors. */
   modelId: string;
-  /** Such as "svd"; 'none' for an index of ready-made vectors. */
+  /** "svd", "exact", "logits" or "file"; "none" for an index of ready-made vectors. */
   head: string;
-  /** How rows are stored: "f32", "f16" or "i8". */
+  /** Row encoding: "f32", "f16" or "i8". */
   storage: string;
-  /** Numbers in an embedding. */
+  /** Number of dimensions of an embedding. */
   dim: number;
-  /** Pictures in the index. */
+  /** Number of pictures in the index. */
   count: number;
-  /** Lists in the index. */
+  /** Number of lists in the index. */
   nlist: number;
-  /** Lists that are searched by default. */
+  /** Number of lists that a search takes by default. */
   nprobe: number;
   labels: string[];
 }
 
-/* ---- What page and Worker send each other ---- */
+/* ---- Messages between page and Worker ---- */
 
-/** What came over the network, broken downloads with it. */
+/** Downloads, including those that broke off. */
 export interface Traffic {
   bytes: number;
   requests: number;
@@ -200,7 +204,7 @@ export interface Pixels {
   height: number;
 }
 
-/** A file that the Worker decodes: with the browser's decoder, or with the engine's. */
+/** A file that the Worker decodes, with the browser's decoder or with the engine's. */
 export interface PictureFile {
   bytes: Uint8Array<ArrayBuffer>;
   byBrowser: boolean;
@@ -208,11 +212,11 @@ export interface PictureFile {
 
 export type Picture = Pixels | PictureFile;
 
-/** A compiled engine, ready to be started in any thread. */
+/** A compiled engine, which any thread can start. */
 export interface Build {
   simd: Simd;
   file: string;
-  /** Threads that it is for. */
+  /** Number of threads that it is for. */
   members: number;
   module: WebAssembly.Module;
 }

@@ -1,9 +1,9 @@
-// Addresses that may be wrong.
+// Parses addresses that may be invalid.
 
 /**
  * @param {string | URL} address
- * @param {string} base that it is relative to
- * @returns {URL | null} null for what is not an address
+ * @param {string} base for relative addresses
+ * @returns {URL | null} null if it is not an address
  */
 export function resolveUrl(address, base) {
   try {
@@ -14,7 +14,7 @@ export function resolveUrl(address, base) {
 }
 
 /**
- * The address of something on a web server: neither blob: nor data: nor javascript:.
+ * Accepts only http: and https:, so no blob:, data: or javascript: addresses.
  *
  * @param {string | URL} address
  * @param {string} base

@@ -1,11 +1,11 @@
-// What the demo page keeps for visits without a network: how much it is, and how it goes again. Where the browser has
-// no service workers or no storage, or forbids them, nothing is kept and nothing is said.
+// Saves the site for visits without a network, shows how much is saved, and deletes it. Where the browser has no service
+// workers or storage, or forbids them, nothing is saved and nothing is shown.
 
 const SITE = new URL('..', import.meta.url).href;
-const ENGINE_CACHES = /^heybagh-(index|models|manifests)-/; // of engine/index-files.js, page/model-source.js, page/loader.js
+const ENGINE_CACHES = /^heybagh-(index|models|manifests)-/; // see engine/index-files.js, page/model-source.js, page/loader.js
 const ENGINE = /\/(heybagh-[\w-]+\.wasm)$/;
 
-/** Has the service worker keep this site, with the engine that runs here. */
+/** Lets the service worker save this site, with the engine that runs here. */
 export async function keepSite() {
   const engines = performance.getEntriesByType('resource').map(({ name }) => ENGINE.exec(name)?.[1]).filter(Boolean);
   if (engines.length === 0) return;
@@ -13,15 +13,15 @@ export async function keepSite() {
     const registration = await navigator.serviceWorker.register(`${SITE}sw.js?engine=${[...new Set(engines)].sort()}`);
     await installed(registration.installing);
   } catch {
-    // a site without it is the same, with a network
+    // the site works without a service worker, too, as long as there is a network
   }
 }
 
 /**
- * Shows in the page's footer how much is kept.
+ * Shows in the page's footer how much is saved.
  *
- * @param {HTMLElement} line with a span and a button that clears it
- * @returns {{update: () => Promise<void>, isCleared: boolean}} `isCleared` by the button: nothing more should be kept
+ * @param {HTMLElement} line contains a span, and a button that deletes everything
+ * @returns {{update: () => Promise<void>, isCleared: boolean}} `isCleared`: the button was pressed, so save nothing more
  */
 export function showKept(line) {
   const text = /** @type {HTMLElement} */ (line.querySelector('span'));
@@ -31,15 +31,15 @@ export function showKept(line) {
     async update() {
       const bytes = this.isCleared ? 0 : await keptBytes();
       if (bytes === 0) return;
-      text.textContent = `${(bytes / 1e6).toFixed(1)} MB kept for visits without a network ·`;
+      text.textContent = `${(bytes / 1e6).toFixed(1)} MB saved for visits without a network ·`;
       line.hidden = false;
     },
   };
   button.addEventListener('click', async () => {
     shown.isCleared = true;
-    line.focus(); // the button is about to go
+    line.focus(); // the button will be hidden
     await clear();
-    text.textContent = 'Nothing is kept for visits without a network.';
+    text.textContent = 'Nothing is saved for visits without a network.';
     button.hidden = true;
   });
   shown.update();
@@ -47,7 +47,7 @@ export function showKept(line) {
 }
 
 /**
- * Waits until a service worker is installed, or has failed.
+ * Waits until a service worker is installed or has failed.
  *
  * @param {ServiceWorker | null} worker
  */
@@ -57,7 +57,7 @@ function installed(worker) {
   });
 }
 
-/** Names of the caches of this site, and of the engine. */
+/** Names of the caches of this site and of the engine. */
 async function ourCaches() {
   const isOurs = (/** @type {string} */ name) => ENGINE_CACHES.test(name) || name.startsWith(`heybagh-site-1 ${SITE} `);
   return (await caches.keys()).filter(isOurs);
@@ -84,7 +84,7 @@ async function clear() {
     if (registration?.scope === SITE) await registration.unregister();
     await Promise.all((await ourCaches()).map(name => caches.delete(name)));
   } catch {
-    // there was nothing
+    // there was nothing to delete
   }
 }
 

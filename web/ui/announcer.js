@@ -1,5 +1,5 @@
-// A status line that is also read out. Two spans take turns, because the same text once more in the same place would
-// not be read again.
+// A status line that screen readers read out. Two spans take turns, because a screen reader does not repeat a text that is
+// set again in the same element.
 
 import { h } from './dom.js';
 
@@ -11,9 +11,8 @@ export class Announcer {
   element = h('p', { role: 'status', part: 'status', class: 'status' }, ...this.#spans);
 
   /**
-   * @param {string} text nothing is read out if it is what stands there, or ten times a second somebody would have to
-   *   listen to it
-   * @param {boolean} [again] read it out in any case
+   * @param {string} text read out only if it has changed
+   * @param {boolean} [again] read it out even if it has not
    */
   say(text, again = false) {
     if (text === this.#text && !again) return;

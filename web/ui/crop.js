@@ -1,11 +1,11 @@
-// A box over the photo, for a search with that part alone: drawn and moved by pointer or keyboard.
+// A box over the photo that selects a part to search with, by pointer or keyboard.
 
 import { h } from './dom.js';
 import { adoptStyle } from './style.js';
 
 /** @import { Region } from '../shared/types.js' */
 
-const STEP = 0.05; // of the photo, for a key
+const STEP = 0.05; // how far a key moves the box, as a fraction of the photo
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 const SMALLEST = 0.05;
@@ -36,8 +36,8 @@ export class Crop {
 
   /**
    * @param {HTMLImageElement} preview the photo, which may not fill its element
-   * @param {string} help what the box is and which keys it knows
-   * @param {(region: Region | null) => void} onRegion told when a box is done; null: no box
+   * @param {string} help explains the box and its keys
+   * @param {(region: Region | null) => void} onRegion called when a part is selected; null: the whole photo
    */
   constructor(preview, help, onRegion) {
     this.#preview = preview;
@@ -53,7 +53,7 @@ export class Crop {
     return !this.element.hidden;
   }
 
-  /** Shows a box over the middle, and moves the focus to it. */
+  /** Shows a box over the middle and focuses it. */
   open() {
     adoptStyle(this.element.getRootNode(), CSS);
     this.element.hidden = false;
@@ -62,12 +62,12 @@ export class Crop {
     this.#box.focus();
   }
 
-  /** Without a box, the whole photo counts. Tells nobody. */
+  /** Hides the box. Does not call `onRegion`. */
   close() {
     this.element.hidden = true;
   }
 
-  /** The area is where the photo is shown, in the middle of its element. */
+  /** Moves the area to where the photo is shown, in the middle of its element. */
   #layArea() {
     const { clientWidth, clientHeight } = this.element;
     const { naturalWidth, naturalHeight } = this.#preview;
@@ -88,7 +88,7 @@ export class Crop {
     setBox(this.#box, this.#region);
   }
 
-  /** @param {PointerEvent} down on the box it is moved, elsewhere a new one is drawn */
+  /** @param {PointerEvent} down on the box: moves it; elsewhere: draws a new one */
   #drag(down) {
     const start = this.#pointAt(down);
     const before = this.#region;

@@ -1,12 +1,12 @@
-// Elements without markup in strings, so that no text from an index can ever become markup.
+// Makes elements without strings of markup, so that no text from an index can become markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
- * @param {Record<string, string | number | boolean | undefined>} [attributes] true is an empty attribute, false and
- *   undefined are none
+ * @param {Record<string, string | number | boolean | undefined>} [attributes] true makes an empty attribute, false and
+ *   undefined make none
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[Name]}
  */
@@ -15,7 +15,7 @@ export function h(name, attributes = {}, ...children) {
 }
 
 /**
- * A drawing: a path in strokes, on a grid of 24 or as `viewBox` says.
+ * Makes a line drawing.
  *
  * @param {string} path
  */

@@ -1,13 +1,13 @@
-// What can be said of a search before anything heavy is loaded.
+// Says how much a search will download, before it does so.
 
-const ENGINE_BYTES = 150_000; // the wasm and its scripts, compressed; a test holds it
+const ENGINE_BYTES = 150_000; // the wasm and its scripts, compressed; a test checks this
 
 /**
- * Reads index.json, which is small, for what it announces.
+ * Reads index.json, which is small.
  *
  * @param {string} index address of the bundle's folder
- * @returns {Promise<{count: number, bytes: number} | null>} pictures, and what loading takes before the first search;
- *   null if the index cannot be read: whoever loads it will tell why
+ * @returns {Promise<{count: number, bytes: number} | null>} the number of pictures, and the bytes to load before the first
+ *   search; null if the index cannot be read, which loading will report
  */
 export async function readDownloadCost(index) {
   try {

@@ -1,4 +1,4 @@
-// Signs that somebody is about to search: reason enough to begin to load.
+// Notices that somebody is about to search, so that loading can begin.
 
 /**
  * @param {HTMLElement} element
@@ -6,7 +6,7 @@
  * @returns {() => void} stops listening
  */
 export function listenForIntent(element, act) {
-  // Who saves data, or pays for it, is not served by a guess.
+  // A pointer that only passes by should not cost a visitor data who wants to save it.
   const { connection } = /** @type {{connection?: {saveData: boolean}}} */ (navigator); // not in every browser
   const types = ['focusin', 'dragenter', 'pointerdown', ...(connection?.saveData ? [] : ['pointerenter'])];
   const stop = () => {

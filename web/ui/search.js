@@ -1,23 +1,23 @@
-// One search in a page: takes photos, asks the engine, shows answers. The newest photo wins, always.
+// One search in a page: takes photos, calls the engine and shows answers. The newest photo always wins.
 
 /** @import { Answer, ImageSource, Progress, Region, SearchOptions } from '../shared/types.js' */
 /** @import { Engine, Photo, Place, Query, Translator } from './types.js' */
 /** @import { View } from './view.js' */
 
-// ms that the engine's modules may take, of 30 kB: as long as shared/limits.js, which is one of them, gives the Worker
+// ms to wait for the engine's modules (30 kB): as long as for the Worker in shared/limits.js, which is one of them
 const MODULES = 60_000;
 
 export class Search {
   #view;
   #place;
   #text;
-  /** @type {Engine | null} until it is loaded, and after it has failed */
+  /** @type {Engine | null} null until it is loaded, and after it has failed */
   #engine = null;
-  /** @type {Promise<Engine> | null} an engine that may still be loading */
+  /** @type {Promise<Engine> | null} settles when the engine exists; it may still be loading */
   #opening = null;
-  /** @type {Engine | null} that engine */
+  /** @type {Engine | null} the engine of `#opening` */
   #opened = null;
-  /** @type {Promise<Engine> | null} one that is loaded */
+  /** @type {Promise<Engine> | null} settles when the engine is loaded */
   #loading = null;
   /** @type {Query | null} the newest */
   #query = null;
@@ -42,21 +42,21 @@ export class Search {
     return this.#engine;
   }
 
-  /** Whether it is loading, or has a photo: then there is better to tell than what it is. */
+  /** Whether it is loading or has a photo, so that the status line is in use. */
   get began() {
     return Boolean(this.#loading || this.#query);
   }
 
-  /** What is searched with now: a Blob, an address, or null. */
+  /** The current query: a Blob, an address, or null. */
   get photo() {
     return this.#query?.photo ?? null;
   }
 
   /**
-   * Loads the engine, if it is not there. One that breaks down meanwhile is loaded once more.
+   * Loads the engine, if it is not loaded. If it crashes meanwhile, it is loaded a second time.
    *
    * @returns {Promise<Engine>}
-   * @throws {HeyBaghError} also shown
+   * @throws {HeyBaghError} which is also shown
    */
   load(mayRepeat = true) {
     this.#loading ??= this.#load().catch(error => {
@@ -77,7 +77,7 @@ export class Search {
     if (this.#closed) return engine;
     this.#engine = engine;
     const info = engine.info();
-    this.#view.settings.offer(info, this.#place.choices());
+    this.#view.answer?.settings.offer(info, this.#place.choices());
     if (!this.#query) this.#view.showReady(info.count);
     this.#place.tell('ready', info);
     return engine;
@@ -90,8 +90,9 @@ export class Search {
 
   async #share() {
     const options = this.#place.engineOptions();
-    const modules = Promise.all([import('./shared-engines.js'), this.#place.importHeyBagh()]);
-    const [engines, { HeyBagh }] = await Promise.race([modules, late()]);
+    const modules = Promise.all([import('./shared-engines.js'), this.#place.importHeyBagh(), import('./answer.js')]);
+    const [engines, { HeyBagh }, answer] = await Promise.race([modules, late()]);
+    this.#view.addAnswerView(answer);
     const engine = engines.shareEngine(this, HeyBagh, options, progress => {
       if (this.#closed) return;
       this.#view.showProgress(progress);
@@ -106,9 +107,9 @@ export class Search {
    * Searches with a photo and shows the answer.
    *
    * @param {Photo} photo
-   * @param {SearchOptions} [options] before those that people have set
-   * @returns {Promise<Answer | null>} null if a newer photo has come
-   * @throws {HeyBaghError} also shown, unless a newer photo has come
+   * @param {SearchOptions} [options] override the visitor's settings
+   * @returns {Promise<Answer | null>} null if there is a newer photo
+   * @throws {HeyBaghError} which is also shown, unless there is a newer photo
    */
   async take(photo, options) {
     this.#query = { photo, options };
@@ -116,12 +117,12 @@ export class Search {
     return this.#run(this.#query);
   }
 
-  /** Searches once more, as settings have changed. */
+  /** Searches again after settings have changed. */
   again() {
     return this.#query && this.#run(this.#query = { ...this.#query });
   }
 
-  /** @param {Region | null} region of the photo, to search with once more; null: the whole */
+  /** @param {Region | null} region the part of the photo to search with; null: the whole photo */
   crop(region) {
     if (!this.#query) return null;
     return this.#run(this.#query = { ...this.#query, region: region ?? undefined });
@@ -134,11 +135,11 @@ export class Search {
   }
 
   #options() {
-    return this.#engine ? this.#view.settings.options : this.#place.choices();
+    return (this.#engine && this.#view.answer?.settings.options) ?? this.#place.choices();
   }
 
   /**
-   * Searches and shows nothing.
+   * Searches without showing anything.
    *
    * @param {ImageSource} photo
    * @param {SearchOptions} options
@@ -158,8 +159,8 @@ export class Search {
   }
 
   /**
-   * The engine is asked at once, also while it is loading: it can decode the photo meanwhile. If it breaks down,
-   * another is asked, once.
+   * Calls the engine at once, also while it is loading, so that it can decode the photo meanwhile. If the engine crashes,
+   * the search is repeated once with a new one.
    *
    * @param {Query} query
    * @returns {Promise<Answer | null>}
@@ -169,19 +170,19 @@ export class Search {
     const loading = this.load(mayRepeat);
     const opening = this.#open();
     const answering = this.#ask(opening, query, isNewest);
-    answering.catch(() => {}); // looked at below, when loading is over
+    answering.catch(() => {}); // handled below, after loading
     const engine = await loading;
     if (isNewest()) this.#view.showSearching();
     try {
       const answer = await answering;
       if (!isNewest()) return null;
       const { photo } = query;
-      this.#view.showAnswer(answer, engine.info(), typeof photo === 'string' && this.#place.canShare());
+      this.#view.answer?.show(answer, engine.info(), typeof photo === 'string' && this.#place.canShare());
       this.#place.tell('results', { ...answer, photo });
       return answer;
     } catch (error) {
       if (isGone(error) && mayRepeat && isNewest()) {
-        if (await opening === this.#opened) this.#forget(); // else another is there already
+        if (await opening === this.#opened) this.#forget(); // or else there is a new one already
         return this.#run(query, false);
       }
       if (isGone(error)) this.#fail(error);
@@ -198,11 +199,11 @@ export class Search {
   async #ask(opening, { photo, region, options }, isNewest) {
     const engine = await opening;
     /** @type {SearchOptions['onResults']} */
-    const onResults = ({ results }) => isNewest() && this.#view.showEarly(results);
+    const onResults = ({ results }) => isNewest() && this.#view.answer?.showEarly(results);
     return engine.search(photo, { onResults, region, partial: true, ...this.#options(), ...options });
   }
 
-  /** @param {unknown} error for which the engine is not there, and will not come by itself */
+  /** @param {unknown} error that ended the engine, or kept it from loading */
   #fail(error) {
     this.#forget();
     this.show(error, true);
@@ -215,7 +216,7 @@ export class Search {
 
   /**
    * @param {unknown} error
-   * @param {boolean} canRetry shows a button, as loading again may help
+   * @param {boolean} canRetry offer to load again
    */
   show(error, canRetry) {
     if (this.#closed) return;
@@ -232,7 +233,7 @@ export class Search {
     return isOffline ? this.#text.text('offline') : this.#text.failure(failure);
   }
 
-  /** Frees the engine, which others may be using: they load another. */
+  /** Frees the engine. Other searches that use it load a new one. */
   closeEngine() {
     /** @param {Engine} engine */
     const close = engine => {
@@ -243,7 +244,7 @@ export class Search {
     else this.#opening?.then(close, () => {});
   }
 
-  /** Shows and tells nothing more. The engine stays, unless it is to be freed and nobody else uses it. */
+  /** Ends the search. The engine stays, unless it should be freed and has no other user. */
   close(free = false) {
     this.#closed = true;
     this.#free = free;
@@ -252,20 +253,20 @@ export class Search {
 }
 
 /**
- * Whether the engine broke down, or was closed by another search of the page.
+ * Whether the engine crashed, or another search of the page closed it.
  *
  * @param {unknown} error
  */
 const isGone = error => ['crashed', 'closed'].includes(Object(error).code);
 
 /**
- * Nothing else tells of a module that does not come.
+ * Rejects after a time limit, as the browser has none for modules.
  *
  * @returns {Promise<never>}
  */
 function late() {
   return new Promise((_, reject) => {
-    const message = `The engine's modules could not be downloaded: they did not come in ${MODULES / 1000} seconds.`;
+    const message = `The engine's modules could not be downloaded: they did not arrive within ${MODULES / 1000} s.`;
     setTimeout(() => reject(Object.assign(new Error(message), { code: 'download-failed' })), MODULES);
   });
 }

@@ -1,8 +1,8 @@
-// Links to a search: the page's own address, with the picture's in ?q=.
+// Links to a search: the page's address with the picture's address in ?q=.
 
 import { resolveWebUrl } from '../shared/url.js';
 
-/** @param {string} photo address of a picture */
+/** @param {string} photo a picture's address */
 export function linkTo(photo) {
   const link = new URL(location.href);
   const { href, origin } = new URL(photo, document.baseURI);
@@ -14,10 +14,10 @@ export function linkTo(photo) {
 }
 
 /**
- * The picture that this page's address asks for.
+ * Reads the picture's address from the page's address.
  *
- * @returns {{address: string, isOurs: boolean} | null} one of another site is not asked for without a click, since a
- *   link must not make a visitor's browser call on others
+ * @returns {{address: string, isOurs: boolean} | null} `isOurs`: it is on this site. A picture of another site is fetched
+ *   only after a click, because a link must not make a visitor's browser contact other sites
  */
 export function sharedPhoto() {
   const wanted = new URLSearchParams(location.search).get('q');

@@ -1,4 +1,4 @@
-// Engines that the elements of a page share: one for each index and model.
+// Engines that the elements of a page share, one for each index and model.
 
 /** @import { Progress } from '../shared/types.js' */
 /** @import { Engine, EngineClass, EngineOptions, SharedEngine } from './types.js' */
@@ -7,14 +7,14 @@
 const engines = new Map();
 
 /**
- * The engine for these options, begun if nobody has asked for it yet. One that fails is begun anew by the next call.
+ * Returns the engine for these options, and starts it if there is none. After a failure the next call starts a new one.
  *
- * @param {object} user until it leaves
+ * @param {object} user uses it until `leaveEngine`
  * @param {EngineClass} HeyBagh
  * @param {EngineOptions} options
- * @param {(progress: Progress) => void} onProgress told until it is loaded
- * @returns {Engine} it may still be loading
- * @throws {HeyBaghError} as `HeyBagh.open`
+ * @param {(progress: Progress) => void} onProgress called until it is loaded
+ * @returns {Engine} may still be loading
+ * @throws {HeyBaghError} the errors of `HeyBagh.open`
  */
 export function shareEngine(user, HeyBagh, options, onProgress) {
   const key = JSON.stringify(options);
@@ -27,14 +27,14 @@ export function shareEngine(user, HeyBagh, options, onProgress) {
   return engine;
 }
 
-/** @param {Engine} engine that broke down or was closed: forgotten, so that the next who asks gets a new one */
+/** @param {Engine} engine that crashed or was closed; the next `shareEngine` starts a new one */
 export function forgetEngine(engine) {
   for (const [key, shared] of engines) if (shared.engine === engine) engines.delete(key);
 }
 
 /**
- * @param {object} user that leaves
- * @param {boolean} free free the engine if it has no other; else it stays for the next who asks
+ * @param {object} user stops using its engine
+ * @param {boolean} free free the engine if it has no other user; if false, it stays for later users
  */
 export function leaveEngine(user, free) {
   for (const [key, { engine, users }] of engines) {
@@ -57,7 +57,7 @@ function begin(key, HeyBagh, options) {
     state.last = progress;
     for (const listener of state.listeners) listener(progress);
   };
-  const engine = HeyBagh.open({ ...options, onProgress }); // which tells of a progress at once
+  const engine = HeyBagh.open({ ...options, onProgress }); // reports progress at once
   const shared = Object.assign(state, { engine });
   engines.set(key, shared);
   engine.ready.catch(() => {

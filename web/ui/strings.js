@@ -1,5 +1,5 @@
-// The texts, in English. A language of web/lang/ has the same keys; what it lacks is shown in English.
-// {name} stands for a value. All languages here are written from left to right; the view says so.
+// The texts in English. The languages in web/lang/ have these keys, too; a missing text is shown in English. {name} is
+// replaced by a value. All languages here are written from left to right, as view.js sets it.
 
 export const en = {
   photo: 'Your photo',
@@ -24,18 +24,20 @@ export const en = {
   starting: 'Starting the engine…',
   photoIsNext: 'Your photo is next.',
   bytes: '{name}: {loaded} of {total} MB',
-  bytesKept: '{name}: {loaded} of {total} MB, kept from an earlier visit',
+  bytesKept: '{name}: {loaded} of {total} MB, saved on an earlier visit',
   model: 'Model',
   index: 'Index',
   ready: 'Ready to search {count} pictures.',
   searching: 'Searching…',
   searched: 'Searched {scanned} of {count} pictures in {ms} ms.',
-  searchedPart: 'No connection: searched the {nprobe} of {planned} lists that were kept, {scanned} of {count} pictures.',
+  searchedPart: 'No connection: searched only the {nprobe} of {planned} lists that are saved, {scanned} of {count} pictures.',
   none: 'Nothing matches.',
-  nothing: 'No picture of this collection matches. Choose all labels under “Advanced”, or try another photo.',
+  nothing: 'No picture of this collection matches. Try another photo, or other settings under “Advanced”.',
   results: 'Most similar',
-  rank: 'Rank {n}: {label}',
-  searchWith: 'Rank {n}: {label}. Search with it.',
+  rank: 'Rank {n}: {name}',
+  searchWith: 'Rank {n}: {name}. Search with it.',
+  copy: 'There is 1 more file with this picture.',
+  copies: 'There are {n} more files with this picture.',
   score: 'Similarity {score}',
   details: 'Where the time went',
   decode: 'Decode',
@@ -54,16 +56,16 @@ export const en = {
   exact: 'Search all lists',
   tray: 'Your photos',
   trayProgress: '{done} of {count} photos searched.',
-  trayPhoto: 'Your photo: {label}. Show what it looks like.',
+  trayPhoto: 'Your photo: {name}. Show what it looks like.',
   trayStop: 'Stop',
   retry: 'Try again',
   share: 'Copy a link to this search',
   shared: 'The link was copied.',
-  offline: 'No connection, and what this needs was not kept from an earlier visit. Connect and try again.',
+  offline: 'No connection, and not everything that this needs is saved. Connect and try again.',
   somethingWrong: 'Something went wrong in this page: {message}. Reload it and try again.',
 };
 
-/** @type {Record<string, string>} what to do next, by a failure's code, where the engine's own sentence does not say it */
+/** @type {Record<string, string>} advice for each error code, added if the error's sentence contains none */
 const NEXT = {
   'no-simd': 'Update it, or use another one.',
   'engine-failed': 'Reload the page, or try another browser.',
@@ -89,7 +91,7 @@ export function translator(strings, lang) {
   return {
     lang,
     text: (key, values = {}) => (strings[key] ?? en[key]).replace(/\{(\w+)\}/g, (_, name) => String(values[name])),
-    // translated by its code where there is a translation, as the engine's sentences are English
+    // The engine's sentences are English. In other languages there is one sentence for each code.
     failure: ({ code, message }) => strings[`error ${code}`] ?? withNext(message, NEXT[code]),
     integer: value => integer.format(value),
     milliseconds: ms => (ms < 10 ? fine : integer).format(ms),
@@ -99,7 +101,7 @@ export function translator(strings, lang) {
 }
 
 /**
- * A sentence that says itself what to do, after a semicolon, is left as it is.
+ * Adds the advice. Sentences that contain advice have it after a semicolon.
  *
  * @param {string} message
  * @param {string} [next]
@@ -109,7 +111,7 @@ function withNext(message, next) {
 }
 
 /**
- * The texts of a language: those of `lang`, of its main language, or English ones.
+ * Loads the texts of a language, or English ones if there are none.
  *
  * @param {string} lang such as "de-AT"
  */
@@ -122,4 +124,4 @@ export async function loadStrings(lang) {
 }
 
 const LANGUAGES = ['de', 'fr'];
-const PATIENCE = 5000; // ms that a language may take; then it is English
+const PATIENCE = 5000; // ms to wait for a language before English is used

@@ -1,7 +1,5 @@
-// How a search looks. Every box has its size before it has its content, so that nothing moves when pictures arrive.
-// It is dark where the page is, by its own color-scheme: dark text on a dark page, or light on a light one, would not be
-// read.
-// What may be changed from outside: element.d.ts.
+// The style of a search. Every box has its size before its content, so that nothing moves when pictures arrive. It is light
+// or dark as the page's color-scheme is. element.d.ts lists what pages may change.
 
 const CSS = `
 :host { display: block; }
@@ -61,7 +59,7 @@ const CSS = `
 .heybagh .hint { color: var(--quiet); font-size: 0.9375rem; }
 .heybagh .preview { position: absolute; width: 100%; height: 100%; object-fit: contain; }
 
-/* With a photo in it, what looks like a button in the corner takes the invitation's place. */
+/* With a photo, a label that looks like a button replaces the invitation. */
 .heybagh .drop.filled { border-style: solid; border-color: var(--hairline); background: var(--ghost); }
 .heybagh .drop.filled .invitation, .heybagh .drop:not(.filled) .again { display: none; }
 .heybagh .again { position: absolute; inset-inline-end: 0.75rem; bottom: 0.75rem; }
@@ -80,7 +78,7 @@ const CSS = `
 }
 .heybagh .address input { flex: 1; }
 
-/* A camera is worth a button where fingers are. */
+/* Only touch devices get a button for the camera. */
 @media not (any-pointer: coarse) { .heybagh .camera { display: none; } }
 
 .heybagh .samples { display: grid; gap: 0.4rem; }
@@ -93,7 +91,7 @@ const CSS = `
 .heybagh .sample:hover { border-color: var(--accent); }
 .heybagh .sample img { display: block; width: 100%; height: 100%; object-fit: cover; }
 
-/* ---- How far it is: room for two lines of two texts where it is narrow, of one elsewhere ---- */
+/* ---- Status: room for two texts of two lines if it is narrow, or else of one line ---- */
 
 .heybagh .state { min-height: 5.75rem; padding-top: 0.5rem; }
 .heybagh .status { min-height: 1.5em; font-weight: 550; }
@@ -111,7 +109,7 @@ const CSS = `
 
 /* ---- The answer ---- */
 
-/* The settings open below a line that title and summary share. */
+/* Title and summary share a line; the settings open below it. */
 .heybagh .head { display: grid; }
 .heybagh .head > * { grid-area: 1 / 1; }
 .heybagh .head h2 { justify-self: start; }
@@ -127,13 +125,6 @@ const CSS = `
   display: grid; grid-template: auto 1fr / minmax(0, 1fr); overflow: hidden; border: 1px solid var(--hairline);
   border-radius: var(--radius); background: var(--surface); box-shadow: var(--shadow);
 }
-.heybagh .look { display: block; padding: 0; border: 0; background: var(--ghost); cursor: pointer; }
-.heybagh .look:focus-visible { outline-offset: -3px; }
-.heybagh .tile img { display: block; width: 100%; aspect-ratio: 4 / 3; background: var(--ghost); object-fit: cover; }
-.heybagh .look:hover img { opacity: 0.85; }
-.heybagh .missing {
-  display: grid; place-items: center; aspect-ratio: 4 / 3; padding: 0.75rem; color: var(--quiet); overflow-wrap: anywhere;
-}
 .heybagh .caption {
   display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.75rem; align-items: center;
   padding: 0.55rem 0.85rem 0.65rem;
@@ -141,27 +132,17 @@ const CSS = `
 .heybagh .label {
   grid-column: 1 / -1; overflow: hidden; font-weight: 600; text-overflow: ellipsis; white-space: nowrap;
 }
-.heybagh .label::first-letter { text-transform: uppercase; }
 .heybagh .score { color: var(--quiet); font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 .heybagh .bar { height: 0.3rem; overflow: hidden; border-radius: 99px; background: var(--hairline); }
-.heybagh .bar::before {
-  display: block; width: calc(100% * var(--score, 0)); height: 100%; border-radius: inherit;
-  background: var(--accent); content: "";
-}
-.heybagh .tile[data-path] { animation: heybagh-arrive 0.28s ease-out backwards; }
-.heybagh .tile:nth-child(2) { animation-delay: 0.04s; }
-.heybagh .tile:nth-child(3) { animation-delay: 0.08s; }
-.heybagh .tile:nth-child(4) { animation-delay: 0.12s; }
-@keyframes heybagh-arrive { from { opacity: 0; transform: translateY(6px); } }
 
-/* Where a result will be: a tile of the same size. */
+/* The place of a result to come, as large as a result. */
 .heybagh .tile.empty { border-color: transparent; background: var(--ghost); box-shadow: none; }
 .heybagh .tile.empty .picture { aspect-ratio: 4 / 3; }
 .heybagh .tile.empty .caption { visibility: hidden; }
 .heybagh .results[aria-busy="true"] .empty { animation: heybagh-breathe 1.4s ease-in-out infinite alternate; }
 @keyframes heybagh-breathe { to { opacity: 0.45; } }
 
-/* What is said in the place of results. */
+/* Messages in place of results. */
 .heybagh :is(.nothing, .notice) {
   z-index: 1; align-self: start; margin: clamp(0.75rem, 3cqi, 1.5rem); padding: 1rem 1.15rem;
   border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); box-shadow: var(--shadow);
@@ -177,22 +158,15 @@ const CSS = `
 }
 .heybagh .retry:hover { filter: brightness(1.12); }
 
-/* ---- Below it ---- */
+/* ---- Below the answer ---- */
 
 .heybagh .below { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: start; justify-content: space-between; }
 .heybagh .below [open] { flex-basis: 100%; }
 .heybagh summary { width: fit-content; color: var(--quiet); font-size: 0.9375rem; line-height: 1.75rem; cursor: pointer; }
-.heybagh .times { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 1rem; padding: 0.5rem 0; }
-.heybagh .times dd { text-align: start; }
-.heybagh .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.75rem; padding: 0.5rem 0; }
-.heybagh .fields label { display: grid; gap: 0.2rem; align-content: end; font-size: 0.9375rem; }
-.heybagh .fields label:has([type=checkbox]) { grid-auto-flow: column; justify-content: start; align-items: center; gap: 0.5rem; }
-.heybagh .fields label:has([type=checkbox]) span { order: 1; }
-.heybagh .fields [type=checkbox] { min-height: 0; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--accent); }
 
 @container heybagh (min-width: 44rem) {
   .heybagh .layout { grid-template-columns: minmax(0, 4fr) minmax(0, 5fr); gap: 2.5rem; }
-  .heybagh .query { position: sticky; top: 1.5rem; } /* results of a longer list scroll past the photo */
+  .heybagh .query { position: sticky; top: 1.5rem; } /* long lists of results scroll past the photo */
   .heybagh .drop { aspect-ratio: 4 / 3; }
   .heybagh .state { min-height: 4rem; }
 }
@@ -200,20 +174,15 @@ const CSS = `
 @media (prefers-reduced-motion: reduce) {
   .heybagh *, .heybagh ::before, .heybagh ::after { animation: none !important; transition: none !important; }
 }
-
-@media (forced-colors: active) {
-  .heybagh .bar { border: 1px solid CanvasText; }
-  .heybagh .bar::before { background: Highlight; forced-color-adjust: none; }
-}
 `;
 
 const sheets = new Map();
 
 /**
- * Gives a style to a root, once. A constructed style sheet needs no permission of the page's security policy.
+ * Adds a style sheet to a root, once. Constructed style sheets need no permission of the page's Content-Security-Policy.
  *
  * @param {Node} root
- * @param {string} [css] that of a part, which comes with it; by default of all else
+ * @param {string} [css] of a part that is loaded later; default: the style above
  */
 export function adoptStyle(root, css = CSS) {
   if (!sheets.has(css)) {

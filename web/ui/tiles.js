@@ -1,31 +1,23 @@
-// The results: tiles whose place and size are there before their pictures.
+// The list of results. Each place has its size before its picture arrives. tile.js makes the results and is loaded with the
+// engine.
 
 import { h } from './dom.js';
 
 /** @import { Result } from '../shared/types.js' */
-/** @import { Look, TileTexts, Translator } from './types.js' */
+/** @import { MakeTile } from './types.js' */
 
 /** A list of results, best first. */
 export class Tiles {
-  #text;
-  #onChoose;
-  #template;
+  /** @type {MakeTile} replaced before there are results */
+  makeTile = emptyTile;
 
-  /**
-   * @param {Translator} translator
-   * @param {(result: Result) => void} onChoose a result is to be searched with
-   * @param {Look['template']} template how a result looks; without one, as here. In it, text goes to
-   *   elements with data-field="label", "score", "rank" or "path", and the picture to an <img data-field="image">
-   */
-  constructor(translator, onChoose, template) {
-    this.#text = translator;
-    this.#onChoose = onChoose;
-    this.#template = template;
-    this.element = h('ol', { class: 'results', part: 'results', tabindex: -1, 'aria-labelledby': 'answer-title' });
+  /** @param {string} titleId of the list's title */
+  constructor(titleId) {
+    this.element = h('ol', { class: 'results', part: 'results', tabindex: -1, 'aria-labelledby': titleId });
   }
 
   /**
-   * Shows places for so many results to come.
+   * Shows empty places.
    *
    * @param {number} count
    * @param {boolean} busy
@@ -40,15 +32,15 @@ export class Tiles {
   }
 
   /**
-   * Only the answer's own tiles are results to those who look for `data-result`. A tile that stays is not redrawn, and
-   * while others may come, or where there is nothing, places stay.
+   * Shows results. Only results of the final answer have `data-result`. A tile that stays is not made again. Empty places
+   * stay while there may be more results, or if there are none.
    *
    * @param {Result[]} results
-   * @param {boolean} early others may yet take their places
+   * @param {boolean} early better results may replace them
    */
   show(results, early) {
     const old = /** @type {HTMLElement[]} */ ([...this.element.children]);
-    const tiles = results.map((result, i) => (isOf(old[i], result) ? old[i] : this.#tile(result, i)));
+    const tiles = results.map((result, i) => (isOf(old[i], result) ? old[i] : this.makeTile(result, i)));
     if (!early) for (const tile of tiles) tile.dataset.result = '';
     while ((early || results.length === 0) && tiles.length < old.length) tiles.push(emptyTile());
     if (tiles.length !== old.length || tiles.some((tile, i) => tile !== old[i])) this.#replace(tiles);
@@ -56,7 +48,7 @@ export class Tiles {
   }
 
   /**
-   * The focus that was in a tile goes to the one in its place, or waits at the list for the first that comes.
+   * Replaces the tiles. If one of them had the focus, the new one in its place gets it, or else the list.
    *
    * @param {HTMLElement[]} tiles
    */
@@ -72,73 +64,21 @@ export class Tiles {
   #busy(busy) {
     this.element.setAttribute('aria-busy', String(busy));
   }
-
-  /**
-   * @param {Result} result
-   * @param {number} i
-   */
-  #tile(result, i) {
-    const { path, label, score } = result;
-    const tile = h('li', { class: 'tile', part: 'result' });
-    Object.assign(tile.dataset, { path, label, score });
-    const values = {
-      rank: String(i + 1), label: label.replaceAll('_', ' '), score: this.#text.score(score), path,
-    };
-    const template = this.#template();
-    tile.append(template ? fromTemplate(template, values, result) : this.#usual(values, result));
-    return tile;
-  }
-
-  /**
-   * @param {TileTexts} values
-   * @param {Result} result
-   */
-  #usual({ rank, label, score }, result) {
-    const name = this.#text.text('searchWith', { n: rank, label });
-    const image = h('img', { alt: this.#text.text('rank', { n: rank, label }), decoding: 'async', part: 'image' });
-    image.addEventListener('error', () => image.replaceWith(h('span', { class: 'picture missing' }, label)));
-    image.src = result.thumb;
-    const button = h('button', { type: 'button', class: 'look', 'aria-label': name, title: name }, image);
-    button.addEventListener('click', () => this.#onChoose(result));
-    const bar = h('span', { class: 'bar' });
-    bar.style.setProperty('--score', String(Math.max(0, result.score)));
-    const number = h('span', { class: 'score', part: 'score', title: this.#text.text('score', { score }) }, score);
-    const text = h('span', { class: 'label', part: 'label', title: label, dir: 'auto' }, label);
-    const caption = h('div', { class: 'caption' }, text, bar, number);
-    const made = document.createDocumentFragment();
-    made.append(button, caption);
-    return made;
-  }
 }
 
 /**
- * Whether a tile shows this result already. The same picture has another score with another part of the photo, and is
- * tried again where it is missing.
+ * Whether a tile shows this result already. A picture may have another score now, and one that failed to load is loaded
+ * again.
  *
  * @param {HTMLElement | undefined} tile
  * @param {Result} result
  */
-function isOf(tile, { path, score }) {
-  return tile?.dataset.path === path && tile.dataset.score === String(score) && !tile.querySelector('.missing');
+function isOf(tile, { path, score, copies = 0 }) {
+  const shown = tile?.dataset;
+  return shown?.path === path && shown.score === `${score}` && shown.copies === `${copies}` && !tile?.querySelector('.missing');
 }
 
-/**
- * @param {HTMLTemplateElement} template
- * @param {TileTexts} values
- * @param {Result} result
- */
-function fromTemplate(template, values, { thumb, url }) {
-  const made = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (made.querySelectorAll('[data-field]'))) {
-    const { field } = element.dataset;
-    if (field === 'image') Object.assign(element, { src: thumb, alt: `${values.rank}: ${values.label}` });
-    else if (field === 'link') Object.assign(element, { href: url });
-    else element.textContent = values[/** @type {keyof TileTexts} */ (field)] ?? '';
-  }
-  return made;
-}
-
-/** The place of a result to come. Nothing for a screen reader. */
+/** Makes an empty place. Screen readers ignore it. */
 function emptyTile() {
   const lines = ['label', 'bar', 'score'].map(name => h('span', { class: name }, '\u00a0'));
   return h('li', { class: 'tile empty', 'aria-hidden': 'true' },

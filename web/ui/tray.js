@@ -1,8 +1,9 @@
-// Photos that were given at once: each is searched in its turn, the newest first, and shows what it looks like.
-// Pressing one shows its whole answer.
+// Several photos at once. Each is searched in turn, the newest first, and gets the name of its best result. A click on a photo
+// shows its whole answer.
 
 import { h } from './dom.js';
 import { adoptStyle } from './style.js';
+import { nameOf } from './tile.js';
 
 /** @import { Answer } from '../shared/types.js' */
 /** @import { Translator } from './types.js' */
@@ -25,7 +26,7 @@ export class Tray {
   #isReady;
   #find;
   #show;
-  /** @type {Item[]} the next first */
+  /** @type {Item[]} in the order of the search */
   #waiting = [];
   #running = false;
   #closed = false;
@@ -35,9 +36,9 @@ export class Tray {
   /**
    * @param {Translator} translator
    * @param {object} wishes
-   * @param {() => Promise<unknown>} wishes.ready asked before each photo; where it fails, all wait for `goOn`
-   * @param {(photo: Blob) => Promise<Answer>} wishes.find asked for one photo at a time
-   * @param {(photo: Blob) => void} wishes.show a photo was pressed
+   * @param {() => Promise<unknown>} wishes.ready called before each photo; if it fails, all photos wait for `goOn`
+   * @param {(photo: Blob) => Promise<Answer>} wishes.find called for one photo at a time
+   * @param {(photo: Blob) => void} wishes.show called when a photo is clicked
    */
   constructor(translator, { ready, find, show }) {
     this.#text = translator;
@@ -53,7 +54,7 @@ export class Tray {
   }
 
   /**
-   * @param {Blob[]} photos the newest first; they go before those that still wait
+   * @param {Blob[]} photos the newest first; they are searched before those that are still waiting
    */
   add(photos) {
     adoptStyle(this.element.getRootNode(), CSS);
@@ -65,14 +66,14 @@ export class Tray {
     this.goOn();
   }
 
-  /** Those that still wait are let go; the one that is being searched is not. */
+  /** Removes the photos that are still waiting. */
   stop() {
     for (const item of this.#waiting.splice(0)) this.#remove(item);
     this.list.focus({ preventScroll: true });
     this.#tell();
   }
 
-  /** Stops for good; nothing more is shown. */
+  /** Stops and removes the tray. */
   close() {
     this.#closed = true;
     for (const item of this.#waiting.splice(0)) this.#remove(item);
@@ -80,13 +81,13 @@ export class Tray {
     this.element.remove();
   }
 
-  /** Searches those that wait, if it does not already. */
+  /** Searches the waiting photos, if it is not already doing so. */
   async goOn() {
     if (this.#running) return;
     this.#running = true;
     while (this.#waiting.length > 0 && await this.#isReady()) {
       const item = this.#waiting.shift();
-      if (!item) break; // they were let go meanwhile
+      if (!item) break; // they were removed meanwhile
       await this.#search(item);
       this.#done++;
       this.#tell();
@@ -98,11 +99,11 @@ export class Tray {
   async #search({ photo, element, button, label }) {
     element.setAttribute('aria-busy', 'true');
     const found = await this.#find(photo).then(
-      ({ results }) => results[0]?.label.replaceAll('_', ' ') ?? this.#text.text('none'),
+      ({ results: [best] }) => (best ? nameOf(best) : this.#text.text('none')),
       error => (this.#closed ? '' : this.#text.failure(error)));
     element.setAttribute('aria-busy', 'false');
     label.textContent = label.title = found;
-    button.setAttribute('aria-label', this.#text.text('trayPhoto', { label: found }));
+    button.setAttribute('aria-label', this.#text.text('trayPhoto', { name: found }));
   }
 
   /**

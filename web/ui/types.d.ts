@@ -1,28 +1,27 @@
-// What the parts of the element hand to each other. Types alone: no browser loads this file.
+// The types of the element's modules. There is no code here, so no browser loads this file.
 
 import type {
-  Answer, EmbedOptions, ImageSource, Info, LoadOptions, Progress, Region,
-  SearchOptions,
+  Answer, EmbedOptions, ImageSource, Info, LoadOptions, Progress, Region, Result, SearchOptions,
 } from '../shared/types.js';
 
 export type Photo = ImageSource | Float32Array;
 
-/** The texts in one language, and its numbers. */
+/** Texts and numbers in one language. */
 export interface Translator {
   /** BCP 47. */
   lang: string;
-  /** A text with its values filled in. */
+  /** Returns a text with its values filled in. */
   text(key: keyof typeof import('./strings.js').en, values?: Record<string, string | number>): string;
-  /** The sentence for an error. */
+  /** Returns the sentence for an error. */
   failure(error: { code: string; message: string }): string;
   integer(value: number): string;
   milliseconds(ms: number): string;
-  /** Of so many bytes, without the unit. */
+  /** Formats bytes as megabytes, without the unit. */
   megabytes(bytes: number): string;
   score(value: number): string;
 }
 
-/** What is used of HeyBagh (heybagh.js), which documents it. */
+/** The methods of HeyBagh that are used here; heybagh.js documents them. */
 export interface Engine {
   readonly ready: Promise<void>;
   search(image: Photo, options?: SearchOptions): Promise<Answer>;
@@ -31,60 +30,67 @@ export interface Engine {
   close(): void;
 }
 
-/** How to search, as whoever put the search into the page has chosen, or people have set. */
+/** How to search, as the page's author or the visitor has chosen. */
 export interface Choices {
   k: number;
   nprobe: number | undefined;
   exact: boolean;
   labels: string[];
+  distinct: boolean;
 }
 
-/** What people do, told to whoever decides. */
+/** What the visitor wants. */
 export interface Wishes {
   /** Search with a photo, or its address. */
   take(photo: Blob | string): void;
-  /** Several photos at once. */
+  /** Search with several photos. */
   takeAll(photos: File[]): void;
-  /** Search with other settings. */
+  /** Search again, with other settings. */
   again(): void;
-  /** Search with a part of the photo, or the whole (null). */
+  /** Search with a part of the photo; null: the whole photo. */
   crop(region: Region | null): void;
-  /** After an error. */
+  /** Try again after an error. */
   retry(): void;
   share(): void;
 }
 
 export interface Look {
-  /** How a result looks (tiles.js); null: as usual. */
+  /** The page's own look of a result; null: the usual one. */
   template(): HTMLTemplateElement | null;
   /** Addresses of pictures to try. */
   samples: string[];
-  /** There is a slot for the drop zone's text. */
+  /** Whether there is a slot for the drop zone's text. */
   prompt: boolean;
 }
 
-/** What engines are made of; engines of the same options are shared. */
+/** The elements of a search. */
+export type Parts = ReturnType<typeof import('./parts.js').makeParts>;
+
+/** Makes the tile of a result; i is its place, counted from 0. */
+export type MakeTile = (result: Result, i: number) => HTMLElement;
+
+/** The options of an engine; engines with equal options are shared. */
 export type EngineOptions = Omit<LoadOptions, 'onProgress'>;
 
-/** What is used of the class HeyBagh. */
+/** The static method of HeyBagh that is used here. */
 export interface EngineClass {
   open(options: LoadOptions): Engine;
 }
 
-/** heybagh.js, which comes only when somebody is about to search. */
+/** Loads heybagh.js, only when somebody is about to search. */
 export type ImportHeyBagh = () => Promise<{ HeyBagh: EngineClass }>;
 
-/** Where a search is: asked what is wanted there, and told what happens. */
+/** The surroundings of a search: they know the options and receive its events. */
 export interface Place {
   importHeyBagh: ImportHeyBagh;
   engineOptions(): EngineOptions;
   choices(): Choices;
-  /** Whether links to searches are offered. */
+  /** Whether to offer links to searches. */
   canShare(): boolean;
   tell(name: 'ready' | 'progress' | 'results' | 'error', detail: object): void;
 }
 
-/** The attributes of `<heybagh-search>` as properties; element.js says what they mean. */
+/** The attributes of `<heybagh-search>` as properties; element.d.ts documents them. */
 export interface Attributes {
   index: string | null;
   model: string | null;
@@ -95,41 +101,48 @@ export interface Attributes {
   nprobe: number | null;
   threads: number | null;
   exact: boolean;
+  duplicates: boolean;
   share: boolean;
   prefetch: boolean;
   light: boolean;
 }
 
-/** A search of the page that takes photos which are dropped or pasted. */
+/** A search that takes dropped and pasted photos. */
 export interface Taker {
-  /** As the page sees it. */
+  /** The element in the page. */
   element: HTMLElement;
-  /** Given all files, of whatever type, or an address. */
+  /** Called with all files, of any type, or with an address. */
   take(photos: (File | string)[]): void;
-  /** Shows that it will take what is being dragged. */
+  /** Called with an address that was pasted elsewhere in the page; offers to search with it. */
+  offer(address: string): void;
+  /** Highlights the drop zone, or not. */
   mark(dragging: boolean): void;
 }
 
-/** An engine, and who uses it. */
+/** An engine and its users. */
 export interface SharedEngine {
   /** It may still be loading. */
   engine: Engine;
   users: Set<object>;
-  /** Told how far it is, until it is loaded. */
+  /** Called with its progress until it is loaded. */
   listeners: Set<(progress: Progress) => void>;
-  /** What they were told last. */
+  /** The last progress. */
   last: Progress | null;
 }
 
-/** What a result's tile says. */
+/** The texts of a result's tile. */
 export interface TileTexts {
   rank: string;
+  /** The label, or the file's name where there is none. */
+  name: string;
   label: string;
   score: string;
   path: string;
+  /** How many more equal files there are, '' for none. */
+  copies: string;
 }
 
-/** What is searched with. */
+/** A photo to search with, and how. */
 export interface Query {
   photo: Photo;
   options?: SearchOptions | undefined;

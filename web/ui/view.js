@@ -1,26 +1,28 @@
-// What a search shows: what is written into its elements (parts.js). It decides nothing: it is told, and tells of what
-// people do.
+// Shows the state of a search in its elements (parts.js), and reports what the visitor does. It makes no decisions.
 
-import { h } from './dom.js';
 import { makeParts } from './parts.js';
 
-/** @import { Answer, Info, Progress, Result, Timings } from '../shared/types.js' */
+/** @import { Progress } from '../shared/types.js' */
+/** @import { AnswerView } from './answer.js' */
 /** @import { Look, Photo, Translator, Wishes } from './types.js' */
 
 const PHASES = /** @type {const} */ ({
   engine: 'loadingEngine', model: 'loadingModel', index: 'loadingIndex', ready: 'starting',
 });
-const STEPS = /** @type {const} */ (['decode', 'preprocess', 'network', 'head', 'fetch', 'scan']);
 
 export class View {
   #text;
   #wishes;
+  #look;
   #parts;
   #t;
   /** @type {string | null} */
   #photoAddress = null;
-  /** @type {import('./crop.js').Crop | null} when it was asked for */
+  /** @type {import('./crop.js').Crop | null} made when it is needed */
   #crop = null;
+
+  /** @type {AnswerView | undefined} made when the engine's modules are loaded */
+  answer;
 
   /**
    * @param {Translator} translator
@@ -31,9 +33,9 @@ export class View {
     this.#text = translator;
     this.#t = translator.text;
     this.#wishes = wishes;
+    this.#look = look;
     this.#parts = makeParts(translator, wishes, look);
     this.element = this.#parts.element;
-    this.settings = this.#parts.settings;
     this.#listen();
   }
 
@@ -41,7 +43,7 @@ export class View {
     const { input, preview, camera, partToggle, addressToggle, addressForm, addressField } = this.#parts;
     input.addEventListener('change', () => {
       const files = [...input.files ?? []];
-      input.value = ''; // so that choosing the same file once more is a change again
+      input.value = ''; // or choosing the same file again would not be a change
       if (files.length > 0) this.#wishes.takeAll(files);
     });
     preview.addEventListener('error', () => this.#showPreview(false));
@@ -71,7 +73,7 @@ export class View {
     this.#wishes.crop(null);
   }
 
-  /** Few need it: it comes when it is asked for. */
+  /** Loads the module for parts, which few visitors need. */
   async #openCrop() {
     this.#crop ??= await this.#makeCrop().catch(() => null);
     if (!this.#crop || this.#parts.preview.hidden) return;
@@ -102,18 +104,23 @@ export class View {
     this.#parts.addressToggle.setAttribute('aria-expanded', String(open));
   }
 
-  /** @param {HTMLElement} element a place for those that wait: several photos were given */
+  /** @param {typeof import('./answer.js')} module loaded with the engine's modules */
+  addAnswerView({ AnswerView }) {
+    this.answer ??= new AnswerView(this.#text, this.#wishes, this.#look, this.#parts);
+  }
+
+  /** @param {HTMLElement} element the tray for several photos */
   addTray(element) {
     this.#parts.ways.after(element);
   }
 
-  /* ---- Telling ---- */
+  /* ---- Showing ---- */
 
   /**
-   * Before anything heavy is loaded.
+   * Shows what the first search will download.
    *
-   * @param {number} count pictures that will be searched
-   * @param {number} bytes that the first search loads
+   * @param {number} count number of pictures in the index
+   * @param {number} bytes to download
    */
   showDownloadCost(count, bytes) {
     this.#parts.status.say(this.#t('cost', { count: this.#text.integer(count), size: this.#text.megabytes(bytes) }));
@@ -132,17 +139,17 @@ export class View {
       ? this.#t(source === 'cache' ? 'bytesKept' : 'bytes', { name: this.#t(phase), ...sizes }) : '';
   }
 
-  /** @param {number} count pictures that can be searched */
+  /** @param {number} count number of pictures in the index */
   showReady(count) {
     this.#parts.loading.hidden = true;
     this.#parts.status.say(this.#t('ready', { count: this.#text.integer(count) }));
   }
 
   /**
-   * Shows the photo that is asked about, in place of the last one and its answer.
+   * Shows a new photo, and removes the last one and its answer.
    *
    * @param {Photo} photo pixels and vectors have no preview
-   * @param {number} k results to come
+   * @param {number} k number of empty places to show
    */
   showPhoto(photo, k) {
     this.#releasePhoto();
@@ -160,46 +167,16 @@ export class View {
     this.#parts.status.say(this.#t('searching'));
   }
 
-  /** @param {Result[]} results that may yet give way to better ones */
-  showEarly(results) {
-    this.#parts.tiles.show(results, true);
-  }
-
   /**
-   * @param {Answer} answer
-   * @param {Info} info
-   * @param {boolean} canShare offers the link
+   * Offers to search with an address, which is not fetched before the visitor agrees.
+   *
+   * @param {string} address
+   * @param {boolean} isPasted the visitor has pasted it, so focus it
    */
-  showAnswer({ results, nprobe, planned, scanned, timings }, { count, threads, simd }, canShare) {
-    const { integer, milliseconds } = this.#text;
-    this.#parts.tiles.show(results, false);
-    this.#parts.empty.hidden = results.length > 0;
-    this.#offer(this.#parts.share, canShare);
-    const values = {
-      scanned: integer(scanned), count: integer(count), ms: milliseconds(timings.total), nprobe, planned,
-    };
-    const searched = this.#t(nprobe < planned ? 'searchedPart' : 'searched', values);
-    this.#parts.status.say(results.length > 0 ? searched : `${this.#t('none')} ${searched}`, true);
-    this.#showTimes(timings, this.#t(threads > 1 ? 'threads' : 'oneThread', { n: threads, simd }));
-  }
-
-  /**
-   * @param {Timings} timings
-   * @param {string} how the network was computed
-   */
-  #showTimes(timings, how) {
-    const rows = STEPS.flatMap(step => {
-      const note = step === 'network' ? ` (${how})` : '';
-      return [h('dt', {}, this.#t(step)), h('dd', {}, `${this.#text.milliseconds(timings[step])} ms${note}`)];
-    });
-    this.#parts.times.replaceChildren(...rows);
-    this.#offer(this.#parts.timesBox, true);
-  }
-
-  /** @param {string} address that somebody else proposes; it waits for a click */
-  offerAddress(address) {
+  offerAddress(address, isPasted) {
     this.#openAddress(true);
     this.#parts.addressField.value = address;
+    if (isPasted) this.#parts.addressField.focus();
   }
 
   showShared() {
@@ -208,7 +185,7 @@ export class View {
 
   /**
    * @param {string} message
-   * @param {boolean} canRetry offers the button
+   * @param {boolean} canRetry offer to try again
    */
   showError(message, canRetry) {
     this.#clearResults(this.#parts.tiles.element.children.length, false);
@@ -225,15 +202,15 @@ export class View {
     this.#parts.alert.textContent = '';
   }
 
-  /** @param {boolean} dragging the drop zone shows that it will take what is being dragged */
+  /** @param {boolean} dragging highlight the drop zone */
   mark(dragging) {
     this.element.classList.toggle('dragging', dragging);
   }
 
   /**
-   * Nothing is there: no photo, no answer, no error.
+   * Removes photo, answer and error.
    *
-   * @param {number} k results to come
+   * @param {number} k number of empty places to show
    */
   clear(k) {
     this.#releasePhoto();
@@ -268,7 +245,7 @@ export class View {
   }
 
   /**
-   * What is not offered keeps its room, so that nothing moves when it is.
+   * Shows or hides an element. A hidden element keeps its room, so that nothing moves.
    *
    * @param {Element} element
    * @param {boolean} offered
@@ -278,7 +255,7 @@ export class View {
     element.classList.toggle('away', !offered);
   }
 
-  /** @param {Element} element about to go: it passes the focus on to where every search begins */
+  /** @param {Element} element will be hidden; if it has the focus, the file input gets it */
   #leave(element) {
     if (element.matches(':focus-within')) this.#parts.input.focus({ preventScroll: true });
   }

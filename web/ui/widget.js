@@ -1,5 +1,5 @@
-// What <heybagh-search> has inside: a view with a search in it, a tray when several photos are given, and links where
-// searches are shared. The element says what is wanted, by its attributes.
+// The inside of <heybagh-search>: a view, a search, a tray for several photos, and links if searches are shared. The
+// element's attributes say what is wanted.
 
 import { readDownloadCost } from './download-cost.js';
 import { listenForIntent, whenNearlySeen } from './intent.js';
@@ -19,16 +19,16 @@ export class Widget {
   #importHeyBagh;
   #view;
   #search;
-  /** @type {Promise<Tray | void> | null} one, when several photos were given at once */
+  /** @type {Promise<Tray | void> | null} made for several photos at once */
   #tray = null;
-  /** @type {typeof import('./share.js') | null} where searches are shared */
+  /** @type {typeof import('./share.js') | null} loaded if searches are shared */
   #links = null;
   /** @type {(() => void)[]} */
   #stops = [];
 
   /**
    * @param {HTMLElement & Attributes} element
-   * @param {Node & ParentNode} root where it is shown
+   * @param {Node & ParentNode} root contains its elements
    * @param {Translator} texts
    * @param {ImportHeyBagh} importHeyBagh
    */
@@ -41,13 +41,16 @@ export class Widget {
     root.append(this.#view.element);
     this.#search = this.#newSearch();
     this.#stops.push(listenForPhotos({
-      element, take: photos => this.#takeAll(photos), mark: dragging => this.#view.mark(dragging),
+      element,
+      take: photos => this.#takeAll(photos),
+      offer: address => this.#view.offerAddress(address, true),
+      mark: dragging => this.#view.mark(dragging),
     }));
     this.#loadInTime();
     this.#takeSrc();
   }
 
-  /** The engine, if it is loaded. */
+  /** The engine, or null if it is not loaded. */
   get engine() {
     return this.#search.engine;
   }
@@ -69,10 +72,10 @@ export class Widget {
     if (name === 'src') this.#takeSrc();
     else if (name === 'share') quietly(this.#takeShared());
     else if (name === 'index' || name === 'model') this.begin(true);
-    else if (this.engine) this.#view.settings.offer(this.engine.info(), this.#choices());
+    else if (this.engine) this.#view.answer?.settings.offer(this.engine.info(), this.#choices());
   }
 
-  /** A search without a photo; of the one before, nothing more is heard. */
+  /** Begins a new search without a photo, and ends the last one. */
   begin(free = false) {
     this.#search.close(free);
     this.#closeTray();
@@ -125,8 +128,8 @@ export class Widget {
 
   /** @returns {Choices} */
   #choices() {
-    const { k, nprobe, exact } = this.#element;
-    return { k: k ?? K_DEFAULT, nprobe: nprobe ?? undefined, exact, labels: [] };
+    const { k, nprobe, exact, duplicates } = this.#element;
+    return { k: k ?? K_DEFAULT, nprobe: nprobe ?? undefined, exact, labels: [], distinct: !duplicates };
   }
 
   /** @returns {EngineOptions} */
@@ -146,7 +149,7 @@ export class Widget {
   }
 
   /**
-   * The newest is searched now; of several all go to the tray, which comes when it is needed.
+   * Searches with the newest photo. If there are several, all go into the tray.
    *
    * @param {(File | string)[]} photos
    */
@@ -189,7 +192,7 @@ export class Widget {
     const shared = this.#links.sharedPhoto();
     if (!shared || this.#search.photo) return;
     if (shared.isOurs) quietly(this.#search.take(shared.address));
-    else this.#view.offerAddress(shared.address);
+    else this.#view.offerAddress(shared.address, false);
   }
 
   async #share() {
@@ -200,7 +203,7 @@ export class Widget {
       await navigator.clipboard.writeText(link);
       this.#view.showShared();
     } catch {
-      history.replaceState(history.state, '', link); // where there is no clipboard, the address bar has it
+      history.replaceState(history.state, '', link); // without a clipboard, put it into the address bar
     }
   }
 }
@@ -210,7 +213,7 @@ function ageOf(photo) {
   return photo instanceof File ? photo.lastModified : 0;
 }
 
-/** @param {Promise<unknown> | null} searching what goes wrong has been shown */
+/** @param {Promise<unknown> | null} searching its errors are shown already */
 function quietly(searching) {
   searching?.catch(() => {});
 }
