@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "image/decode.h"
+#include "image/exif.h"
 #include "image/region.h"
 #include "image/resize.h"
 #include "image/size.h"
