@@ -70,7 +70,8 @@ static void crops_are_as_without_a_process(void **state) {
 static void refusals_are_as_without_a_process(void **state) {
   uint8_t crop[HB_CROP_BYTES];
   const hb_region outside = {0.5, 0.5, 1, 1};
-  assert_fails(decoder_process_crop(*state, "", 0, NULL, crop, NULL, &failure), HB_UNSUPPORTED_IMAGE, "the file is empty");
+  assert_fails(decoder_process_crop(*state, "", 0, NULL, crop, NULL, &failure), HB_UNSUPPORTED_IMAGE,
+               "the file is empty");
   assert_fails(decoder_process_crop(*state, jpeg_baseline, 200, NULL, crop, NULL, &failure), HB_CORRUPT_IMAGE,
                "incomplete");
   assert_fails(decoder_process_crop(*state, jpeg_baseline, sizeof jpeg_baseline, &outside, crop, NULL, &failure),
