@@ -79,13 +79,13 @@ pictures_to_calibrate_on() {
   run model --weights model --out nothing --precision i8 --calibrate samples
   check "broken pictures do not count" exit_is 1
   check "which is told" complains "needs at least 8 pictures, but there are 7"
-  check "a broken one is named" complains "fake.jpg: this is not a picture"
+  check "a broken one is named" complains "skipped 'fake.jpg': this is not a picture"
   check "nothing was made" [ ! -e nothing ]
   cp images/stripes/01.bmp samples/stripes.bmp
   run model --weights model --out model-few --precision i8 --calibrate samples --json
   check "the others do" exit_is 0
   check "all of them" json calibrated 8
-  check "broken ones are named" complains "broken.bmp: the picture is damaged"
+  check "broken ones are named" complains "skipped 'broken.bmp': the picture is damaged"
   check "and left out" [ "$(wc -l <"$stderr")" -eq 2 ]
   rm -rf samples hollow model-few
 }

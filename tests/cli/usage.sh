@@ -70,7 +70,7 @@ numbers_out_of_range() {
   for value in 0 16385 4x; do fails 2 "from 1 to 16384" search --model m --index i --k $value a.jpg; done
   for value in 0 65537; do fails 2 "from 1 to 65536" search --model m --index i --nprobe $value a.jpg; done
   for value in 2 -1.1 nan inf "" half; do
-    fails 2 "--min-score must be a number from -1 to 1, not '$value'\" \
+    fails 2 "--min-score must be a number from -1 to 1, not '$value'" \
       search --model m --index i "--min-score=$value" a.jpg
   done
   for value in "" 0.5 0,0,1 0,0,1,1,1 "0,0,1,1 " x,y,w,h; do
@@ -79,7 +79,7 @@ numbers_out_of_range() {
   done
   for value in 0 101; do fails 2 "from 1 to 100" eval --index i --k $value; done
   for value in 0.49 1.01 nan ""; do
-    fails 2 "--recall must be a number from 0.5 to 1, not '$value'\" \
+    fails 2 "--recall must be a number from 0.5 to 1, not '$value'" \
       build --model m --images i --out o "--recall=$value"
   done
   for value in 0 16777217; do

@@ -169,7 +169,7 @@ static void a_bundle_with_a_folder_in_it_is_not_replaced(void **state) {
   const char *folder = path_in(*state, "b"), *mine = path_in(folder, "mine");
   build(folder, 10);
   assert_int_equal(mkdir(mine, 0777), 0);
-  assert_target_refused(folder, "holds a folder, which would be lost");
+  assert_target_refused(folder, "contains a folder, which would be lost");
   assert_int_equal(folder_count(*state), 1);
   remove_all(mine);
   build(folder, 12);

@@ -257,13 +257,13 @@ static void another_head_model_or_storage_is_refused(void **state) {
     for (int other = 0; other < 4; other++) {
       if (other == h) continue;
       options.head = heads[other];
-      check_refused(*state, &options, "another head");
+      check_refused(*state, &options, "a different head");
     }
     options.head = "svd:41";
-    check_refused(*state, &options, "another head");
+    check_refused(*state, &options, "a different head");
     options.head = heads[h];
     options.encoding = HB_ENCODING_F32;
-    check_refused(*state, &options, "another storage");
+    check_refused(*state, &options, "a different storage");
     options.encoding = HB_ENCODING_F16;
     options.model = shared.other;
     check_refused(*state, &options, "another model");
@@ -287,7 +287,7 @@ static void another_file_of_a_head_is_refused(void **state) {
   const hb_tensor_source tensors[] = {{"weight", HB_F32, 2, {FILE_DIM, 512}, numbers}};
   assert_ok(hb_safetensors_write(head, NULL, 0, tensors, 1, &failure));
   free(numbers);
-  check_refused(*state, &options, "another head");
+  check_refused(*state, &options, "a different head");
 }
 
 /* ---- Memory ---- */

@@ -119,7 +119,7 @@ static void a_photo_finds_itself_in_any_storage(void **state) {
 
 static void the_index_chooses_the_head(void **state) {
   (void)state;
-  assert_fails(hb_engine_use_head(shared.engine, NULL, &failure), HB_INVALID_ARGUMENT, "index chooses");
+  assert_fails(hb_engine_use_head(shared.engine, NULL, &failure), HB_INVALID_ARGUMENT, "takes the head from it");
   assert_fails(hb_engine_use_head(shared.engine, hb_model_logits(shared.model), &failure), HB_INVALID_ARGUMENT, "");
   assert_int_equal(hb_engine_dim(shared.engine), DIM);
 }
@@ -245,7 +245,7 @@ static void an_incomplete_index_is_refused(void **state) {
   const hb_result *results;
   hb_search_report report;
   assert_fails(hb_engine_search(engine, vector(0), &options, &results, &report, &failure), HB_INVALID_ARGUMENT,
-               "must be provided");
+               "lacks 2 files that this search needs");
   for (uint32_t f = 0; f < b->count; f++)
     if (!hb_index_file_is_there(index, f)) assert_ok(bundle_provide(b, index, f));
   assert_ok(hb_engine_search(engine, vector(0), &options, &results, &report, &failure));

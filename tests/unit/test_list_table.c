@@ -146,7 +146,7 @@ static void a_table_that_contradicts_itself_is_refused(void **state) {
   bundle_refuses_patch(b, TABLE, list_at(7) + 8, 0, words);          /* the counts do not add up */
   bundle_refuses_patch(b, TABLE, list_at(7) + 8, UINT32_MAX, words);
   bundle_refuses_patch(b, TABLE, list_at(7), 1, "cut short"); /* a list in another file: then sizes are wrong */
-  bundle_refuses_patch(b, TABLE, hash_at(0) + 3, 7, "does not have the hash");
+  bundle_refuses_patch(b, TABLE, hash_at(0) + 3, 7, "has the wrong hash");
 }
 
 static void a_file_without_a_list_is_refused(void **state) {

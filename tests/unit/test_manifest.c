@@ -104,7 +104,7 @@ static void unknown_members_are_ignored_and_thumbnails_may_lack(void **state) {
 
 static void another_version_is_told_from_damage(void **state) {
   bundle *b = *state;
-  bundle_refuses_edit(b, "\"version\":1", "\"version\":2", "format 2 and this program reads format 1");
+  bundle_refuses_edit(b, "\"version\":1", "\"version\":2", "format 2, but this program reads format 1");
   assert_non_null(strstr(failure.text, "build the index again"));
   bundle_refuses_edit(b, "\"version\":1", "\"version\":0", "no version");
   bundle_refuses_edit(b, "\"version\":1", "\"version\":\"1\"", "no version");
@@ -151,10 +151,10 @@ static void counts_must_add_up(void **state) {
 }
 
 static void training_must_be_told(void **state) {
-  bundle_refuses_edit(*state, "\"trained\":", "\"traimed\":", "how it was trained");
-  bundle_refuses_edit(*state, "\"trained\":{\"count\":12", "\"trained\":{\"count\":0", "how it was trained");
-  bundle_refuses_edit(*state, "_thousandths\":", "_thousandths\":-", "how it was trained");
-  bundle_refuses_edit(*state, "_thousandths\":1235", "_thousandths\":0", "how it was trained");
+  bundle_refuses_edit(*state, "\"trained\":", "\"traimed\":", "numbers of its training are wrong");
+  bundle_refuses_edit(*state, "\"trained\":{\"count\":12", "\"trained\":{\"count\":0", "numbers of its training are wrong");
+  bundle_refuses_edit(*state, "_thousandths\":", "_thousandths\":-", "numbers of its training are wrong");
+  bundle_refuses_edit(*state, "_thousandths\":1235", "_thousandths\":0", "numbers of its training are wrong");
 }
 
 static void the_head_must_be_known_and_fit_the_dimension(void **state) {
@@ -181,8 +181,8 @@ static void the_head_must_be_known_and_fit_the_dimension(void **state) {
 
 static void model_and_images_must_be_named(void **state) {
   bundle *b = *state;
-  bundle_refuses_edit(b, "\"image_url\":", "\"image\":", "where its images are");
-  bundle_refuses_edit(b, "\"image_url\":", "\"image_url\":7,\"x\":", "where its images are");
+  bundle_refuses_edit(b, "\"image_url\":", "\"image\":", "does not say where images are");
+  bundle_refuses_edit(b, "\"image_url\":", "\"image_url\":7,\"x\":", "does not say where images are");
   bundle_refuses_edit(b, "\"thumb_url\":", "\"thumb_url\":7,\"x\":", "thumb_url is not text");
   bundle_refuses_edit(b, "{\"kind\":\"none\"}", "{\"kind\":\"logits\"}", "name its model");
   bundle_edit(b, NO_MODEL, LOGITS);
@@ -202,10 +202,10 @@ static void file_names_must_be_plain(void **state) {
                                       "a\\\\b",    "http:x",        "a b",     "a?b", "a%2fb",   "\\u002e",
                                       "a\\n",      "W\xc3\xb6rter", "sub/../x"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    bundle_refuses_edit(b, b->names[1], names[i], "file's name");
+    bundle_refuses_edit(b, b->names[1], names[i], "name, size or hash of a file is wrong");
   char longer[120] = "";
   memset(longer, 'n', HB_FILE_NAME_MAX);
-  bundle_refuses_edit(b, b->names[1], longer, "file's name");
+  bundle_refuses_edit(b, b->names[1], longer, "name, size or hash of a file is wrong");
 }
 
 static void file_entries_must_be_whole(void **state) {

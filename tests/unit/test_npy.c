@@ -147,7 +147,7 @@ static void other_shapes_are_refused(void **state) {
       {"(4294967295, 4)", "1 to 4294967294 vectors of 1 to 32768 numbers"},
       {"(4294967299, 4)", "4294967299 vectors"}, /* 3 in 32 bits */
       {"(3, 4294967300)", "of 4294967300 numbers"},
-      {"(4294967294, 32768)", "562949953159248 according to its header"}, /* the most that is possible */
+      {"(4294967294, 32768)", "562949953159248 by its header"}, /* the most that is possible */
       {"(99999999999999999999, 4)", "damaged"},
       {"(-3, 4)", "damaged"},
       {"(3, 4", "damaged"},
@@ -207,7 +207,7 @@ static void a_file_of_any_other_length_is_refused(void **state) {
   for (size_t size = 0; size < whole.size; size++)
     check_refusal(*state, blob_of(whole.bytes, size), size < 12 ? "not a NumPy file" : "");
   blob_add_u8(&whole, 0);
-  check_refusal(*state, whole, "according to its header");
+  check_refusal(*state, whole, "by its header");
 }
 
 /* Under sanitizers this shows reads outside the header. */
