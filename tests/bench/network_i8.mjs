@@ -17,7 +17,7 @@ async function runProgram(address) {
   try {
     instance.exports._start();
   } catch (error) {
-    if (!error.message.includes('exit code 0')) throw error;
+    if (!error.message.includes('exited with code 0.')) throw error;
   }
 }
 
