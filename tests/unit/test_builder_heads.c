@@ -266,10 +266,10 @@ static void another_head_model_or_storage_is_refused(void **state) {
     check_refused(*state, &options, "a different storage");
     options.encoding = HB_ENCODING_F16;
     options.model = shared.other;
-    check_refused(*state, &options, "another model");
+    check_refused(*state, &options, "a different model");
     options.model = NULL;
     options.dim = 513;
-    check_refused(*state, &options, "another model");
+    check_refused(*state, &options, "a different model");
   }
 }
 

@@ -293,7 +293,7 @@ static void another_storage_or_dimension_is_refused(void **state) {
   assert_non_null(strstr(failure.text, f->base));
   f->options.encoding = HB_ENCODING_I8;
   f->options.dim = DIM + 1;
-  assert_fails(hb_builder_create(to, &f->options, &builder, &failure), HB_INVALID_ARGUMENT, "cannot be continued");
+  assert_fails(hb_builder_create(to, &f->options, &builder, &failure), HB_INVALID_ARGUMENT, "cannot update bundle");
   f->options.dim = DIM;
   f->options.base = path_in(f->folder, "nowhere");
   assert_fails(hb_builder_create(to, &f->options, &builder, &failure), HB_IO, "nowhere");
