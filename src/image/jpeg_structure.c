@@ -51,7 +51,7 @@ typedef struct {
   uint32_t h_max, v_max;
   scan last_scan; /* so far */
   uint32_t restart_interval;
-  bool has_frame, has_adobe, has_any_codes;
+  bool has_frame, has_jfif, has_adobe, has_any_codes;
   uint8_t adobe_transform;
   bool quantizations[4], dc_codes[4], ac_codes[4];
 } reader;
@@ -131,6 +131,9 @@ static bool read_segment(reader *r, uint8_t marker, const uint8_t *body, size_t 
       r->restart_interval = read16(body);
       return true;
     case DNL: return length == 2 && read16(body) == r->out->height;
+    case APP0:
+      if (length >= 5 && memcmp(body, "JFIF", 5) == 0) r->has_jfif = true;
+      return true;
     case APP14:
       if (length >= 12 && memcmp(body, "Adobe", 5) == 0) {
         if (body[5] != 0) return false; /* where stb_image wants a 0, which is the version's upper half */
@@ -144,9 +147,15 @@ static bool read_segment(reader *r, uint8_t marker, const uint8_t *body, size_t 
 
 /* ---- Scans ---- */
 
-/* Four components are CMYK, or YCCK: Adobe's marker tells. Without it they are taken as Adobe writes CMYK, inverted,
- * like browsers do. */
+static bool is_called_rgb(const reader *r) {
+  return r->components[0].id == 'R' && r->components[1].id == 'G' && r->components[2].id == 'B';
+}
+
+/* Three components that are called R, G and B are that to stb_image, whatever else the file says. To libjpeg a JFIF
+ * header or Adobe's marker counts for more. Four components are CMYK, or YCCK: Adobe's marker tells. Without it they
+ * are taken as Adobe writes CMYK, inverted, like browsers do. */
 static bool knows_colours(reader *r) {
+  if (r->out->components == 3) return !is_called_rgb(r) || !(r->has_jfif || (r->has_adobe && r->adobe_transform != 0));
   if (r->out->components != 4) return true;
   if (r->has_adobe) return r->adobe_transform == 0 || r->adobe_transform == 2;
   r->out->adobe_at = 2;
