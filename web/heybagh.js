@@ -211,7 +211,8 @@ export class HeyBagh {
     try {
       return await this.#worker.call('crop', { image, region }, { transfer });
     } catch (error) {
-      const pixels = error instanceof HeyBaghError && error.mayBeRead ? await decode?.() : null;
+      if (!(error instanceof HeyBaghError && error.mayBeRead)) throw error;
+      const pixels = await decode?.(error.code === 'corrupt-image');
       if (!pixels) throw error;
       return this.#worker.call('crop', { image: pixels, region }, { transfer: [pixels.pixels.buffer] });
     }

@@ -330,6 +330,7 @@ def make_broken(add, rgb):
     damage("restarts-out-of-order.jpg", restarts[:at[5] + 1] + b"\xd1" + restarts[at[5] + 2:], engine="corrupt-image")
     damage("restarts-hole.jpg", restarts[:at[4] + 40] + bytes(at[6] - at[4]) + restarts[at[6] + 40:], engine="corrupt-image")
     add("restarts-half-missing.jpg", restarts[:at[3]] + restarts[at[11]:], refusal="less than three quarters")
+    add("restarts-not-announced.jpg", without(restarts, 0xdd), refusal="less than three quarters", engine="corrupt-image")
     add("no-scan.jpg", without(plain, 0xda) + EOI, refusal="damaged or incomplete")
     add("no-quantization.jpg", without(plain, 0xdb), refusal="damaged or incomplete", engine="corrupt-image")
     add("no-codes-progressive.jpg", without(progressive, 0xc4), refusal="damaged or incomplete")

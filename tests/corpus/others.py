@@ -53,6 +53,8 @@ def make_webp(add_picture, rgb):
     for part in (3, 6, 9):
         refuse(f"cut-{part}-of-10.webp", lossy[:len(lossy) * part // 10])
     refuse("less-2.webp", lossy[:-2])
+    half = lossy[:len(lossy) // 4 * 2]
+    refuse("cut-half-and-size-put-right.webp", half[:4] + struct.pack("<I", len(half) - 8) + half[8:])
     refuse("lossless-cut-half.webp", lossless[:len(lossless) // 2])
 
 
