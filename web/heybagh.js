@@ -154,8 +154,8 @@ export class HeyBagh {
    */
   info() {
     if (!this.#loaded) throw new HeyBaghError('invalid-argument', 'The engine is not ready. Wait for ready before you call info().');
-    const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
-    const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels };
+    const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels, about } = this.#loaded;
+    const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels, about };
     return structuredClone({ ...known, ...this.#worker.usage });
   }
 
