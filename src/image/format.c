@@ -29,7 +29,7 @@ typedef struct {
 } signature;
 
 #define AT(place, magic, name) \
-  { place, sizeof magic - 1, magic, name }
+  { (place), sizeof(magic) - 1, (magic), (name) }
 
 /* Each format's own specification has its first bytes. The brands of ISO base media files ("ftyp") are those that are
  * registered at mp4ra.org. */

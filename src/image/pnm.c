@@ -137,6 +137,11 @@ static bool read_text_sample(anymap *a, uint32_t *sample) {
   return true;
 }
 
+static uint8_t scaled(uint32_t sample, uint32_t maximum) {
+  if (sample >= maximum) return 255;
+  return (uint8_t)(maximum == 255 ? sample : (sample * 255 + maximum / 2) / maximum);
+}
+
 /* One row's samples, 0 to 255; false if it is not all there. */
 static bool read_row(anymap *a, uint8_t *samples) {
   const size_t count = (size_t)a->width * a->depth, bytes = bytes_of_row(a), deep = bytes_of_sample(a);
@@ -152,8 +157,7 @@ static bool read_row(anymap *a, uint8_t *samples) {
       sample = deep == 2 ? (uint32_t)row[2 * i] << 8 | row[2 * i + 1] : row[i];
     }
     if (a->is_bits) sample = !sample;
-    if (sample > a->maximum) sample = a->maximum;
-    samples[i] = (uint8_t)(a->maximum == 255 ? sample : (sample * 255 + a->maximum / 2) / a->maximum);
+    samples[i] = scaled(sample, a->maximum);
   }
   if (!a->is_text) a->at += bytes;
   return true;
@@ -171,7 +175,7 @@ static void spread(const anymap *a, const uint8_t *samples, uint8_t *out, uint32
 
 static hb_status read_rows(anymap *a, hb_image *image, hb_error *error) {
   const size_t row = (size_t)a->width * image->channels;
-  uint8_t *samples = malloc((size_t)a->width * a->depth);
+  uint8_t *samples = calloc(a->width, a->depth);
   image->pixels = malloc(row * a->height);
   if (samples == NULL || image->pixels == NULL) {
     free(samples);
