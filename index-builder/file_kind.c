@@ -52,6 +52,8 @@ static const signature signatures[] = {
     AT(0, "v/1\1", FILE_OTHER_PICTURE), /* OpenEXR */
     AT(0, "qoif", FILE_OTHER_PICTURE),
     AT(0, "DDS ", FILE_OTHER_PICTURE),
+    AT(0, "PF\n", FILE_OTHER_PICTURE), /* PFM */
+    AT(0, "Pf\n", FILE_OTHER_PICTURE),
     AT(0, "II\xbc\1", FILE_OTHER_PICTURE),  /* JPEG XR */
     AT(0, "SIMPLE  =", FILE_OTHER_PICTURE), /* FITS */
     AT(8, "AVI ", FILE_VIDEO),
@@ -70,17 +72,19 @@ static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
 /* ---- Formats whose signatures are so short that text may begin like them ---- */
 
-/* "BM" may begin a text. In a BMP sizes follow, and that of the second header is one of a few numbers. */
+/* "BM" may begin a text. In a BMP sizes follow, and that of the second header is 12 to 124. */
 static bool is_bmp(const uint8_t *bytes, size_t size) {
-  static const uint8_t headers[] = {12, 16, 40, 52, 56, 64, 108, 124};
   if (size < 18 || memcmp(bytes, "BM", 2) != 0 || memcmp(bytes + 15, "\0\0", 3) != 0) return false;
-  return memchr(headers, bytes[14], sizeof headers) != NULL;
+  return bytes[14] >= 12 && bytes[14] <= 124;
 }
 
 /* "P1" to "P6" are followed by numbers, "P7" by the name of a member. Comments may stand between them. */
 static bool is_pnm(const uint8_t *bytes, size_t size) {
   if (size < 3 || bytes[0] != 'P' || bytes[1] < '1' || bytes[1] > '7') return false;
-  if (bytes[1] == '7') return size > 3 && bytes[2] == '\n' && (bytes[3] == '#' || (bytes[3] >= 'A' && bytes[3] <= 'Z'));
+  if (bytes[1] == '7') {
+    const size_t line = size > 4 && memcmp(bytes + 2, "\r\n", 2) == 0 ? 4 : 3;
+    return size > line && bytes[line - 1] == '\n' && (bytes[line] == '#' || (bytes[line] >= 'A' && bytes[line] <= 'Z'));
+  }
   int numbers = bytes[1] == '1' || bytes[1] == '4' ? 2 : 3; /* width, height and, but for bitmaps, the maximum */
   size_t at = 2;
   if (!is_space(bytes[at]) && bytes[at] != '#') return false;
@@ -119,7 +123,8 @@ static file_kind markup(const uint8_t *text, size_t size) {
     else
       break;
   }
-  static const char *const pages[] = {"<!doctype html", "<html", "<head", "<body", "<title", "<script"};
+  static const char *const pages[] = {"<!doctype html", "<html", "<head", "<body",
+                                      "<title",         "<meta", "<link", "<script"};
   for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
     if (begins_with(text + at, size - at, pages[i])) return FILE_WEB_PAGE;
   const bool is_svg = begins_with(text + at, size - at, "<svg") || begins_with(text + at, size - at, "<!doctype svg");

@@ -36,8 +36,14 @@ b01369a47981da987c6f69018ff2115dec8bc3867c485630f14b3cfbe3ef6fc5 stb_image_resiz
 export CLANG=clang-19     # gcc 12 makes XNNPACK's AVX2 kernels 2.4 times slower, clang 14 lacks AVX-VNNI
 
 SCRIPT=$(basename "$0" .sh)
-say() { printf '%s: %s\n' "$SCRIPT" "$*"; }
-die() { printf '%s: %s\n' "$SCRIPT" "$*" >&2; exit 1; }
+say() { printf '%s: %s\n' "$SCRIPT" "$(shown "$*")"; }
+die() { printf '%s: %s\n' "$SCRIPT" "$(shown "$*")" >&2; exit 1; }
+
+# shown TEXT: prints it with what would steer the terminal, such as control characters of a file's name, written out.
+shown() {
+  local LC_ALL=C
+  if [[ $1 == *[!$'\n'\ -~]* ]] && command -v node >/dev/null; then node "$ROOT/scripts/shown.mjs" "$1"; else printf '%s' "$1"; fi
+}
 
 # project_files [PATTERN...]: prints the project's files, one on each line: those that git knows or would add. In an unpacked
 # archive, without git, it skips folders that are made by builds. Without a pattern it prints all files.

@@ -13,6 +13,7 @@ import {
 import { dirname, join, relative, sep } from 'node:path';
 import { pictureUrls } from '../web/shared/manifest.js';
 import { readBundle } from './bundle_files.mjs';
+import { shown } from './shown.mjs';
 
 const LIST = '.heybagh-site.json';
 const OLD_MARK = 'images/.complete'; // of sites before there was a list: program and images/ are this script's
@@ -173,7 +174,7 @@ function remove(place) {
 }
 
 function say(text) {
-  console.log(`site: ${text}`);
+  console.log(`site: ${shown(text)}`);
 }
 
 /** "3 pictures added, 2 removed" */
@@ -190,6 +191,7 @@ function publish() {
   const sources = new Set([...wanted].filter(([place, { from }]) => isItself(place, from)).map(([place]) => place));
   for (const place of sources) wanted.delete(place);
   const own = ownFiles(wanted);
+  if (isItself('bundle', bundle)) own.add('bundle/index.json'); // which says what the pictures are, as this script was told
   for (const [place, { from }] of wanted) if (from === null && !own.has(place)) wanted.delete(place);
   check(wanted, own);
 
@@ -237,6 +239,6 @@ function report({ manifest, pictures }, wanted, fresh, isNew, removed) {
 try {
   publish();
 } catch (error) {
-  console.error(`site: ${error.message}`);
+  console.error(`site: ${shown(error.message)}`);
   process.exit(1);
 }

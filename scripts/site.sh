@@ -6,7 +6,8 @@
 #   --model MODEL        the model that the bundle was made with (default: models/resnet18-i8.safetensors)
 #   --images DIR         the folder that was indexed: the pictures that the bundle names are published, and no others.
 #                        Without it, they stay where the bundle's image_url says
-# What the page says of the pictures; without these options it says nothing about them:
+# What the page, and the site's bundle/index.json, say of the pictures; without these options what BUNDLE/index.json says
+# of them (its "about"), or nothing:
 #   --title TEXT         what the collection is called
 #   --description TEXT   a sentence about it
 #   --credit TEXT        whose pictures they are
@@ -56,7 +57,9 @@ mkdir "$stage"
 
 copy_program() {
   (cd "$ROOT/web" && cp --parents ./*.{html,js,css,svg,webmanifest} ./{engine,lang,page,shared,site,ui}/*.js "$stage/")
-  cp "${engines[@]}" "$ROOT/LICENSE" "$ROOT/NOTICE" "$stage/"
+  cp "${engines[@]}" "$ROOT/LICENSE" "$stage/"
+  # But for the paragraphs on what a site does not have: the photographs of the demonstration, and tools of the tests.
+  awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^(Photographs of the demonstration|Used by the tests)/' "$ROOT/NOTICE" >"$stage/NOTICE"
   # The licences of what is compiled into the engine ask to travel with it.
   local name
   for name in xnnpack pthreadpool fxdiv; do
@@ -65,11 +68,11 @@ copy_program() {
   done >"$stage/licenses.txt"
 }
 
-# Fills in what the page says of the pictures.
+# Fills in what page and index say of the pictures.
 fill_page() {
   local texts
-  texts=$(node -p 'const [title, description, credit, creditUrl, licence, ...samples] = process.argv.slice(1);
-    JSON.stringify({ title, description, credit, creditUrl, licence, samples })' \
+  texts=$(node -p 'const [title, description, credit, credit_url, licence, ...samples] = process.argv.slice(1);
+    JSON.stringify({ title, description, credit, credit_url, licence, samples })' \
     -- "$title" "$description" "$credit" "$credit_url" "$licence" "${samples[@]}")
   node "$ROOT/scripts/site_page.mjs" "$stage" "$bundle" "$texts"
 }
@@ -99,8 +102,8 @@ copy_index_and_model() {
 }
 
 copy_program
-fill_page
 copy_index_and_model
+fill_page
 node "$ROOT/scripts/precache.mjs" "$stage"
 bill_of_materials "$stage" ${licence:+"$licence"}
 node "$ROOT/scripts/publish.mjs" "$stage" "$out" "$bundle" ${images:+"$images"}

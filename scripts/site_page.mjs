@@ -1,21 +1,24 @@
-// site_page.mjs FOLDER BUNDLE TEXTS: writes into the index.html and the heybagh.webmanifest of FOLDER what the pictures of
-// BUNDLE are. TEXTS is JSON: {title, description, credit, creditUrl, licence, samples}; what is empty is not said.
-//   creditUrl  where the credit leads to
-//   licence    an SPDX identifier
-//   samples    pictures to try: their paths in the bundle, or addresses of others
+// site_page.mjs FOLDER BUNDLE TEXTS: writes into the index.html, the heybagh.webmanifest and the bundle/index.json of FOLDER
+// what the pictures of BUNDLE are. TEXTS is JSON: {title, description, credit, credit_url, licence, samples}; what is empty
+// is not said. If all of it is empty, what BUNDLE's own index.json says counts.
+//   credit_url  where the credit leads to
+//   licence     an SPDX identifier
+//   samples     pictures to try: their paths in the bundle, or addresses of others
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBundle } from './bundle_files.mjs';
+import { shown } from './shown.mjs';
 import { pictureUrls } from '../web/shared/manifest.js';
+import { resolveWebUrl } from '../web/shared/url.js';
+import { creditParts } from '../web/site/about.js';
 
 const SITE = 'http://site/';
+const ABOUT = /,\n"about":\{.*\}(?=\}\s*$)/; // at the end of an index.json, where this script puts it
 
 const [folder, bundle, json] = process.argv.slice(2);
-const texts = JSON.parse(json);
 
 const escaped = text => text.replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`);
-const link = (text, address, attributes = '') => `<a${attributes} href="${escaped(address)}">${escaped(text)}</a>`;
 
 /** Changes one place of a text, which must be there. */
 function put(text, place, replacement) {
@@ -23,21 +26,22 @@ function put(text, place, replacement) {
   return text.replace(place, () => replacement);
 }
 
+/** What is given, or else what the bundle says. */
+function chooseTexts(given, { manifest }) {
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value.length > 0));
+  return Object.keys(said).length > 0 ? said : manifest.about ?? {};
+}
+
 /** "Pictures: Flora of Crete by A. B., CC-BY-4.0." */
-function creditLine({ credit, creditUrl, licence }) {
-  const isListed = /^[\w.+-]+$/.test(licence) && !licence.startsWith('LicenseRef-');
-  const parts = [
-    credit && (creditUrl ? link(credit, creditUrl) : escaped(credit)),
-    licence && (isListed ? link(licence, `https://spdx.org/licenses/${licence}.html`, ' rel="license"') : escaped(licence)),
-  ];
-  const said = parts.filter(Boolean).join(', ');
-  return said && `    <p id="credit">Pictures: ${said}.</p>\n`;
+function creditLine({ credit = '', credit_url: creditUrl = '', licence = '' }) {
+  if (creditUrl && !resolveWebUrl(creditUrl, SITE)) throw new Error(`'${creditUrl}' is not an address that a credit can lead to`);
+  const parts = creditParts({ credit, creditUrl, licence }).map(({ text, url, rel }) =>
+    (url ? `<a${rel && ` rel="${rel}"`} href="${escaped(url)}">${escaped(text)}</a>` : escaped(text)));
+  return parts.length > 0 ? `    <p id="credit">Pictures: ${parts.join(', ')}.</p>\n` : '';
 }
 
 /** Addresses of the samples, relative to the page where they are in the site. */
-function sampleAddresses(samples) {
-  if (samples.length === 0) return [];
-  const { manifest, pictures } = readBundle(bundle);
+function sampleAddresses(samples, { manifest, pictures }) {
   const known = new Set(pictures.map(({ path }) => path));
   return samples.map(sample => {
     if (/^https?:/.test(sample)) return new URL(sample).href;
@@ -48,7 +52,7 @@ function sampleAddresses(samples) {
   });
 }
 
-function fillPage(page, { title, description, samples, ...about }) {
+function fillPage(page, { title, description, samples = [], ...about }, read) {
   let filled = put(page, /^ *<!-- credit -->\n/m, creditLine(about));
   if (title) {
     filled = put(filled, /<title>[^<]*<\/title>/, `<title>${escaped(title)}</title>`);
@@ -58,7 +62,7 @@ function fillPage(page, { title, description, samples, ...about }) {
     filled = put(filled, /<meta name="description" content="[^"]*">/, `<meta name="description" content="${escaped(description)}">`);
     filled = put(filled, /<p class="lead">[^<]*<\/p>/, `<p class="lead">${escaped(description)}</p>`);
   }
-  const addresses = sampleAddresses(samples);
+  const addresses = sampleAddresses(samples, read);
   if (addresses.length === 0) return filled;
   return put(filled, / index="bundle\/">/, ` index="bundle/" samples="\n      ${escaped(addresses.join('\n      '))}">`);
 }
@@ -67,15 +71,24 @@ function fillManifest(manifest, { title, description }) {
   return { ...manifest, ...title && { name: title, short_name: title }, ...description && { description } };
 }
 
+/** As text, because some numbers of an index.json are too large for JavaScript's. */
+function fillIndex(index, texts) {
+  const without = index.replace(ABOUT, '');
+  return Object.keys(texts).length > 0 ? without.replace(/\}\s*$/, () => `,\n"about":${JSON.stringify(texts)}}\n`) : without;
+}
+
 function change(name, act) {
   const path = join(folder, name);
   writeFileSync(path, act(readFileSync(path, 'utf8')));
 }
 
 try {
-  change('index.html', page => fillPage(page, texts));
+  const read = readBundle(bundle);
+  const texts = chooseTexts(JSON.parse(json), read);
+  change('index.html', page => fillPage(page, texts, read));
   change('heybagh.webmanifest', manifest => `${JSON.stringify(fillManifest(JSON.parse(manifest), texts), null, 2)}\n`);
+  change('bundle/index.json', index => fillIndex(index, texts));
 } catch (error) {
-  console.error(`site: ${error.message}`);
+  console.error(`site: ${shown(error.message)}`);
   process.exit(1);
 }

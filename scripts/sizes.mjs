@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { shown } from './shown.mjs';
 
 const KINDS = [
   ['pictures', /^images\//], ['thumbnails', /^bundle\/thumb-/], ['lists', /^bundle\/lists-/], ['index', /^bundle\//],
@@ -29,7 +30,7 @@ for (const path of filesIn(site).filter(name => !name.endsWith('.heybagh-site.js
   sum.gzip += COMPRESSED.has(kind) ? gzipSync(readFileSync(path), { level: 9 }).length : size;
 }
 const cell = bytes => (bytes / 1e3).toFixed(1).padStart(11);
-console.log(`${site}`);
+console.log(shown(site));
 console.log(`${'kB'.padStart(41)}${'gzip'.padStart(11)}  files`);
 for (const [name, { files, bytes, gzip }] of sums) {
   if (files > 0) console.log(`  ${name.padEnd(28)}${cell(bytes)}${COMPRESSED.has(name) ? cell(gzip) : cell(bytes)}  ${files}`);

@@ -154,8 +154,8 @@ export class HeyBagh {
    */
   info() {
     if (!this.#loaded) throw new HeyBaghError('invalid-argument', 'The engine is not ready. Wait for ready before you call info().');
-    const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels } = this.#loaded;
-    const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels };
+    const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels, about } = this.#loaded;
+    const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels, about };
     return structuredClone({ ...known, ...this.#worker.usage });
   }
 
@@ -211,7 +211,8 @@ export class HeyBagh {
     try {
       return await this.#worker.call('crop', { image, region }, { transfer });
     } catch (error) {
-      const pixels = error instanceof HeyBaghError && error.mayBeRead ? await decode?.() : null;
+      if (!(error instanceof HeyBaghError && error.mayBeRead)) throw error;
+      const pixels = await decode?.(error.code === 'corrupt-image');
       if (!pixels) throw error;
       return this.#worker.call('crop', { image: pixels, region }, { transfer: [pixels.pixels.buffer] });
     }

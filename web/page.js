@@ -2,6 +2,7 @@
 // make the page show what others have published.
 
 import { resolveUrl } from './shared/url.js';
+import { showAbout } from './site/about.js';
 import { keepSite, showKept } from './site/offline.js';
 import './element.js';
 
@@ -16,10 +17,11 @@ search.addEventListener('heybagh-results', async () => {
   await kept.update();
 });
 
-/** @param {string} index of other pictures; credit and samples of the page are not about them */
+/** @param {string} index of other pictures; what the page says, and its samples, are not about them */
 function use(index) {
   search.samples = null;
-  document.querySelector('#credit')?.remove();
+  showAbout({ title: '', description: '', credit: '', creditUrl: '', licence: '' });
+  search.addEventListener('heybagh-ready', ({ detail }) => showAbout(detail.about), { once: true });
   search.index = index;
 }
 

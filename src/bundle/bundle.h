@@ -18,6 +18,8 @@
  *   image_url  where a picture is, relative to the bundle; {path} stands for its path, percent-encoded but for slashes
  *   thumb_url  likewise its thumbnail, {content} stands for its content as 16 lower-case hex digits; absent if there
  *              are none. Thumbnails may lie in the bundle's folder, and are not among `files`
+ *   about      {title, description, credit, credit_url, licence, samples}: texts about the pictures, and an array of
+ *              paths or addresses of some to try; absent if nothing is said. scripts/site.sh writes it
  *   labels     [text], all different; elsewhere a label is its place in this array, counted from 0. "" stands for no
  *              label. A label whose last image went stays until the lists are trained again
  *   centroids  {file}

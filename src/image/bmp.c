@@ -173,6 +173,7 @@ static void drop_empty_alpha(hb_image *image) {
 
 /* Rows that the file has. The last one may lack its padding. */
 static uint32_t count_rows(const bitmap *b, size_t row, size_t stride) {
+  if (stride == 0) return 0;
   const size_t left = b->size - b->pixels_at, rows = left / stride + (left % stride >= row);
   return rows < b->height ? (uint32_t)rows : b->height;
 }

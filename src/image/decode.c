@@ -19,6 +19,9 @@ static hb_status fail_other(const void *bytes, size_t size, hb_error *error) {
   if (other == hb_format_drawing)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE,
                    "this is an SVG drawing, not a picture of pixels; save it as JPEG or PNG");
+  if (other == hb_format_text)
+    return hb_fail(error, HB_UNSUPPORTED_IMAGE,
+                   "this is text, not a picture; choose the picture itself, or download it again");
   if (other != NULL)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is %s, which cannot be read; save it as JPEG or PNG", other);
   return hb_fail(error, HB_UNSUPPORTED_IMAGE, "this is not a picture that can be read; save it as JPEG or PNG");

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define TEXT_BYTES 512 /* of text that are looked at */
+
 static bool has(const void *bytes, size_t size, size_t at, const char *magic, size_t length) {
   return size >= at + length && memcmp((const uint8_t *)bytes + at, magic, length) == 0;
 }
@@ -19,7 +21,7 @@ hb_format hb_format_find(const void *bytes, size_t size) {
   return HB_FORMAT_NONE;
 }
 
-const char hb_format_web_page[] = "a web page", hb_format_drawing[] = "an SVG drawing";
+const char hb_format_web_page[] = "a web page", hb_format_drawing[] = "an SVG drawing", hb_format_text[] = "text";
 
 typedef struct {
   uint8_t at, length;
@@ -27,7 +29,7 @@ typedef struct {
 } signature;
 
 #define AT(place, magic, name) \
-  { place, sizeof magic - 1, magic, name }
+  { (place), sizeof(magic) - 1, (magic), (name) }
 
 /* Each format's own specification has its first bytes. The brands of ISO base media files ("ftyp") are those that are
  * registered at mp4ra.org. */
@@ -46,6 +48,9 @@ static const signature signatures[] = {
     AT(0, "\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     AT(0, "II*\0", "a TIFF picture or a camera's raw file"),
     AT(0, "MM\0*", "a TIFF picture or a camera's raw file"),
+    AT(0, "II+\0", "a TIFF picture or a camera's raw file"), /* BigTIFF */
+    AT(0, "MM\0+", "a TIFF picture or a camera's raw file"),
+    AT(0, "II\xbc\1", "a JPEG XR picture"),
     AT(0, "FUJIFILMCCD-RAW", "a camera's raw file"),
     AT(0, "IIRO", "a camera's raw file"),
     AT(0, "IIU\0", "a camera's raw file"),
@@ -74,6 +79,10 @@ static const signature tags[] = {
     AT(0, "<html", hb_format_web_page),
     AT(0, "<head", hb_format_web_page),
     AT(0, "<body", hb_format_web_page),
+    AT(0, "<title", hb_format_web_page),
+    AT(0, "<meta", hb_format_web_page),
+    AT(0, "<link", hb_format_web_page),
+    AT(0, "<script", hb_format_web_page),
 };
 
 static bool has_tag(const uint8_t *text, size_t size, const signature *tag) {
@@ -112,10 +121,18 @@ static const char *markup(const uint8_t *at, size_t size) {
   return NULL;
 }
 
+/* No control character is among the first bytes but those of lines: a server's message, notes, a list. */
+static bool is_text(const uint8_t *bytes, size_t size) {
+  for (size_t i = 0; i < size && i < TEXT_BYTES; i++)
+    if ((bytes[i] < ' ' && !is_space(bytes[i])) || bytes[i] == 0x7f) return false;
+  return size > 0;
+}
+
 const char *hb_format_other(const void *bytes, size_t size) {
   for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
     const signature *s = &signatures[i];
     if (has(bytes, size, s->at, s->magic, s->length)) return s->name;
   }
-  return markup(bytes, size);
+  const char *name = markup(bytes, size);
+  return name == NULL && is_text(bytes, size) ? hb_format_text : name;
 }

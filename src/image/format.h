@@ -10,11 +10,11 @@ typedef enum { HB_FORMAT_NONE, HB_FORMAT_JPEG, HB_FORMAT_PNG, HB_FORMAT_GIF, HB_
 
 hb_format hb_format_find(const void *bytes, size_t size);
 
-/* Two of the others have sentences of their own: some servers send a web page where a picture should be, and a drawing
- * has no pixels. */
-extern const char hb_format_web_page[], hb_format_drawing[];
+/* Three of the others have sentences of their own: some servers send a web page or a message where a picture should be,
+ * and a drawing has no pixels. */
+extern const char hb_format_web_page[], hb_format_drawing[], hb_format_text[];
 
-/* What a file of another kind is, such as "a WebP picture" or one of these two; NULL if that is not known. Static
+/* What a file of another kind is, such as "a WebP picture" or one of these three; NULL if that is not known. Static
  * storage.
  */
 const char *hb_format_other(const void *bytes, size_t size);

@@ -37,8 +37,8 @@ typedef struct {
 
 typedef struct {
   uint32_t count;
-  component *of[COMPONENTS_MAX];
-  uint8_t first, last; /* coefficients */
+  uint8_t of[COMPONENTS_MAX]; /* places of its components among those of the picture */
+  uint8_t first, last;        /* coefficients */
   bool is_refinement;
 } scan;
 
@@ -51,7 +51,7 @@ typedef struct {
   uint32_t h_max, v_max;
   scan last_scan; /* so far */
   uint32_t restart_interval;
-  bool has_frame, has_adobe, has_any_codes;
+  bool has_frame, has_jfif, has_adobe, has_any_codes;
   uint8_t adobe_transform;
   bool quantizations[4], dc_codes[4], ac_codes[4];
 } reader;
@@ -131,6 +131,9 @@ static bool read_segment(reader *r, uint8_t marker, const uint8_t *body, size_t 
       r->restart_interval = read16(body);
       return true;
     case DNL: return length == 2 && read16(body) == r->out->height;
+    case APP0:
+      if (length >= 5 && memcmp(body, "JFIF", 5) == 0) r->has_jfif = true;
+      return true;
     case APP14:
       if (length >= 12 && memcmp(body, "Adobe", 5) == 0) {
         if (body[5] != 0) return false; /* where stb_image wants a 0, which is the version's upper half */
@@ -144,9 +147,15 @@ static bool read_segment(reader *r, uint8_t marker, const uint8_t *body, size_t 
 
 /* ---- Scans ---- */
 
-/* Four components are CMYK, or YCCK: Adobe's marker tells. Without it they are taken as Adobe writes CMYK, inverted,
- * like browsers do. */
+static bool is_called_rgb(const reader *r) {
+  return r->components[0].id == 'R' && r->components[1].id == 'G' && r->components[2].id == 'B';
+}
+
+/* Three components that are called R, G and B are that to stb_image, whatever else the file says. To libjpeg a JFIF
+ * header or Adobe's marker counts for more. Four components are CMYK, or YCCK: Adobe's marker tells. Without it they
+ * are taken as Adobe writes CMYK, inverted, like browsers do. */
 static bool knows_colours(reader *r) {
+  if (r->out->components == 3) return !is_called_rgb(r) || !(r->has_jfif || (r->has_adobe && r->adobe_transform != 0));
   if (r->out->components != 4) return true;
   if (r->has_adobe) return r->adobe_transform == 0 || r->adobe_transform == 2;
   r->out->adobe_at = 2;
@@ -156,7 +165,7 @@ static bool knows_colours(reader *r) {
 static bool has_tables(reader *r, const scan *s, const uint8_t *body) {
   for (uint32_t i = 0; i < s->count; i++) {
     const uint8_t dc = body[2 + 2 * i] >> 4, ac = body[2 + 2 * i] & 15;
-    if (dc > 3 || ac > 3 || !r->quantizations[s->of[i]->quantization]) return false;
+    if (dc > 3 || ac > 3 || !r->quantizations[r->components[s->of[i]].quantization]) return false;
     const bool needs_dc = s->first == 0 && !s->is_refinement, needs_ac = s->last > 0;
     if (!r->has_any_codes) {
       if (r->out->is_progressive || dc > 1 || ac > 1) return false;
@@ -167,14 +176,18 @@ static bool has_tables(reader *r, const scan *s, const uint8_t *body) {
   return true;
 }
 
+static bool find_component(const reader *r, uint8_t id, uint8_t *place) {
+  for (uint32_t k = 0; k < r->out->components; k++)
+    if (r->components[k].id == id) return *place = (uint8_t)k, true;
+  return false;
+}
+
 static bool read_scan_header(reader *r, const uint8_t *body, size_t length, scan *s) {
   *s = (scan){.count = length > 0 ? body[0] : 0};
   if (!r->has_frame || s->count < 1 || s->count > r->out->components || length != 4 + 2 * (size_t)s->count)
     return false;
   for (uint32_t i = 0; i < s->count; i++) {
-    for (uint32_t k = 0; k < r->out->components; k++)
-      if (r->components[k].id == body[1 + 2 * i]) s->of[i] = &r->components[k];
-    if (s->of[i] == NULL) return false;
+    if (!find_component(r, body[1 + 2 * i], &s->of[i])) return false;
   }
   const uint8_t *spectrum = body + length - 3;
   s->first = spectrum[0], s->last = spectrum[1];
@@ -193,14 +206,17 @@ static bool read_scan_header(reader *r, const uint8_t *body, size_t length, scan
 static void count_blocks(const reader *r, const scan *s, uint64_t *blocks, uint64_t *units) {
   const hb_jpeg_structure *j = r->out;
   if (s->count == 1) {
-    const component *c = s->of[0];
+    const component *c = &r->components[s->of[0]];
     *units = *blocks = (uint64_t)divide_up(divide_up(j->width * c->h, r->h_max), 8) *
                        divide_up(divide_up(j->height * c->v, r->v_max), 8);
     return;
   }
   *units = (uint64_t)divide_up(j->width, 8 * r->h_max) * divide_up(j->height, 8 * r->v_max);
   *blocks = 0;
-  for (uint32_t i = 0; i < s->count; i++) *blocks += *units * s->of[i]->h * s->of[i]->v;
+  for (uint32_t i = 0; i < s->count; i++) {
+    const component *c = &r->components[s->of[i]];
+    *blocks += *units * c->h * c->v;
+  }
 }
 
 /* Passes the data up to the marker that ends them, and returns if there is one. Counts restart markers as long as they
@@ -243,9 +259,10 @@ static bool read_scan_data(reader *r, const scan *s, bool *is_ended) {
   return restarts + 1 == intervals || restarts == intervals || (!*is_ended && restarts < intervals);
 }
 
-static void note_coefficients(const scan *s) {
+static void note_last_scan(reader *r) {
+  const scan *s = &r->last_scan;
   for (uint32_t i = 0; i < s->count; i++)
-    for (unsigned k = s->first; k <= s->last; k++) s->of[i]->has_coefficient[k] = true;
+    for (unsigned k = s->first; k <= s->last; k++) r->components[s->of[i]].has_coefficient[k] = true;
 }
 
 static bool all_scanned(const reader *r) {
@@ -280,7 +297,7 @@ static void stop(reader *r, size_t end, bool is_open) {
   r->out->end = end;
   r->out->is_open = is_open;
   r->out->is_enough_before_last = r->out->is_progressive && has_enough(r);
-  note_coefficients(&r->last_scan);
+  note_last_scan(r);
   r->out->is_enough = has_enough(r);
 }
 
@@ -292,8 +309,8 @@ static bool read_scan(reader *r, size_t marker_at, const uint8_t *body, size_t l
   if (!r->has_any_codes && r->out->tables_at == 0) r->out->tables_at = marker_at;
   *is_sound = read_scan_data(r, &s, &is_ended);
   if (!*is_sound) return false;
-  for (uint32_t i = 0; i < s.count; i++) s.of[i]->is_scanned = true;
-  note_coefficients(&r->last_scan);
+  for (uint32_t i = 0; i < s.count; i++) r->components[s.of[i]].is_scanned = true;
+  note_last_scan(r);
   r->last_scan = s;
   r->out->last_scan_at = marker_at;
   if (is_ended && (r->out->is_progressive || !all_scanned(r))) return true;

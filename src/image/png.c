@@ -112,6 +112,7 @@ static structure read_structure(const uint8_t *bytes, size_t size) {
 const uint8_t *hb_png_exif(const uint8_t *bytes, size_t size, size_t *exif_size) {
   chunk c;
   for (size_t at = SIGNATURE_BYTES; chunk_at(bytes, size, at, &c) && is_whole(&c, size); at += CHUNK_BYTES + c.length) {
+    if (is_type(&c, "IEND")) break; /* what follows is not the picture's */
     if (!is_type(&c, "eXIf")) continue;
     *exif_size = c.length;
     return c.content;

@@ -64,9 +64,23 @@ static bool take_word(anymap *a, const char *word) {
   return true;
 }
 
-static bool skip_line(anymap *a) {
+static void skip_line(anymap *a) {
   while (a->at < a->size && a->bytes[a->at] != '\n') a->at++;
-  return true;
+}
+
+static void skip_blanks(anymap *a) {
+  while (a->at < a->size && (a->bytes[a->at] == ' ' || a->bytes[a->at] == '\t')) a->at++;
+}
+
+static bool begins_with(const anymap *a, const char *word) {
+  const size_t length = strlen(word);
+  return a->size - a->at >= length && memcmp(a->bytes + a->at, word, length) == 0;
+}
+
+static void read_tuple_type(anymap *a) {
+  skip_blanks(a);
+  if (begins_with(a, "CMYK")) a->is_of_inks = true;
+  skip_line(a);
 }
 
 /* Lines of a word and its value. What the channels mean their number tells, unless they are those of print. */
@@ -83,7 +97,7 @@ static bool read_pam_header(anymap *a) {
     else if (take_word(a, "MAXVAL"))
       is_read = read_number(a, &a->maximum);
     else if (take_word(a, "TUPLTYPE"))
-      a->is_of_inks = a->is_of_inks || take_word(a, " CMYK"), is_read = skip_line(a);
+      read_tuple_type(a);
     else
       break;
     if (!is_read) return false;
@@ -102,6 +116,12 @@ static size_t bytes_of_row(const anymap *a) {
   return a->is_bits ? ((size_t)a->width + 7) / 8 : (size_t)a->width * a->depth * bytes_of_sample(a);
 }
 
+/* A program that writes lines as on Windows has two bytes before the samples, which are all there behind both. */
+static void skip_line_feed(anymap *a) {
+  if (a->is_text || a->at >= a->size || memcmp(a->bytes + a->at - 1, "\r\n", 2) != 0) return;
+  if (a->size - a->at > (uint64_t)bytes_of_row(a) * a->height) a->at++;
+}
+
 /* As text a sample takes a byte at least, and but for those of PBM another one to part it from the next. */
 static uint64_t least_bytes(const anymap *a) {
   if (!a->is_text) return (uint64_t)bytes_of_row(a) * a->height;
@@ -115,6 +135,11 @@ static bool read_text_sample(anymap *a, uint32_t *sample) {
   if (a->at >= a->size || !is_digit(a->bytes[a->at])) return false;
   *sample = a->bytes[a->at++] != '0';
   return true;
+}
+
+static uint8_t scaled(uint32_t sample, uint32_t maximum) {
+  if (sample >= maximum) return 255;
+  return (uint8_t)(maximum == 255 ? sample : (sample * 255 + maximum / 2) / maximum);
 }
 
 /* One row's samples, 0 to 255; false if it is not all there. */
@@ -132,8 +157,7 @@ static bool read_row(anymap *a, uint8_t *samples) {
       sample = deep == 2 ? (uint32_t)row[2 * i] << 8 | row[2 * i + 1] : row[i];
     }
     if (a->is_bits) sample = !sample;
-    if (sample > a->maximum) sample = a->maximum;
-    samples[i] = (uint8_t)(a->maximum == 255 ? sample : (sample * 255 + a->maximum / 2) / a->maximum);
+    samples[i] = scaled(sample, a->maximum);
   }
   if (!a->is_text) a->at += bytes;
   return true;
@@ -151,7 +175,7 @@ static void spread(const anymap *a, const uint8_t *samples, uint8_t *out, uint32
 
 static hb_status read_rows(anymap *a, hb_image *image, hb_error *error) {
   const size_t row = (size_t)a->width * image->channels;
-  uint8_t *samples = malloc((size_t)a->width * a->depth);
+  uint8_t *samples = calloc(a->width, a->depth);
   image->pixels = malloc(row * a->height);
   if (samples == NULL || image->pixels == NULL) {
     free(samples);
@@ -175,7 +199,11 @@ hb_status hb_pnm_decode(const uint8_t *bytes, size_t size, hb_image *out, hb_err
   if (a.is_of_inks)
     return hb_fail(error, HB_UNSUPPORTED_IMAGE,
                    "this is a PAM with the colours of inks, which cannot be read; save it as JPEG or PNG");
-  if (a.maximum < 1 || a.maximum > MAXIMUM_MAX || a.depth < 1 || a.depth > 4) return hb_image_fail_corrupt(error);
+  if (a.maximum < 1 || a.maximum > MAXIMUM_MAX || a.depth < 1) return hb_image_fail_corrupt(error);
+  if (a.depth > 4)
+    return hb_fail(error, HB_UNSUPPORTED_IMAGE,
+                   "this is a PAM with %u channels, and at most 4 can be read; save it as JPEG or PNG", a.depth);
+  skip_line_feed(&a);
   if (a.at > size || !hb_image_is_enough(size - a.at, least_bytes(&a))) return hb_image_fail_incomplete(error);
   hb_image image = {NULL, a.width, a.height, a.depth % 2 == 0 ? 4 : 3, HB_UPRIGHT};
   status = read_rows(&a, &image, error);

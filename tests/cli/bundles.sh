@@ -84,7 +84,7 @@ unreadable_images() {
   run build --model model --images damaged --out skipping --json
   check "build goes on without unreadable images" exit_is 0
   check "and counts them" complains "2 of 27 images could not be read:"
-  check "and names the first" complains "fake.jpg: this is not a picture"
+  check "and names the first" complains "fake.jpg: this is text, not a picture"
   check "and the second" complains "other/broken.bmp: the picture is damaged"
   check "also in JSON" json build 25 1 "fake.jpg other/broken.bmp"
   check "the rest gives the same bundle" same_folder few skipping
@@ -222,7 +222,7 @@ searches() {
   check "embed with the head of a bundle" json embed 1 256
   regions "$image"
   head_of_a_file
-  fails 1 "text: this is not a picture" embed --model model text
+  fails 1 "text: this is text, not a picture" embed --model model text
   if [ -w /dev/full ]; then
     code=0
     "$builder" embed --model model $image >/dev/full 2>"$stderr" || code=$?

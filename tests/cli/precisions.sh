@@ -79,7 +79,7 @@ pictures_to_calibrate_on() {
   run model --weights model --out nothing --precision i8 --calibrate samples
   check "broken pictures do not count" exit_is 1
   check "which is told" complains "needs at least 8 pictures, but there are 7"
-  check "a broken one is named" complains "skipped 'fake.jpg': this is not a picture"
+  check "a broken one is named" complains "skipped 'fake.jpg': this is text, not a picture"
   check "nothing was made" [ ! -e nothing ]
   cp images/stripes/01.bmp samples/stripes.bmp
   run model --weights model --out model-few --precision i8 --calibrate samples --json

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "image/decode.h"
+
 typedef hb_status decoder(const void *bytes, size_t size, hb_image *out, hb_error *error);
 
 static const char *name_of(const char *path) {
@@ -30,10 +31,11 @@ static bool write_pixels(const char *folder, const char *name, const hb_image *i
   const bool swap = hb_orientation_swaps_axes(image->orientation);
   const uint32_t width = swap ? image->height : image->width, height = swap ? image->width : image->height;
   fprintf(out, "P6\n%u %u\n255\n", width, height);
+  bool is_written = true;
   for (uint32_t y = 0; y < height; y++)
-    for (uint32_t x = 0; x < width; x++) fwrite(shown_pixel(image, x, y), 1, 3, out);
+    for (uint32_t x = 0; x < width; x++) is_written = fwrite(shown_pixel(image, x, y), 1, 3, out) == 3 && is_written;
   printf("{\"file\":\"%s\",\"width\":%u,\"height\":%u}\n", name, width, height);
-  return fclose(out) == 0;
+  return fclose(out) == 0 && is_written;
 }
 
 /* Into memory of just its size, so that the sanitizers see each byte that is read beyond. */

@@ -187,4 +187,6 @@ def make(add):
     add("short-palette.gif", header(WIDTH, HEIGHT, palette[:128]) + frame(pixels) + end,
         numpy.where((pixels < 128)[..., None], shown, 0).astype("uint8"))
     add("1x1.gif", header(1, 1, palette[:2]) + frame(numpy.ones((1, 1), "uint8"), bits=2) + end, palette[1:2][None])
+    add("frame-of-no-size.gif", header(WIDTH, HEIGHT, palette) + frame(pixels, size=(0, 0)) + end,
+        refusal="damaged or incomplete", engine="corrupt-image")
     add("no-frame.gif", head + end, refusal="damaged or incomplete")

@@ -146,8 +146,11 @@ def make_kinds(add, rgb):
     add("inks.jpg", inks, rgb)
     add("inks-no-adobe.jpg", without(inks, 0xee), rgb)
     add("inks-progressive-no-adobe.jpg", without(encode(ink, "JPEG", quality=QUALITY, progressive=True), 0xee), rgb)
-    add("inks-one-id.jpg", same_ids(inks), rgb, engine="corrupt-image")
-    add("colours-one-id.jpg", same_ids(cjpeg(rgb, "-sample", "1x1")), rgb, engine="corrupt-image")
+    add("inks-one-id.jpg", with_ids(inks, b"\1\1\1\1"), rgb, engine="corrupt-image")
+    add("colours-one-id.jpg", with_ids(cjpeg(rgb, "-sample", "1x1"), b"\1\1\1"), rgb, engine="corrupt-image")
+    add("inks-two-ids.jpg", with_ids(inks, b"\1\1\2\2"), rgb, engine="corrupt-image")
+    add("inks-named.jpg", with_ids(without(inks, 0xee), b"CMYK"), rgb)
+    add("rgb-ids-of-jfif.jpg", with_ids(cjpeg(rgb), b"RGB"), rgb, engine="corrupt-image")  # its colours are JFIF's
     for width, height in ((1, 1), (8, 8), (9, 7), (WIDTH - 3, HEIGHT - 1), (16, 200)):
         top, left = (0, 0) if width > 300 else (HEIGHT // 12, WIDTH * 3 // 8)
         small = rgb[top:top + height, left:left + width]
@@ -191,18 +194,18 @@ def open_script(text):
     return Script()
 
 
-def same_ids(jpeg):
-    """All components have the first one's number."""
+def with_ids(jpeg, ids):
+    """The components have these numbers."""
     def of_frame(content):
         body = bytearray(content)
         for i in range(body[9]):
-            body[10 + 3 * i] = body[10]
+            body[10 + 3 * i] = ids[i]
         return bytes(body)
 
     def of_scan(content):
         body = bytearray(content)
         for i in range(body[4]):
-            body[5 + 2 * i] = body[5]
+            body[5 + 2 * i] = ids[i]
         return bytes(body)
 
     return replaced(replaced(jpeg, 0xc0, of_frame), 0xda, of_scan)
@@ -277,6 +280,7 @@ def make_odd(add, rgb):
     adobe = segment(0xee, b"Adobe\0\x64\0\0\0\0\x01")
     add("adobe-ycc.jpg", behind_start(without(plain, 0xe0), adobe), rgb)
     add("adobe-rgb.jpg", behind_start(without(cjpeg(rgb, "-rgb"), 0xe0, 0xee), adobe[:-1] + b"\0"), rgb)
+    add("adobe-ycc-rgb-ids.jpg", behind_start(with_ids(without(plain, 0xe0), b"RGB"), adobe), rgb, engine="corrupt-image")
     add("adobe-odd-version.jpg", behind_start(without(plain, 0xe0), segment(0xee, b"Adobe\x01\x64\0\0\0\0\x01")), rgb,
         engine="corrupt-image")
     add("no-jfif.jpg", without(plain, 0xe0), rgb)
@@ -326,6 +330,7 @@ def make_broken(add, rgb):
     damage("restarts-out-of-order.jpg", restarts[:at[5] + 1] + b"\xd1" + restarts[at[5] + 2:], engine="corrupt-image")
     damage("restarts-hole.jpg", restarts[:at[4] + 40] + bytes(at[6] - at[4]) + restarts[at[6] + 40:], engine="corrupt-image")
     add("restarts-half-missing.jpg", restarts[:at[3]] + restarts[at[11]:], refusal="less than three quarters")
+    add("restarts-not-announced.jpg", without(restarts, 0xdd), refusal="less than three quarters", engine="corrupt-image")
     add("no-scan.jpg", without(plain, 0xda) + EOI, refusal="damaged or incomplete")
     add("no-quantization.jpg", without(plain, 0xdb), refusal="damaged or incomplete", engine="corrupt-image")
     add("no-codes-progressive.jpg", without(progressive, 0xc4), refusal="damaged or incomplete")

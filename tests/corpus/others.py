@@ -53,6 +53,8 @@ def make_webp(add_picture, rgb):
     for part in (3, 6, 9):
         refuse(f"cut-{part}-of-10.webp", lossy[:len(lossy) * part // 10])
     refuse("less-2.webp", lossy[:-2])
+    half = lossy[:len(lossy) // 4 * 2]
+    refuse("cut-half-and-size-put-right.webp", half[:4] + struct.pack("<I", len(half) - 8) + half[8:])
     refuse("lossless-cut-half.webp", lossless[:len(lossless) // 2])
 
 
@@ -87,6 +89,11 @@ def make_refused(add, rgb):
     named("page.jpg", b"\n<!DOCTYPE html><html><body>Not found</body></html>", "a web page")
     named("page-2.jpg", b"<HTML><head><title>Sign in</title></head></HTML>", "a web page")
     add("empty.jpg", b"", refusal="file is empty", engine="unsupported-image", shown=False)
+    for name, content in (("message.jpg", b"404 Not Found"), ("message.json.jpg", b'{"error": "not found"}'),
+                          ("error.xml.jpg", b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>')):
+        add(name, content, refusal="this is text, not a picture", engine="unsupported-image", shown=False)
+    named("page-3.jpg", b"<meta charset=utf-8><title>Sign in</title>", "a web page")
+    named("big.tif", b"II+\0\x08\0\0\0" + bytes(99), "a TIFF picture")
     add("text.txt", b"Dear diary, today I was mistaken for a photograph.\n", refusal="not a picture",
         engine="unsupported-image", shown=False)
     add("zeros.jpg", bytes(5000), refusal="not a picture", engine="unsupported-image", shown=False)

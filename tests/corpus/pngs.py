@@ -162,6 +162,7 @@ def make_odd(add, rgb):
         add(f"exif-{orientation}.png", png(stored(rgb, orientation), TRUE, before=exif_chunk), rgb)
     add("exif-6-behind-data.png", png(stored(rgb, 6), TRUE, after=chunk(b"eXIf", exif(b"MM", 6))), rgb,
         shown=False)  # so ImageMagick writes it; Chromium looks before the data only
+    add("exif-6-behind-end.png", png(stored(rgb, 6), TRUE) + chunk(b"eXIf", exif(b"MM", 6)), stored(rgb, 6))
     add("exif-0.png", png(rgb, TRUE, before=chunk(b"eXIf", exif(b"MM", 0))), rgb)
     add("exif-cut.png", png(rgb, TRUE, before=chunk(b"eXIf", exif(b"MM", 6)[:12])), rgb)
 

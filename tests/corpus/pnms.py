@@ -45,6 +45,7 @@ def make(add_picture):
     add("p6.ppm", b"P6\n" + SIZE + b"\n255\n" + rgb.tobytes(), rgb)
     add("p6-comments.ppm", b"P6 # made by hand\n#again\n%d\t#width\n%d # height\n255\n" % (WIDTH, HEIGHT) + rgb.tobytes(), rgb)
     add("p6-crlf.ppm", b"P6\r\n%d %d\r\n255\n" % (WIDTH, HEIGHT) + rgb.tobytes(), rgb)
+    add("p6-crlf-before-samples.ppm", b"P6\r\n%d %d\r\n255\r\n" % (WIDTH, HEIGHT) + rgb.tobytes(), rgb)
     add("p6-two-pictures.ppm", (b"P6\n" + SIZE + b"\n255\n" + rgb.tobytes()) + (b"P6\n1 1\n255\nabc"), rgb)
     for maximum in (1, 15, 100, 1023, 4095, 65535):
         levels, shown = scaled(rgb, maximum)
@@ -60,6 +61,11 @@ def make(add_picture):
     add("p7-bits.pam", pam(bits[..., None], 1, b"BLACKANDWHITE"), black_white[bits])
     add("p7-rgb-alpha.pam", pam(numpy.dstack([rgb, alpha]), kind=b"RGB_ALPHA"), over_white(rgb, alpha))
     add("p7-grey-alpha.pam", pam(numpy.dstack([grey, alpha]), kind=b"GRAYSCALE_ALPHA"), over_white(grey_rgb, alpha))
+    head, samples = pam(rgb).split(b"ENDHDR\n", 1)
+    add("p7-crlf.pam", (head + b"ENDHDR\n").replace(b"\n", b"\r\n") + samples, rgb)
+    add("p7-no-type.pam", head.replace(b"TUPLTYPE RGB\n", b"") + b"ENDHDR\n" + samples, rgb)
+    add("p7-type-of-ones-own.pam", pam(rgb, kind=b" my own colours"), rgb)
+    add("p7-type-in-two-lines.pam", pam(rgb, kind=b"RGB\nTUPLTYPE of mine"), rgb)
     levels, shown = scaled(rgb, 65535)
     add("p7-16-bits.pam", pam(levels, 65535), shown)
 
@@ -78,4 +84,7 @@ def make(add_picture):
     refuse("p6-maximum-70000.ppm", b"P6\n" + SIZE + b"\n70000\n" + rgb.tobytes() * 2, "damaged or incomplete")
     refuse("p6-enormous.ppm", b"P6\n60000 60000\n255\n" + bytes(99), "megapixels")
     refuse("p7-ink.pam", pam(numpy.dstack([rgb, alpha]), kind=b"CMYK"), "the colours of inks")
+    refuse("p7-ink-spaced.pam", pam(numpy.dstack([rgb, alpha]), kind=b"   CMYK"), "the colours of inks")
+    refuse("p7-ink-alpha.pam", pam(numpy.dstack([rgb, alpha, alpha]), kind=b"CMYK_ALPHA"), "the colours of inks")
+    refuse("p7-five-channels.pam", pam(numpy.dstack([rgb, alpha, alpha]), kind=b"RGBXY"), "a PAM with 5 channels")
     refuse("pfm.pfm", b"PF\n" + SIZE + b"\n-1.0\n" + bytes(WIDTH * HEIGHT * 12), "a PFM picture")

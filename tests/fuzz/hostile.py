@@ -32,7 +32,6 @@ def bmp(width, height, bits=24, header=40):
     return b"BM" + struct.pack("<IIIIiiHHIIIIII", 60, 0, 54, header, width, height, 1, bits, 0, 0, 0, 0, 0, 0) + bytes(6)
 
 
-
 def whole(name):
     """Right files, which are then damaged."""
     picture = seeds.pattern(180, 140, "RGB")
@@ -134,7 +133,7 @@ def exif_segments():
 def odd():
     """The pictures of tests/corpus, as they are, cut and changed."""
     for number, (name, content) in enumerate(seeds.corpus("64x48")):
-        yield name, content
+        yield "corpus-" + name, content
         if len(content) < 20:
             continue
         yield "cut-" + name, content[:len(content) * (1 + number % 9) // 10]
@@ -153,9 +152,9 @@ def write_all(folder):
     for make in (truncated, flipped, absurd, kinds, exif_segments, odd):
         for name, content in make():
             paths.append(os.path.join(folder, name))
-            with open(paths[-1], "wb") as file:
+            with open(paths[-1], "xb") as file:  # fails where two have one name
                 file.write(content)
-    assert len(set(paths)) == len(paths) >= 200
+    assert len(paths) >= 1900
     return paths
 
 

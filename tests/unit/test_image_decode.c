@@ -328,7 +328,8 @@ static void what_is_no_picture_is_refused(void **state) {
   static const char svg[] = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
   assert_refused("", 0, HB_UNSUPPORTED_IMAGE, "the file is empty");
   assert_refused("x", 1, HB_UNSUPPORTED_IMAGE, "not a picture");
-  assert_refused(text, sizeof text - 1, HB_UNSUPPORTED_IMAGE, "save it as JPEG or PNG");
+  assert_refused("\0\0", 2, HB_UNSUPPORTED_IMAGE, "not a picture that can be read; save it as JPEG or PNG");
+  assert_refused(text, sizeof text - 1, HB_UNSUPPORTED_IMAGE, "this is text, not a picture");
   assert_refused(svg, sizeof svg - 1, HB_UNSUPPORTED_IMAGE, "an SVG drawing");
 }
 

@@ -198,6 +198,19 @@ static void a_png_may_have_one_too(void **state) {
   picture_free(&p);
 }
 
+static void behind_the_end_of_a_png_nothing_counts(void **state) {
+  (void)state;
+  picture p = picture_make(2, 2, 3, 1);
+  blob segment = exif_segment(true, 0, SHORT, 1, 6), png = png_encode(&p);
+  blob_add_u32_big(&png, (uint32_t)(segment.size - 10));
+  blob_add(&png, "eXIf", 4);
+  blob_add(&png, segment.bytes + 10, segment.size - 10);
+  blob_add(&png, "\0\0\0\0", 4);
+  assert_int_equal(hb_exif_orientation(png.bytes, png.size), HB_UPRIGHT);
+  blob_free(&segment), blob_free(&png);
+  picture_free(&p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_orientations_in_both_byte_orders),
@@ -214,6 +227,7 @@ int main(void) {
       cmocka_unit_test(cut_short_anywhere_it_never_reads_past_the_end),
       cmocka_unit_test(every_byte_changed_gives_some_orientation),
       cmocka_unit_test(a_png_may_have_one_too),
+      cmocka_unit_test(behind_the_end_of_a_png_nothing_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

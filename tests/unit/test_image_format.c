@@ -66,7 +66,10 @@ static void others_have_a_name(void **state) {
   assert_other("\xff\x0a", 2, "a JPEG XL picture");
   assert_other("II*\0", 4, "a TIFF picture or a camera's raw file");
   assert_other("%PDF-1.4", 8, "a PDF document");
-  assert_other("Dear diary", 10, NULL);
+  assert_other("II+\0\x08", 5, "a TIFF picture or a camera's raw file");
+  assert_other("II\xbc\1", 4, "a JPEG XR picture");
+  assert_other("Dear diary\0", 11, NULL);
+  assert_other("Dear \x7f", 6, NULL);
   assert_other("", 0, NULL);
 }
 
@@ -80,10 +83,14 @@ static void markup_is_told_behind_its_preliminaries(void **state) {
       {"<!DOCTYPE svg PUBLIC 'x'><svg/>", "an SVG drawing"},
       {"\r\n<!doctype HTML>", "a web page"},
       {"<html lang=en>", "a web page"},
-      {"<?xml version='1.0'?><feed/>", NULL},
-      {"<!-- that does not end", NULL},
-      {"<?xml", NULL},
-      {"<sv", NULL},
+      {"<meta charset=utf-8><title>404</title>", "a web page"},
+      {"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "text"},
+      {"<!-- that does not end", "text"},
+      {"<?xml", "text"},
+      {"<sv", "text"},
+      {"{\"error\": \"not found\"}\r\n", "text"},
+      {"404 Not Found", "text"},
+      {"L\xc3\xa4ngst nicht mehr da", "text"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     assert_other(cases[i].text, strlen(cases[i].text), cases[i].name);

@@ -239,6 +239,36 @@ static void inks_without_adobe_s_marker_get_one(void **state) {
   blob_free(&jpeg);
 }
 
+/* stb_image would take all of these for RGB, libjpeg only the first two: by their numbers, and by Adobe's marker. */
+static void what_is_called_rgb_may_be_something_else(void **state) {
+  (void)state;
+  static const struct {
+    const char *segment;
+    size_t size;
+    bool is_sound;
+  } cases[] = {
+      {DATA(""), true},
+      {DATA("\xff\xee\0\x0e"
+            "Adobe\0\x64\0\0\0\0\0"),
+       true},
+      {DATA("\xff\xee\0\x0e"
+            "Adobe\0\x64\0\0\0\0\1"),
+       false},
+      {DATA("\xff\xe0\0\x10"
+            "JFIF\0\1\1\0\0\1\0\1\0\0"),
+       false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    blob jpeg = blob_of("\xff\xd8", 2);
+    blob_add(&jpeg, cases[i].segment, cases[i].size);
+    blob_add(&jpeg, "\xff\xdb\0\x43\0", 5);
+    for (int k = 0; k < 64; k++) blob_add_u8(&jpeg, 1);
+    blob_add(&jpeg, DATA("\xff\xc0\0\x11\x08\0\1\0\1\3R\x11\0G\x11\0B\x11\0"));
+    blob_add(&jpeg, DATA("\xff\xda\0\x0c\3R\0G\0B\0\0\x3f\0 data \xff\xd9"));
+    assert_true(structure_of(jpeg).is_sound == cases[i].is_sound);
+  }
+}
+
 static void without_a_frame_there_is_no_picture(void **state) {
   (void)state;
   hb_jpeg_structure s;
@@ -300,6 +330,7 @@ int main(void) {
       cmocka_unit_test(restart_markers_are_counted),
       cmocka_unit_test(too_few_restart_intervals_are_refused_for_good),
       cmocka_unit_test(inks_without_adobe_s_marker_get_one),
+      cmocka_unit_test(what_is_called_rgb_may_be_something_else),
       cmocka_unit_test(without_a_frame_there_is_no_picture),
       cmocka_unit_test(without_an_end_it_is_the_same_picture),
       cmocka_unit_test(a_progressive_file_that_is_cut_looks_as_before_its_last_scan),

@@ -1,4 +1,5 @@
 /* image/pnm.h: Netpbm's formats, to the pixel. */
+#include <stdio.h>
 #include <string.h>
 
 #include "image/pnm.h"
@@ -75,9 +76,32 @@ static void odd_headers_are_refused(void **state) {
   refuse("P6 1 1 65536 abcdef", HB_CORRUPT_IMAGE, "damaged");
   refuse("P6 99999999999999 1 255 abc", HB_CORRUPT_IMAGE, "damaged");
   refuse("P6 99999 99999 255 abc", HB_IMAGE_TOO_LARGE, "megapixels");
-  refuse("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\nabcde", HB_CORRUPT_IMAGE, "damaged");
-  refuse("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE CMYK\nENDHDR\nabcd", HB_UNSUPPORTED_IMAGE, "inks");
+  refuse("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 0\nMAXVAL 255\nENDHDR\nabcde", HB_CORRUPT_IMAGE, "damaged");
   refuse("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 3\nMAXVAL 255\n", HB_CORRUPT_IMAGE, "damaged");
+}
+
+/* They are valid, so that nothing is damaged. */
+static void channels_that_are_no_colours_are_named(void **state) {
+  (void)state;
+  static const char *const inks[] = {"TUPLTYPE CMYK", "TUPLTYPE   CMYK", "TUPLTYPE\tCMYK", "TUPLTYPE CMYK_ALPHA"};
+  for (size_t i = 0; i < sizeof inks / sizeof *inks; i++) {
+    char text[128];
+    snprintf(text, sizeof text, "P7\nWIDTH 1\nHEIGHT 1\nDEPTH %d\nMAXVAL 255\n%s\nENDHDR\nabcde", i < 3 ? 4 : 5,
+             inks[i]);
+    refuse(text, HB_UNSUPPORTED_IMAGE, "inks");
+  }
+  refuse("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nTUPLTYPE RGBXY\nENDHDR\nabcde", HB_UNSUPPORTED_IMAGE,
+         "5 channels");
+}
+
+/* Of lines as on Windows, the samples follow the second byte if they are all there. */
+static void a_line_feed_may_follow_a_carriage_return(void **state) {
+  (void)state;
+  assert_pixels(DECODE("P6\r\n1 2\r\n255\r\n\1\2\3\4\5\6"), 1, 2, 3, "\1\2\3\4\5\6");
+  assert_pixels(DECODE("P4\r\n9 1\r\n\x80\x80"), 9, 1, 3, BLACK WHITE WHITE WHITE WHITE WHITE WHITE WHITE BLACK);
+  assert_pixels(DECODE("P5\n2 1\n255\r\n\7"), 2, 1, 3, "\n\n\n\7\7\7"); /* the line feed is a sample */
+  assert_pixels(DECODE("P7\r\nWIDTH 1\r\nHEIGHT 1\r\nDEPTH 3\r\nMAXVAL 255\r\nTUPLTYPE RGB\r\nENDHDR\r\n\n\2\3"), 1, 1,
+                3, "\n\2\3");
 }
 
 static void what_is_missing_is_white_up_to_a_quarter(void **state) {
@@ -95,6 +119,8 @@ int main(void) {
       cmocka_unit_test(any_maximum_is_scaled),
       cmocka_unit_test(pam_has_any_number_of_channels),
       cmocka_unit_test(odd_headers_are_refused),
+      cmocka_unit_test(channels_that_are_no_colours_are_named),
+      cmocka_unit_test(a_line_feed_may_follow_a_carriage_return),
       cmocka_unit_test(what_is_missing_is_white_up_to_a_quarter),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,9 @@ test('a site of one\'s own pictures says nothing about anybody\'s, and asks for 
   const { missing, close } = await open(page, problems);
   await expect(page.locator('#credit')).toHaveCount(0);
   expect(await page.content()).not.toMatch(/Caltech|CC.BY|image_0006/);
+  const naming = Object.entries(contents(out)).filter(([, content]) => /Caltech/i.test(content)).map(([path]) => path);
+  expect(naming).toEqual([]);
+  expect(JSON.parse(readFileSync(join(out, 'bundle/index.json'), 'utf8'))).not.toHaveProperty('about');
   await expect(page.getByText('Or try one of these')).toBeHidden();
   await chooser(page).setInputFiles(join(pictures, 'lotus.jpg'));
   await expect(results(page)).toHaveCount(3);
@@ -111,6 +114,12 @@ test('title, description, credit, licence and samples are those that are given',
   expect({ name, description }).toEqual({ name: TEXTS.title, description: TEXTS.description });
   const bill = JSON.parse(readFileSync(join(out, 'sbom.cdx.json'), 'utf8'));
   expect(bill.components.find(component => component.type === 'data').licenses).toEqual([{ expression: TEXTS.licence }]);
+  const { 'credit-url': url, ...texts } = TEXTS;
+  const samplePaths = ['a b/camera #1.jpg', 'lotus.jpg'];
+  const { about } = JSON.parse(readFileSync(join(out, 'bundle/index.json'), 'utf8'));
+  expect(about).toEqual({ ...texts, credit_url: url, samples: samplePaths });
+  const told = await page.locator('heybagh-search').evaluate(search => search.info().about);
+  expect(told).toEqual({ ...texts, creditUrl: new URL(url).href });
   const samples = page.getByRole('button', { name: /^Search with sample/ });
   await expect(samples).toHaveCount(2);
   await samples.first().click();
@@ -120,12 +129,68 @@ test('title, description, credit, licence and samples are those that are given',
 });
 
 test('credit and samples are those of the site\'s own index, not of another that the address names', async ({ page, problems }) => {
-  made('--credit', 'Somebody', '--sample', 'lotus.jpg');
+  made('--title', 'Mine', '--description', 'All mine.', '--credit', 'Somebody', '--sample', 'lotus.jpg');
   cpSync(bundle, join(out, 'other'), { recursive: true });
   const { close } = await open(page, problems, '?index=other/');
   await expect(page.locator('#credit')).toHaveCount(0);
   await expect(page.locator('.sample')).toHaveCount(0);
+  await expect(page.locator('body')).not.toContainText(/mine/i);
+  const { title, description } = await page.evaluate(async () => (await import('./site/about.js')).GENERAL);
+  const own = readFileSync(join(ROOT, 'web/index.html'), 'utf8');
+  expect(own).toContain(`<h1>${title}</h1>`);
+  expect(own).toContain(`<p class="lead">${description}</p>`);
+  await expect(page).toHaveTitle(title);
   close();
+});
+
+test('of another index the page says what that says, and a link that it could run is none', async ({ page, problems }) => {
+  made('--title', 'Mine');
+  cpSync(join(out, 'bundle'), join(out, 'other'), { recursive: true });
+  const change = about => {
+    const path = join(out, 'other/index.json');
+    write(path, readFileSync(path, 'utf8').replace(/"about":.*/, () => `"about":${JSON.stringify(about)}}`));
+  };
+  change({ title: '<b>Theirs</b>', description: 7, credit: 'Them', credit_url: 'javascript:alert(1)', licence: 'CC0-1.0' });
+  const { close } = await open(page, problems, '?index=other/');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('<b>Theirs</b>');
+  await expect(page).toHaveTitle('<b>Theirs</b>');
+  await expect(page.locator('#credit')).toHaveText('Pictures: Them, CC0-1.0.');
+  expect(await page.locator('#credit a').evaluateAll(links => links.map(({ href }) => href)))
+    .toEqual(['https://spdx.org/licenses/CC0-1.0.html']);
+  close();
+});
+
+test('what a bundle says of its pictures is taken over, unless something else is given', () => {
+  made('--title', 'Mine', '--licence', 'CC0-1.0');
+  const published = join(folder, 'published');
+  cpSync(join(out, 'bundle'), published, { recursive: true });
+  const about = () => JSON.parse(readFileSync(join(out, 'bundle/index.json'), 'utf8')).about;
+  made();
+  expect(about()).toBe(undefined);
+  expect(run('--bundle', published, '--model', MODEL, '--images', pictures).code).toBe(0);
+  expect(about()).toEqual({ title: 'Mine', licence: 'CC0-1.0' });
+  expect(readFileSync(join(out, 'index.html'), 'utf8')).toContain('<h1>Mine</h1>');
+  made('--credit', 'Somebody');
+  expect(about()).toEqual({ credit: 'Somebody' });
+});
+
+test('an address of the credit that runs something is refused', () => {
+  const { code, said } = site('--credit', 'Somebody', '--credit-url', 'javascript:alert(1)');
+  expect(code).toBe(1);
+  expect(said).toContain('is not an address that a credit can lead to');
+});
+
+test('names do not steer the terminal', () => {
+  const name = 'red\x1b[31m\n\u202e\u009b.jpg', readable = 'red\\x1b[31m\\x0a\\u202e\\u009b.jpg';
+  add(name, ANCHOR);
+  build();
+  expect(site('--sample', `no ${name}`).said).toContain(`the sample 'no ${readable}' is not in the bundle`);
+  write(join(out, 'images', name), 'mine');
+  expect(site().said).toContain(`${readable} is in the way`);
+  rmSync(join(out, 'images', name));
+  rmSync(join(pictures, name));
+  expect(site().said).not.toMatch(/[\x1b\u202e\u009b]/);
+  expect(run('--bundle', `no ${name}`).said).not.toMatch(/[\x1b\u202e\u009b]/);
 });
 
 test('a sample that is not in the bundle is refused, and the site stays as it was', () => {
@@ -256,8 +321,10 @@ test('pictures and a bundle that lie in the site are their own originals, and st
   renameSync(pictures, join(out, 'images'));
   renameSync(bundle, join(out, 'bundle'));
   const [inside, index] = [join(out, 'images'), join(out, 'bundle')];
-  const again = () => run('--model', MODEL, '--images', inside);
+  const again = (...options) => run('--model', MODEL, '--images', inside, ...options);
   expect(again().code).toBe(0);
+  expect(again('--title', 'Mine').code).toBe(0);
+  expect(readFileSync(join(index, 'index.json'), 'utf8')).toContain('"about":{"title":"Mine"}');
   execFileSync(BUILDER, ['build', '--model', MODEL, '--images', inside, '--out', index, '--exclude', 'lotus.jpg'], { stdio: 'pipe' });
   expect(again().code).toBe(0);
   expect(published()).toEqual(Object.keys(SOURCES).sort());

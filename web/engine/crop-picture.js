@@ -51,7 +51,7 @@ async function cropRefused(engine, image, region, refusal) {
   if (image.byBrowser) refusal.mayBeRead = false; // it was asked first
   if (!refusal.mayBeRead || !canReadPixels()) throw refusal;
   const start = performance.now();
-  const decoded = await decodeByBrowser(image);
+  const decoded = await decodeByBrowser(image, refusal.code === 'corrupt-image');
   refusal.mayBeRead = false;
   if (!decoded) throw refusal;
   return cropByEngine(engine, decoded, region, performance.now() - start);
@@ -59,8 +59,9 @@ async function cropRefused(engine, image, region, refusal) {
 
 /**
  * @param {PictureFile} image
+ * @param {boolean} [isDamaged]
  * @returns {Promise<Pixels | null>}
  */
-function decodeByBrowser({ bytes }) {
-  return decoding.add(0, () => decodePicture(bytes)).done;
+function decodeByBrowser({ bytes }, isDamaged) {
+  return decoding.add(0, () => decodePicture(bytes, isDamaged)).done;
 }

@@ -10,13 +10,13 @@ import { compileWasm, membersFor } from './compile-wasm.js';
 import { ModelSource } from './model-source.js';
 import { ProgressTeller } from './progress.js';
 
-/** @import { NamedModel } from '../shared/manifest.js' */
+/** @import { Manifest } from '../shared/manifest.js' */
 /** @import { Progress, Simd, Source } from '../shared/types.js' */
 /** @import { Known } from '../engine/wasm-engine.js' */
 /** @import { EngineClient } from './engine-client.js' */
 /** @import { Start } from './options.js' */
 
-/** @typedef {Known & {imageUrl: string, thumbUrl: string}} Loaded facts about an engine that is ready */
+/** @typedef {Known & Omit<Manifest, 'model'>} Loaded facts about an engine that is ready */
 
 const MANIFESTS = 'heybagh-manifests-1';
 
@@ -114,16 +114,15 @@ async function obtainIndex(worker, onBytes) {
 
 /**
  * @param {EngineClient} worker
- * @param {Promise<[manifest: {model: NamedModel | null, imageUrl: string, thumbUrl: string}, modelIsKept: boolean,
- *   needed: number, indexIsKept: boolean]>} all
+ * @param {Promise<[manifest: Manifest, modelIsKept: boolean, needed: number, indexIsKept: boolean]>} all
  * @param {boolean} prefetch
  * @param {ProgressTeller} progress
  * @returns {Promise<Loaded>}
  */
 async function finish(worker, all, prefetch, progress) {
-  const [{ model, imageUrl, thumbUrl }, modelIsKept, needed, indexIsKept] = await all;
+  const [{ model, imageUrl, thumbUrl, about }, modelIsKept, needed, indexIsKept] = await all;
   const info = await worker.call('finish', { prefetch });
   const total = needed + (model?.bytes ?? 0);
   progress.begin('ready', total)(total, modelIsKept && indexIsKept ? 'cache' : 'network');
-  return { ...info, imageUrl, thumbUrl };
+  return { ...info, imageUrl, thumbUrl, about };
 }

@@ -15,7 +15,8 @@ import { drawSvg, isSvg } from './draw-svg.js';
  * @property {Picture} image
  * @property {ArrayBuffer[]} transfer what goes to the Worker with it
  * @property {number} fetch time in ms that a download took, 0 without one
- * @property {(() => Promise<Pixels | null>)} [decode] the browser's decoder, for a file that the engine refuses
+ * @property {((isDamaged: boolean) => Promise<Pixels | null>)} [decode] the browser's decoder, for a file that the
+ *   engine refuses, perhaps for damage
  */
 
 // A browser does not tell a page whether the network or the other site's CORS policy was the cause.
@@ -44,7 +45,7 @@ export async function readImage(image, workerReadsPixels) {
   const pixels = drawing ?? (decoder === 'page' ? await decodePicture(bytes) : null);
   if (pixels) return { image: pixels, transfer: [pixels.pixels.buffer], fetch };
   const file = { image: { bytes, byBrowser: decoder === 'worker' }, transfer: [bytes.buffer], fetch };
-  return decoder === 'engine' ? { ...file, decode: async () => decodePicture(await readBlob(blob)) } : file;
+  return decoder === 'engine' ? { ...file, decode: async isDamaged => decodePicture(await readBlob(blob), isDamaged) } : file;
 }
 
 /**

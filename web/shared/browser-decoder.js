@@ -6,7 +6,7 @@ import { HeyBaghError } from './errors.js';
 import { orientationLeft } from './exif-orientation.js';
 import { findCut, missingEnd } from './file-end.js';
 import { DECODE, within } from './limits.js';
-import { pixelsOf } from './picture-size.js';
+import { pixelsOf, startsWith } from './picture-size.js';
 
 /** @import { Pixels } from './types.js' */
 
@@ -31,11 +31,12 @@ export function canReadPixels() {
 
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes of a file
+ * @param {boolean} [isDamaged] the engine has refused it for damage, so that what the browser makes of it may lack most
  * @returns {Promise<Pixels | null>} the first frame, the right way up, laid over white; fewer pixels than the picture
  *   has if it is large. null if this browser cannot decode it. Settles within twice DECODE
  * @throws {HeyBaghError} `image-too-large`, `unsupported-image`, `corrupt-image`
  */
-export async function decodePicture(bytes) {
+export async function decodePicture(bytes, isDamaged = false) {
   checkSize(pixelsOf(bytes) ?? 0);
   if (!canReadPixels()) return null;
   const cut = findCut(bytes);
@@ -45,7 +46,7 @@ export async function decodePicture(bytes) {
   if (!bitmap) return null;
   try {
     const picture = readPixels(bitmap, await orientationLeft(bytes));
-    if (end && lacksRows(picture)) throw incomplete();
+    if ((end || isDamaged) && lacksRows(picture, Boolean(end), isJpeg(bytes))) throw incomplete();
     return picture;
   } finally {
     bitmap.close();
@@ -62,20 +63,39 @@ function decode(parts) {
 }
 
 /**
- * More than a quarter, from below, are of the grey or the white that browsers put where a file has no data.
+ * Whether rows are missing from below, where browsers put grey in a JPEG, and leave other pictures transparent, which is
+ * white here. White may be the picture's own: of a file that has an end all must be white to be missing.
  *
  * @param {Pixels} picture
+ * @param {boolean} isCut the file had no end
+ * @param {boolean} isOfJpeg
  */
-function lacksRows({ pixels, width, height }) {
+function lacksRows(picture, isCut, isOfJpeg) {
+  const isGrey = (/** @type {number} */ shade) => Math.abs(shade - 128) <= 2;
+  const isWhite = (/** @type {number} */ shade) => shade === 255;
+  const { height } = picture;
+  if (isCut) return 4 * filledRows(picture, shade => isGrey(shade) || isWhite(shade)) > height;
+  return isOfJpeg ? 4 * filledRows(picture, isGrey) > height : filledRows(picture, isWhite) === height;
+}
+
+/**
+ * @param {Pixels} picture
+ * @param {(shade: number) => boolean} isFilling
+ * @returns {number} how many rows from below are of one such shade each
+ */
+function filledRows({ pixels, width, height }, isFilling) {
   const isFilled = (/** @type {number} */ y) => {
     const row = pixels.subarray(4 * width * y, 4 * width * (y + 1));
     const first = row[0] ?? 0;
-    return (first === 255 || Math.abs(first - 128) <= 2) && row.every((value, i) => i % 4 === 3 || value === first);
+    return isFilling(first) && row.every((value, i) => i % 4 === 3 || value === first);
   };
   let rows = height;
   while (rows > 0 && isFilled(rows - 1)) rows--;
-  return 4 * rows < 3 * height;
+  return height - rows;
 }
+
+/** @param {Uint8Array} bytes */
+const isJpeg = bytes => startsWith(bytes, '\xff\xd8');
 
 /** @param {string} what it is */
 function cutShort(what) {

@@ -64,6 +64,7 @@ function inPng(bytes) {
   for (let at = 8; at + 12 <= bytes.length;) {
     const size = view.getUint32(at);
     const type = nameAt(bytes, at + 4);
+    if (type === 'IEND') break; // what follows is not the picture's
     if (type === 'IDAT') kind = 'png-late';
     if (type === 'eXIf') return { kind, orientation: inTiff(bytes.subarray(at + 8, at + 8 + size)) };
     at += 12 + size;

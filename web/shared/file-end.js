@@ -24,9 +24,24 @@ const BOXES = [
   ['JXL ', 'a JPEG XL picture'],
 ];
 
-/** @param {DataView} view */
+/** The chunks of a WebP that have pixels, or frames with them. */
+const PIXELS = ['VP8 ', 'VP8L', 'ALPH', 'ANMF'];
+
+/**
+ * Size and name of the whole, and then chunks with size and name, to even lengths. Also a chunk may say that it is longer
+ * than the file, where the size of the whole was put right.
+ *
+ * @param {DataView} view
+ */
 function isCutRiff(view) {
-  return view.getUint32(4, true) + 8 > view.byteLength + 1; // the last byte may be padding
+  if (view.getUint32(4, true) + 8 > view.byteLength + 1) return true; // the last byte may be padding
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  for (let at = 12, size = 0; at + 8 <= view.byteLength; at += 8 + size + size % 2) {
+    size = view.getUint32(at + 4, true);
+    const chunk = bytes.subarray(at);
+    if (PIXELS.some(name => startsWith(chunk, name)) && at + 8 + size > view.byteLength) return true;
+  }
+  return false;
 }
 
 /**

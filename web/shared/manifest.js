@@ -5,20 +5,37 @@ import { resolveWebUrl } from './url.js';
 
 const MAX_BYTES = 256 * 1024 * 1024; // the engine's memory is capped at this
 
+/** @import { About } from './types.js' */
+
 /** @typedef {{id: string, url: string, bytes: number}} NamedModel */
+/** @typedef {{model: NamedModel | null, imageUrl: string, thumbUrl: string, about: About}} Manifest */
 
 /**
  * @param {Uint8Array} bytes of index.json
  * @param {string} url where it came from; the addresses in it are relative to this
- * @returns {{model: NamedModel | null, imageUrl: string, thumbUrl: string}} the model, null for an index of ready-made
- *   vectors; and templates for `pictureUrls`, the second '' if there are no thumbnails
+ * @returns {Manifest} the model, null for an index of ready-made vectors; templates for `pictureUrls`, the second '' if
+ *   there are no thumbnails; and what is said of the pictures
  * @throws {HeyBaghError} `bad-index`
  */
 export function readManifest(bytes, url) {
-  const { model, image_url: imageUrl, thumb_url: thumbUrl = '' } = parseObject(bytes);
+  const { model, image_url: imageUrl, thumb_url: thumbUrl = '', about } = parseObject(bytes);
   checkTemplate(imageUrl, url, 'image_url', '{path}');
   if (thumbUrl !== '') checkTemplate(thumbUrl, url, 'thumb_url', '{content}');
-  return { model: model === null ? null : readModel(model, url), imageUrl, thumbUrl };
+  return { model: model === null ? null : readModel(model, url), imageUrl, thumbUrl, about: readAbout(about, url) };
+}
+
+/**
+ * @param {unknown} about from the JSON; whatever is not as it should be is left out
+ * @param {string} base
+ * @returns {About}
+ */
+function readAbout(about, base) {
+  const { title, description, credit, credit_url: creditUrl, licence } = Object(about);
+  const text = (/** @type {unknown} */ value) => (typeof value === 'string' ? value : '');
+  const url = text(creditUrl) && resolveWebUrl(text(creditUrl), base);
+  return {
+    title: text(title), description: text(description), credit: text(credit), creditUrl: url ? url.href : '', licence: text(licence),
+  };
 }
 
 /**

@@ -187,6 +187,21 @@ export interface Info extends Usage {
   /** Number of lists that a search takes by default. */
   nprobe: number;
   labels: string[];
+  about: About;
+}
+
+/** What index.json says of the pictures; '' for what it does not say. */
+export interface About {
+  /** What the collection is called. */
+  title: string;
+  /** A sentence about it. */
+  description: string;
+  /** Whose pictures they are. */
+  credit: string;
+  /** Where the credit leads to. */
+  creditUrl: string;
+  /** Their licence, an SPDX identifier such as "CC-BY-4.0". */
+  licence: string;
 }
 
 /* ---- Messages between page and Worker ---- */
