@@ -168,13 +168,22 @@ hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error
 
 #define HB_CALIBRATION_LEAST 8
 #define HB_CALIBRATION_METHODS 3
+#define HB_LEVELS_LEAST 3
+#define HB_LEVELS_MOST 255 /* as many as a weight can have */
 
 /* Pictures that show which values the network's feature maps have; a few hundred of the kind that will be searched. */
 typedef struct {
   const uint8_t *crops; /* [count][HB_CROP_BYTES] */
   uint32_t count;
   void (*progress)(void *context, uint32_t done); /* called after each picture; may be NULL */
-  void *context;                                  /* passed to progress */
+  void *context;                                  /* passed to progress and stage */
+  /* How many different numbers a weight of most 3 x 3 convolutions may have, HB_LEVELS_LEAST to HB_LEVELS_MOST; layers
+   * with few weights have more. The fewer, the smaller is the file, and the less does the network agree with f32. 0
+   * stands for HB_LEVELS_MOST. Below that, weights are not rounded one by one, but so that the layer's outputs for
+   * these pictures change as little as possible, which takes some minutes. */
+  uint32_t levels;
+  uint32_t threads; /* that round weights; 0: one. Their number does not change the result */
+  void (*stage)(void *context, const char *what); /* called with the layer that is rounded; may be NULL */
 } hb_calibration;
 
 /* Every fourth picture is held out: how its logits agree with those of f32. */
