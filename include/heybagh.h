@@ -153,6 +153,12 @@ void hb_model_drop_source(hb_model *model);
  * at `path` is replaced when the new one is whole. Not in the browser. */
 hb_status hb_model_write(const hb_model *model, const char *path, hb_error *error);
 
+/* Likewise, but without fc: a tenth of a compact file, and only the heads logits, exact and svd are made of it. To open
+ * the file is no failure, but to make one of these heads is HB_INVALID_ARGUMENT, or an engine for an index of logits.
+ * The id stays: it covers a hash of fc, which the file keeps. Only models of few levels (hb_calibration.levels), else
+ * HB_INVALID_ARGUMENT. Not in the browser. */
+hb_status hb_model_write_without_fc(const hb_model *model, const char *path, hb_error *error);
+
 /* SHA-256 (64 hex digits) of the folded weights. A network has one id, whatever file it came from. In another precision
  * it is another network with another id: embeddings of the two must not be mixed. Owned by the model. */
 const char *hb_model_id(const hb_model *model);
@@ -373,9 +379,9 @@ void hb_search_free(hb_search *search);
 typedef struct hb_engine hb_engine;
 
 /* All that one thread needs to embed and to search. Without a `model` (NULL) it only searches for vectors; without an
- * `index` (NULL) it only embeds, by the head `logits` until hb_engine_use_head. HB_MODEL_MISMATCH if the index was
- * built with another model. Engines of one model share packed weights: create them one after the other. Threads may use
- * them at once, if each engine has an index of its own. The caller frees *out. */
+ * `index` (NULL) it only embeds, by the head `logits` (without fc: none) until hb_engine_use_head. HB_MODEL_MISMATCH if
+ * the index was built with another model. Engines of one model share packed weights: create them one after the other.
+ * Threads may use them at once, if each engine has an index of its own. The caller frees *out. */
 hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb_error *error);
 
 /* Chooses the head of an engine that has no index. The head must outlive the engine. Without a `head` (NULL) an

@@ -86,9 +86,9 @@ static hb_status convert(hb_model **model, hb_precision precision, const char *f
 }
 
 int command_model(int argc, char **argv) {
-  const char *weights = NULL, *out = NULL, *name = "f32", *calibrate = NULL;
+  const char *weights = NULL, *out = NULL, *name = NULL, *calibrate = NULL;
   uint64_t pictures = 0, levels = 0;
-  bool json = false;
+  bool json = false, no_fc = false;
   const option options[] = {
       {"weights", OPTION_TEXT, &weights, .required = true, .argument = "FILE",
        .help = "torchvision's ResNet-18 as safetensors, or a model file in f32"},
@@ -101,6 +101,8 @@ int command_model(int argc, char **argv) {
        .help = "for i8: calibrate on N of them, spread evenly (default 512)"},
       {"levels", OPTION_NUMBER, &levels, .minimum = HB_LEVELS_LEAST, .maximum = HB_LEVELS_MOST, .argument = "N",
        .help = "for i8: numbers that a weight can have (default 12; 255 rounds weights one by one)"},
+      {"no-fc", OPTION_FLAG, &no_fc,
+       .help = "leave out fc, of which only the heads logits, exact and svd are made (i8 of fewer than 255 levels)"},
       {"json", OPTION_FLAG, &json, .help = "print JSON"},
   };
   const command_line line = {
@@ -110,8 +112,9 @@ int command_model(int argc, char **argv) {
       options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
-  hb_precision precision;
-  if (!hb_precision_parse(name, &precision)) return fail_usage("--precision must be f32, f16 or i8, not '%s'", name);
+  hb_precision precision = HB_PRECISION_F32;
+  if (name != NULL && !hb_precision_parse(name, &precision))
+    return fail_usage("--precision must be f32, f16 or i8, not '%s'", name);
   if (precision == HB_PRECISION_I8 && calibrate == NULL)
     return fail_usage("--precision i8 needs --calibrate DIR, a folder of pictures");
   if (precision != HB_PRECISION_I8 && (calibrate != NULL || pictures > 0 || levels > 0))
@@ -122,9 +125,10 @@ int command_model(int argc, char **argv) {
   hb_error error;
   hb_model *model;
   if (hb_model_open(weights, &model, &error) != HB_OK) return fail("%s: %s", weights, error.text);
+  if (no_fc && name == NULL) precision = hb_model_precision(model); /* leaves out fc of a model that is there */
   calibrated c = {.levels = levels > 0 ? (uint32_t)levels : LEVELS, .threads = (uint32_t)default_threads()};
   hb_status status = convert(&model, precision, calibrate, (uint32_t)pictures, &c, &error);
-  if (status == HB_OK) status = hb_model_write(model, out, &error);
+  if (status == HB_OK) status = (no_fc ? hb_model_write_without_fc : hb_model_write)(model, out, &error);
   if (status == HB_OK) (json ? print_json : print_text)(model, &c);
   hb_model_free(model);
   return status == HB_OK ? EXIT_DONE : fail("%s", error.text);

@@ -44,7 +44,7 @@ static void round_fc(const hb_weights *from, hb_weights *to) {
 
 hb_status hb_quantize_weights(const hb_weights *weights, const float *steps, const hb_quantization maps[HB_MAP_COUNT],
                               hb_weights *out, hb_error *error) {
-  hb_weights quantized = {.precision = HB_PRECISION_I8};
+  hb_weights quantized = {.precision = HB_PRECISION_I8, .compact = steps != NULL};
   hb_status status = hb_weights_allocate_quantized(&quantized, error);
   if (status != HB_OK) return status;
   memcpy(quantized.quantized.map, maps, sizeof quantized.quantized.map);

@@ -52,21 +52,32 @@ eight_bits() {
 }
 
 few_levels() {
+  local id
   works model --weights model --out model-few --precision i8 --calibrate images --pictures 8
   check "it tells how many" says "weights of 12 levels"
-  check "its codes are of few levels" python3 - <<'PYTHON'
-import json, struct
-data = open("model-few", "rb").read()
-length = struct.unpack_from("<Q", data)[0]
-begin, end = json.loads(data[8:8 + length])["layer4.1.conv2.weight"]["data_offsets"]
-codes = {code - 256 if code > 127 else code for code in data[8 + length + begin:8 + length + end]}
-assert codes == set(range(-6, 6)), codes
-PYTHON
+  check "the file is an eighth" [ "$(stat -c %s model-few)" -lt $(($(stat -c %s model) / 8)) ]
+  works info --json model-few
+  check "info knows it" json equals kind=model precision=i8
+  id=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])' <"$stdout")
+  works model --weights model-few --out again --no-fc --json
+  check "without fc it has the same id" json equals "id=$id"
+  check "and half a megabyte less" [ "$(stat -c %s again)" -lt $(($(stat -c %s model-few) - 400000)) ]
+  fails 1 "fewer than 255 levels" model --weights model --out none --no-fc
+  fails 1 "the head 'logits' needs fc, which this model was made without" embed --model again images/alone.bmp
+  fails 1 "the head 'svd:256' needs fc" build --model again --images images/noise --out none
+  fails 1 "the head 'exact' needs fc" build --model again --images images/noise --out none --head exact
+  check "nothing was made" [ ! -e none ]
+
   run build --model model-few --images images/noise --out small
   check "a bundle is built with it" exit_is 0
-  works search --model model-few --index small --json --k 1 images/noise/03.bmp
-  check "and searched with it" json first 03.bmp
-  rm -rf small model-few
+  works search --model again --index small --json --k 1 images/noise/03.bmp
+  check "and searched without fc, which its head does not need" json first 03.bmp
+  run build --fresh --model model-few --images images/noise --out small --head logits
+  check "an index of logits" exit_is 0
+  fails 1 "the head 'logits' needs fc" search --model again --index small images/noise/03.bmp
+  head -c 3000000 model-few >again
+  fails 1 "does not fit its shape or the file's" info again
+  rm -rf small model-few again
 }
 
 # The kernel's scales of the first convolution, all infinite.
