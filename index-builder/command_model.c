@@ -94,7 +94,7 @@ int command_model(int argc, char **argv) {
        .help = "torchvision's ResNet-18 as safetensors, or a model file in f32"},
       {"out", OPTION_TEXT, &out, .required = true, .argument = "FILE", .help = "model file to write"},
       {"precision", OPTION_TEXT, &name, .argument = "P",
-       .help = "f32 (47 MB, the default), f16 (23 MB, as fast as f32) or i8 (12 MB, several times as fast)"},
+       .help = "f32 (47 MB, the default), f16 (23 MB, as fast as f32) or i8 (5 MB, several times as fast)"},
       {"calibrate", OPTION_TEXT, &calibrate, .argument = "DIR",
        .help = "for i8: folder of pictures of the kind that will be searched"},
       {"pictures", OPTION_NUMBER, &pictures, .minimum = HB_CALIBRATION_LEAST, .maximum = 100000, .argument = "N",

@@ -25,7 +25,7 @@ say "models ..."
 "$BUILDER" model --weights "$assets/resnet18/model.safetensors" --out "$MODEL_F32"
 made_of=$(made_of "$MODEL_F32")
 if [ "$(cat "$ROOT/build/model.made-of" 2>/dev/null)" != "$made_of" ] || [ ! -e "$MODEL" ]; then
-  "$BUILDER" model --weights "$MODEL_F32" --precision i8 --levels 255 --calibrate "$images" --out "$MODEL"
+  "$BUILDER" model --weights "$MODEL_F32" --precision i8 --calibrate "$images" --out "$MODEL"
   echo "$made_of" >"$ROOT/build/model.made-of"
 fi
 

@@ -195,7 +195,8 @@ static void choose_pictures(job *j) {
 
 hb_status hb_round_network(const hb_weights *weights, int layers, const hb_calibration *calibration,
                            hb_weights *rounded, float *steps, hb_error *error) {
-  hb_weights copy = {.precision = HB_PRECISION_F32};
+  hb_weights copy = *weights; /* what is no number, too */
+  copy.owned = NULL;
   hb_status status = hb_weights_allocate(&copy, error);
   if (status != HB_OK) return status;
   for (int c = 0; c < HB_CONV_COUNT; c++) {
