@@ -153,6 +153,12 @@ void hb_model_drop_source(hb_model *model);
  * at `path` is replaced when the new one is whole. Not in the browser. */
 hb_status hb_model_write(const hb_model *model, const char *path, hb_error *error);
 
+/* Likewise, but without fc: a tenth of a compact file, and only the heads logits, exact and svd are made of it. To open
+ * the file is no failure, but to make one of these heads is HB_INVALID_ARGUMENT, or an engine for an index of logits.
+ * The id stays: it covers a hash of fc, which the file keeps. Only models of few levels (hb_calibration.levels), else
+ * HB_INVALID_ARGUMENT. Not in the browser. */
+hb_status hb_model_write_without_fc(const hb_model *model, const char *path, hb_error *error);
+
 /* SHA-256 (64 hex digits) of the folded weights. A network has one id, whatever file it came from. In another precision
  * it is another network with another id: embeddings of the two must not be mixed. Owned by the model. */
 const char *hb_model_id(const hb_model *model);
@@ -168,13 +174,22 @@ hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error
 
 #define HB_CALIBRATION_LEAST 8
 #define HB_CALIBRATION_METHODS 3
+#define HB_LEVELS_LEAST 3
+#define HB_LEVELS_MOST 255 /* as many as a weight can have */
 
 /* Pictures that show which values the network's feature maps have; a few hundred of the kind that will be searched. */
 typedef struct {
   const uint8_t *crops; /* [count][HB_CROP_BYTES] */
   uint32_t count;
   void (*progress)(void *context, uint32_t done); /* called after each picture; may be NULL */
-  void *context;                                  /* passed to progress */
+  void *context;                                  /* passed to progress and stage */
+  /* How many different numbers a weight of most 3 x 3 convolutions may have, HB_LEVELS_LEAST to HB_LEVELS_MOST; layers
+   * with few weights have more. The fewer, the smaller is the file, and the less does the network agree with f32. 0
+   * stands for HB_LEVELS_MOST. Below that, weights are not rounded one by one, but so that the layer's outputs for
+   * these pictures change as little as possible, which takes some minutes. */
+  uint32_t levels;
+  uint32_t threads; /* that round weights; 0: one. Their number does not change the result */
+  void (*stage)(void *context, const char *what); /* called with the layer that is rounded; may be NULL */
 } hb_calibration;
 
 /* Every fourth picture is held out: how its logits agree with those of f32. */
@@ -364,9 +379,9 @@ void hb_search_free(hb_search *search);
 typedef struct hb_engine hb_engine;
 
 /* All that one thread needs to embed and to search. Without a `model` (NULL) it only searches for vectors; without an
- * `index` (NULL) it only embeds, by the head `logits` until hb_engine_use_head. HB_MODEL_MISMATCH if the index was
- * built with another model. Engines of one model share packed weights: create them one after the other. Threads may use
- * them at once, if each engine has an index of its own. The caller frees *out. */
+ * `index` (NULL) it only embeds, by the head `logits` (without fc: none) until hb_engine_use_head. HB_MODEL_MISMATCH if
+ * the index was built with another model. Engines of one model share packed weights: create them one after the other.
+ * Threads may use them at once, if each engine has an index of its own. The caller frees *out. */
 hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb_error *error);
 
 /* Chooses the head of an engine that has no index. The head must outlive the engine. Without a `head` (NULL) an

@@ -3,10 +3,10 @@
 . "$(dirname "$0")/common.sh"
 
 BUILD=$ROOT/build/native-fuzz
-TARGETS=(image exif safetensors manifest lists centroids head table kmeans search wasm_api)
+TARGETS=(image exif safetensors rans manifest lists centroids head table kmeans search wasm_api)
 HANG=120 # seconds for one input: hundreds of times as long as needed, because the machine may be busy
 # Runs of each target in a short turn: about five seconds on one processor.
-declare -A RUNS=([image]=15000 [exif]=300000 [safetensors]=150000 [manifest]=150000 [lists]=20000 [centroids]=12000
+declare -A RUNS=([image]=15000 [exif]=300000 [safetensors]=150000 [rans]=20000 [manifest]=150000 [lists]=20000 [centroids]=12000
   [head]=8000 [table]=15000 [kmeans]=4000 [search]=12000 [wasm_api]=10000)
 
 usage() {

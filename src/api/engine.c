@@ -23,8 +23,8 @@ static hb_status attach_index(hb_engine *engine, hb_error *error) {
         "the index was built with another model (%.12s, and this one is %.12s); use that model or rebuild the "
         "bundle",
         index->head_kind == HB_HEAD_NONE ? "unknown" : hb_index_model_id(index), hb_model_id(engine->model));
-  if (index->head != NULL) engine->head = index->head;
-  return HB_OK;
+  if (index->head != NULL) return engine->head = index->head, HB_OK;
+  return hb_model_need_logits(engine->model, hb_head_name(HB_HEAD_LOGITS), error);
 }
 
 hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb_error *error) {

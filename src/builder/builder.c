@@ -62,6 +62,7 @@ static hb_status prepare_svd(hb_builder *b, hb_error *error) {
   b->svd_dim = (uint32_t)dim;
   b->moment = calloc((size_t)HB_EXACT_DIM * HB_EXACT_DIM, sizeof *b->moment);
   if (status == HB_OK && (b->moment == NULL || path == NULL)) status = hb_fail_memory(error);
+  if (status == HB_OK) status = hb_model_need_logits(b->options->model, b->options->head, error);
   if (status == HB_OK) status = hb_head_make_exact(hb_model_logits(b->options->model), &b->exact, error);
   if (status == HB_OK) status = hb_temporary_rows_create(path, HB_POOLED_DIM * sizeof(float), &b->pooled, error);
   free(path);

@@ -83,6 +83,8 @@ hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, h
   const bool is_logits = strcmp(name, hb_head_name(HB_HEAD_LOGITS)) == 0;
   if (is_logits || strcmp(name, hb_head_name(HB_HEAD_EXACT)) == 0) {
     if (model == NULL) return hb_fail(error, HB_INVALID_ARGUMENT, "the head '%s' needs a model", name);
+    hb_status status = hb_model_need_logits(model, name, error);
+    if (status != HB_OK) return status;
     return is_logits ? copy_of(hb_model_logits(model), out, error)
                      : hb_head_make_exact(hb_model_logits(model), out, error);
   }

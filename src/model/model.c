@@ -18,16 +18,27 @@ struct hb_model {
   hb_mapping mapping; /* the weight file if it came from a path */
 #endif
   bool has_source;
-  hb_head *logits;      /* a copy of fc, which is small and needed after the source is dropped */
+  hb_head *logits;      /* a copy of fc, which is small and needed after the source is dropped; NULL without fc */
   hb_worker_team *team; /* may be NULL */
 };
 
 static hb_status copy_fc(hb_model *model, hb_error *error) {
+  if (model->weights.fc_kernel == NULL) return HB_OK;
   hb_status status = hb_head_create(HB_HEAD_LOGITS, HB_LOGITS_DIM, &model->logits, error);
   if (status != HB_OK) return status;
   memcpy(model->logits->matrix, model->weights.fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
   memcpy(model->logits->bias, model->weights.fc_bias, HB_LOGITS_DIM * sizeof(float));
   return HB_OK;
+}
+
+/* Frees the weight file. */
+static void drop_file(hb_model *model) {
+  free(model->bytes);
+  model->bytes = NULL;
+#ifndef __wasm__
+  hb_file_unmap(model->mapping);
+  model->mapping = (hb_mapping){0};
+#endif
 }
 
 /* Reads the weights from the file's bytes, which the model owns already. */
@@ -38,6 +49,7 @@ static hb_status read_weights(hb_model *model, const void *bytes, size_t size, h
   status = hb_weights_read(file, &model->weights, error);
   hb_safetensors_free(file);
   if (status != HB_OK) return status;
+  if (model->weights.compact) drop_file(model); /* nothing points into it */
   model->has_source = true;
   return copy_fc(model, error);
 }
@@ -67,18 +79,21 @@ void hb_model_drop_source(hb_model *model) {
   model->has_source = false;
   free(model->weights.owned);
   model->weights.owned = NULL;
-  free(model->bytes);
-  model->bytes = NULL;
-#ifndef __wasm__
-  hb_file_unmap(model->mapping);
-  model->mapping = (hb_mapping){0};
-#endif
+  drop_file(model);
 }
 
 const char *hb_model_id(const hb_model *model) { return model->weights.id; }
 hb_precision hb_model_precision(const hb_model *model) { return model->weights.precision; }
 
 const hb_head *hb_model_logits(const hb_model *model) { return model->logits; }
+
+hb_status hb_model_need_logits(const hb_model *model, const char *head, hb_error *error) {
+  if (model->logits != NULL) return HB_OK;
+  return hb_fail(error, HB_INVALID_ARGUMENT,
+                 "the head '%.40s' needs fc, which this model was made without; use the model as it was before "
+                 "--no-fc, or another head",
+                 head);
+}
 
 void hb_model_free(hb_model *model) {
   if (model == NULL) return;
@@ -132,5 +147,16 @@ hb_status hb_model_open(const char *path, hb_model **out, hb_error *error) {
 hb_status hb_model_write(const hb_model *model, const char *path, hb_error *error) {
   hb_status status = check_source(model, error);
   return status == HB_OK ? hb_weights_write(&model->weights, path, error) : status;
+}
+
+hb_status hb_model_write_without_fc(const hb_model *model, const char *path, hb_error *error) {
+  hb_status status = check_source(model, error);
+  if (status != HB_OK) return status;
+  if (!model->weights.compact)
+    return hb_fail(error, HB_INVALID_ARGUMENT, "only an i8 model of fewer than %d levels can be written without fc",
+                   HB_LEVELS_MOST);
+  hb_weights weights = model->weights;
+  weights.fc_kernel = weights.fc_bias = NULL;
+  return hb_weights_write(&weights, path, error);
 }
 #endif

@@ -16,7 +16,10 @@ hb_status hb_model_weights(const hb_model *model, const hb_weights **out, hb_err
 /* Creates a model that owns the weights. On failure, it frees them. */
 hb_status hb_model_from_weights(hb_weights *weights, hb_model **out, hb_error *error);
 
-/* Returns the head `logits`, which is torchvision's fc. The model owns it, and keeps it after hb_model_drop_source. */
+/* Returns the head `logits`, which is torchvision's fc. The model owns it, and keeps it after hb_model_drop_source.
+ * NULL if the model has no fc. */
 const hb_head *hb_model_logits(const hb_model *model);
+/* Fails with a sentence for users of `head` if the model has no fc. */
+hb_status hb_model_need_logits(const hb_model *model, const char *head, hb_error *error);
 
 #endif

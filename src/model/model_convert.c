@@ -6,6 +6,7 @@
 #include "base/half.h"
 #include "model/model.h"
 #include "model/quantize_weights.h"
+#include "model/round_network.h"
 
 #define FC_SIZE ((size_t)HB_LOGITS_DIM * HB_POOLED_DIM)
 #define WIDEST 128 /* factor between the scales of two feature maps; XNNPACK takes 2^-10 to 2^8 */
@@ -78,9 +79,12 @@ typedef struct {
   const hb_model *model;
   const hb_weights *weights;
   const hb_calibration *calibration;
+  hb_weights rounded;       /* the weights that are quantized, if they are not `weights` */
+  float *steps;             /* those of `rounded`; NULL if there is none */
   hb_histogram *histograms; /* [HB_MAP_COUNT] */
   float *expected;          /* [held out][HB_POOLED_DIM] */
   bool finite;              /* whether all recorded numbers are */
+  uint32_t done;            /* pictures */
 } job;
 
 static bool is_rectified(uint32_t map) {
@@ -90,8 +94,19 @@ static bool is_rectified(uint32_t map) {
   return strstr(spec->name, ".conv1") != NULL; /* a block's first; the others' outputs are added before the ReLU */
 }
 
-/* Every fourth picture is held out, to compare the methods on it. */
-static bool is_held_out(uint32_t picture) { return picture % 4 == 3; }
+/* ---- Weights of few levels ---- */
+
+static hb_status round_weights(job *j, hb_error *error) {
+  size_t channels = 0;
+  for (int c = 0; c < HB_CONV_COUNT; c++) channels += hb_conv_specs[c].out;
+  j->steps = malloc(channels * sizeof *j->steps);
+  if (j->steps == NULL) return hb_fail_memory(error);
+  return hb_round_network(j->weights, HB_CONV_COUNT, j->calibration, &j->rounded, j->steps, error);
+}
+
+static const hb_weights *weights_to_quantize(const job *j) { return j->steps != NULL ? &j->rounded : j->weights; }
+
+/* ---- Feature maps ---- */
 
 static const uint8_t *crop_of(const job *j, uint32_t picture) {
   return j->calibration->crops + (size_t)picture * HB_CROP_BYTES;
@@ -110,15 +125,16 @@ static void count_map(void *context, uint32_t map, const void *numbers, size_t c
   j->finite = hb_histogram_add(&j->histograms[map], numbers, count) && j->finite;
 }
 
-/* Runs the f32 network on all pictures. Records the feature maps of most, and the features of those held out. */
-static hb_status record_activations(job *j, hb_error *error) {
+/* Runs the f32 network on the pictures that are held out, and records their features; or the network that will be
+ * quantized on the others, and records their feature maps. */
+static hb_status record(job *j, const hb_weights *weights, bool held_out, hb_error *error) {
   hb_network_xnnpack *network;
   hb_packed_weights *packed = NULL;
-  hb_status status = hb_network_xnnpack_create(j->weights, &packed, &network, error);
+  hb_status status = hb_network_xnnpack_create(weights, &packed, &network, error);
   if (status != HB_OK) return hb_packed_weights_free(packed), status;
   float *expected = j->expected;
   for (uint32_t p = 0; p < j->calibration->count && status == HB_OK; p++) {
-    bool held_out = is_held_out(p);
+    if (hb_calibration_holds_out(p) != held_out) continue;
     hb_network_xnnpack_set_picture(network, crop_of(j, p));
     const float *pooled = hb_network_xnnpack_run_recorded(network, held_out ? NULL : count_map, j);
     if (pooled == NULL) {
@@ -129,7 +145,7 @@ static hb_status record_activations(job *j, hb_error *error) {
       memcpy(expected, pooled, HB_POOLED_DIM * sizeof *pooled);
       expected += HB_POOLED_DIM;
     }
-    stage(j, p + 1);
+    stage(j, ++j->done);
   }
   hb_network_xnnpack_free(network);
   hb_packed_weights_free(packed);
@@ -153,7 +169,7 @@ static hb_status compare(const job *j, hb_model *quantized, hb_calibration_score
   uint32_t count = 0;
   *score = (hb_calibration_score){.mean = 0, .least = 1};
   for (uint32_t p = 0; p < j->calibration->count; p++) {
-    if (!is_held_out(p)) continue;
+    if (!hb_calibration_holds_out(p)) continue;
     const float *pooled = hb_network_run(network, crop_of(j, p));
     if (pooled == NULL) return hb_network_free(network), fail_run(error);
     hb_head_apply(hb_model_logits(j->model), expected, wanted);
@@ -183,7 +199,7 @@ static hb_status quantize_by(const job *j, hb_range_method method, hb_model **ou
     maps[m] = hb_histogram_choose(&j->histograms[m], is_rectified(m), m == HB_MAP_INPUT ? HB_RANGE_MAX : method);
   widen_dead(maps);
   hb_weights weights;
-  hb_status status = hb_quantize_weights(j->weights, maps, &weights, error);
+  hb_status status = hb_quantize_weights(weights_to_quantize(j), j->steps, maps, &weights, error);
   return status == HB_OK ? hb_model_from_weights(&weights, out, error) : status;
 }
 
@@ -217,14 +233,21 @@ hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibratio
   if (calibration->count < HB_CALIBRATION_LEAST)
     return hb_fail(error, HB_INVALID_ARGUMENT, "calibration needs at least %d pictures, but there are %u",
                    HB_CALIBRATION_LEAST, calibration->count);
+  if (calibration->levels != 0 && (calibration->levels < HB_LEVELS_LEAST || calibration->levels > HB_LEVELS_MOST))
+    return hb_fail(error, HB_INVALID_ARGUMENT, "the levels of a weight are %u, and must be %d to %d",
+                   calibration->levels, HB_LEVELS_LEAST, HB_LEVELS_MOST);
   j.histograms = malloc(HB_MAP_COUNT * sizeof *j.histograms);
   j.expected = malloc((calibration->count / 4 + 1) * sizeof(float[HB_POOLED_DIM]));
   if (j.histograms == NULL || j.expected == NULL) status = hb_fail_memory(error);
   for (uint32_t m = 0; m < HB_MAP_COUNT && status == HB_OK; m++) hb_histogram_clear(&j.histograms[m]);
   hb_calibration_report made = {0};
-  if (status == HB_OK) status = record_activations(&j, error);
+  if (status == HB_OK) status = record(&j, j.weights, true, error);
+  if (status == HB_OK && calibration->levels % HB_LEVELS_MOST != 0) status = round_weights(&j, error);
+  if (status == HB_OK) status = record(&j, weights_to_quantize(&j), false, error);
   if (status == HB_OK) status = choose_best(&j, &made, out, error);
   if (status == HB_OK && report != NULL) *report = made;
+  hb_weights_free(&j.rounded);
+  free(j.steps);
   free(j.histograms);
   free(j.expected);
   return status;

@@ -283,4 +283,20 @@ const float *hb_network_xnnpack_run_recorded(hb_network_xnnpack *n, hb_activatio
   return n->pooled;
 }
 
+/* Returns the number of the last step that writes this feature map, or -1 for the input. */
+static int last_step_of(const hb_network_xnnpack *n, uint32_t map) {
+  int s = HB_STEP_COUNT - 1;
+  while (s >= 0 && n->plan.steps[s].out.number != map) s--;
+  return s;
+}
+
+const void *hb_network_xnnpack_map(hb_network_xnnpack *n, uint32_t map) {
+  const int last = last_step_of(n, map);
+  if (last < 0) return n->buffers[HB_BUFFER_INPUT];
+  unroll(n);
+  for (int s = 0; s <= last; s++)
+    if (!run_step(n, s)) return NULL;
+  return n->buffers[n->plan.steps[last].out.buffer];
+}
+
 const float *hb_network_xnnpack_run(hb_network_xnnpack *n) { return hb_network_xnnpack_run_recorded(n, NULL, NULL); }

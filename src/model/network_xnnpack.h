@@ -29,6 +29,10 @@ typedef void (*hb_activation_recorder)(void *context, uint32_t map, const void *
 const float *hb_network_xnnpack_run_recorded(hb_network_xnnpack *network, hb_activation_recorder recorder,
                                              void *context);
 
+/* Runs the network as far as a feature map of architecture.h and returns its numbers, which stay valid until the next
+ * run; the stem's are pooled. Returns NULL if XNNPACK fails. */
+const void *hb_network_xnnpack_map(hb_network_xnnpack *network, uint32_t map);
+
 void hb_network_xnnpack_free(hb_network_xnnpack *network);
 
 #endif

@@ -17,6 +17,7 @@ static hb_dtype dtype_of(const hb_json *json, int value) {
   if (hb_json_equals(json, value, "F32")) return HB_F32;
   if (hb_json_equals(json, value, "F16")) return HB_F16;
   if (hb_json_equals(json, value, "I8")) return HB_I8;
+  if (hb_json_equals(json, value, "U8")) return HB_U8;
   if (hb_json_equals(json, value, "I32")) return HB_I32;
   if (hb_json_equals(json, value, "I64")) return HB_I64;
   return HB_OTHER_DTYPE;
@@ -24,7 +25,7 @@ static hb_dtype dtype_of(const hb_json *json, int value) {
 
 size_t hb_dtype_bytes(hb_dtype dtype) {
   static const uint8_t bytes[] = {
-      [HB_F32] = 4, [HB_F16] = 2, [HB_I8] = 1, [HB_I32] = 4, [HB_I64] = 8, [HB_OTHER_DTYPE] = 0};
+      [HB_F32] = 4, [HB_F16] = 2, [HB_I8] = 1, [HB_U8] = 1, [HB_I32] = 4, [HB_I64] = 8, [HB_OTHER_DTYPE] = 0};
   return bytes[dtype];
 }
 

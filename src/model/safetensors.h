@@ -7,7 +7,7 @@
 
 #define HB_TENSOR_MAX_RANK 4
 
-typedef enum { HB_F32, HB_F16, HB_I8, HB_I32, HB_I64, HB_OTHER_DTYPE } hb_dtype;
+typedef enum { HB_F32, HB_F16, HB_I8, HB_U8, HB_I32, HB_I64, HB_OTHER_DTYPE } hb_dtype;
 
 /* Returns the bytes of one element, or 0 for HB_OTHER_DTYPE. */
 size_t hb_dtype_bytes(hb_dtype dtype);

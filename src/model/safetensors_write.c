@@ -6,7 +6,7 @@
 #define ALIGNMENT 64
 
 static const char *const dtype_names[] = {
-    [HB_F32] = "F32", [HB_F16] = "F16", [HB_I8] = "I8", [HB_I32] = "I32", [HB_I64] = "I64"};
+    [HB_F32] = "F32", [HB_F16] = "F16", [HB_I8] = "I8", [HB_U8] = "U8", [HB_I32] = "I32", [HB_I64] = "I64"};
 
 static size_t tensor_bytes(const hb_tensor_source *tensor) {
   size_t bytes = hb_dtype_bytes(tensor->dtype);

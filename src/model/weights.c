@@ -6,7 +6,8 @@
 
 const uint32_t hb_fc_shape[2] = {HB_LOGITS_DIM, HB_POOLED_DIM};
 
-static const char *const dtype_names[] = {[HB_F32] = "f32", [HB_F16] = "f16", [HB_I32] = "i32", [HB_I8] = "i8"};
+static const char *const dtype_names[] = {
+    [HB_F32] = "f32", [HB_F16] = "f16", [HB_I32] = "i32", [HB_I8] = "i8", [HB_U8] = "u8"};
 
 hb_status hb_weights_tensor(const hb_safetensors *file, const char *prefix, const char *suffix, hb_dtype dtype,
                             uint32_t rank, const uint32_t *shape, const hb_tensor **out, hb_error *error) {
@@ -29,22 +30,23 @@ hb_status hb_weights_tensor(const hb_safetensors *file, const char *prefix, cons
 
 /* ---- Memory ---- */
 
-/* Allocates fc, and in front of it convolutions of `convolutions` floats. */
-static hb_status allocate(size_t convolutions, hb_weights *out, hb_error *error) {
-  size_t floats = convolutions + (size_t)HB_LOGITS_DIM * (HB_POOLED_DIM + 1);
+/* Allocates fc, if there is one, and in front of it convolutions of `convolutions` floats. */
+static hb_status allocate(size_t convolutions, bool fc, hb_weights *out, hb_error *error) {
+  size_t floats = convolutions + (fc ? (size_t)HB_LOGITS_DIM * (HB_POOLED_DIM + 1) : 0);
   out->owned = malloc(floats * sizeof *out->owned);
   if (out->owned == NULL) return hb_fail_memory(error);
+  if (!fc) return HB_OK;
   out->fc_kernel = out->owned + convolutions;
   out->fc_bias = out->fc_kernel + (size_t)HB_LOGITS_DIM * HB_POOLED_DIM;
   return HB_OK;
 }
 
-hb_status hb_weights_allocate_fc(hb_weights *out, hb_error *error) { return allocate(0, out, error); }
+hb_status hb_weights_allocate_fc(hb_weights *out, hb_error *error) { return allocate(0, true, out, error); }
 
 hb_status hb_weights_allocate(hb_weights *out, hb_error *error) {
   size_t floats = 0;
   for (int c = 0; c < HB_CONV_COUNT; c++) floats += hb_kernel_size(&hb_conv_specs[c]) + hb_conv_specs[c].out;
-  hb_status status = allocate(floats, out, error);
+  hb_status status = allocate(floats, true, out, error);
   if (status != HB_OK) return status;
   const float *next = out->owned;
   for (int c = 0; c < HB_CONV_COUNT; c++) {
@@ -55,13 +57,13 @@ hb_status hb_weights_allocate(hb_weights *out, hb_error *error) {
   return HB_OK;
 }
 
-hb_status hb_weights_allocate_quantized(hb_weights *out, hb_error *error) {
+static hb_status allocate_quantized(bool fc, hb_weights *out, hb_error *error) {
   size_t outs = 0, codes = 0;
   for (int c = 0; c < HB_CONV_COUNT; c++) {
     outs += hb_conv_specs[c].out;
     codes += hb_kernel_size(&hb_conv_specs[c]);
   }
-  hb_status status = allocate(2 * outs + codes / sizeof(float), out, error); /* kernels are multiples of 4 */
+  hb_status status = allocate(2 * outs + codes / sizeof(float), fc, out, error); /* kernels are multiples of 4 */
   if (status != HB_OK) return status;
   hb_quantized *q = &out->quantized;
   float *scales = out->owned;
@@ -72,6 +74,14 @@ hb_status hb_weights_allocate_quantized(hb_weights *out, hb_error *error) {
     scales += hb_conv_specs[c].out, biases += hb_conv_specs[c].out, kernels += hb_kernel_size(&hb_conv_specs[c]);
   }
   return HB_OK;
+}
+
+hb_status hb_weights_allocate_quantized(hb_weights *out, hb_error *error) {
+  return allocate_quantized(true, out, error);
+}
+
+hb_status hb_weights_allocate_without_fc(hb_weights *out, hb_error *error) {
+  return allocate_quantized(false, out, error);
 }
 
 void hb_weights_free(hb_weights *weights) {
@@ -99,6 +109,18 @@ static void hash_floats(hb_sha256 *hash, const hb_weights *weights) {
   }
 }
 
+static void hash_fc(hb_sha256 *hash, const hb_weights *weights) {
+  hb_sha256_add(hash, weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
+  hb_sha256_add(hash, weights->fc_bias, HB_LOGITS_DIM * sizeof(float));
+}
+
+static void identify_fc(hb_weights *weights) {
+  hb_sha256 hash;
+  hb_sha256_start(&hash);
+  hash_fc(&hash, weights);
+  hb_sha256_hex(&hash, weights->fc_id);
+}
+
 void hb_weights_identify(hb_weights *weights) {
   hb_sha256 hash;
   hb_sha256_start(&hash);
@@ -106,7 +128,11 @@ void hb_weights_identify(hb_weights *weights) {
     hash_quantized(&hash, &weights->quantized);
   else
     hash_floats(&hash, weights);
-  hb_sha256_add(&hash, weights->fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
-  hb_sha256_add(&hash, weights->fc_bias, HB_LOGITS_DIM * sizeof(float));
+  if (weights->compact) {
+    if (weights->fc_kernel != NULL) identify_fc(weights);
+    hb_sha256_add(&hash, weights->fc_id, strlen(weights->fc_id));
+  } else {
+    hash_fc(&hash, weights);
+  }
   hb_sha256_hex(&hash, weights->id);
 }

@@ -2,9 +2,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/half.h"
+#include "model/rans.h"
 #include "model/weights_import.h"
 #include "vector/row_encoding.h"
 
@@ -87,17 +89,27 @@ static void check_fc_i8(reader *r, const int8_t *kernel, const float *scales) {
     if (kernel[i] == -128) return fail(r, "fc.weight");
 }
 
-static void read_fc_i8(reader *r, hb_weights *weights) {
-  const int8_t *kernel = view(r, "fc", "weight", HB_I8, 2, hb_fc_shape);
+/* Expands fc from its codes to memory that is there. */
+static void expand_fc_i8(reader *r, const int8_t *kernel, hb_weights *weights) {
   const float *scales = view(r, "fc", "scale", HB_F32, 1, hb_fc_shape);
   const float *bias = view(r, "fc", "bias", HB_F32, 1, hb_fc_shape);
   if (r->status == HB_OK) check_fc_i8(r, kernel, scales);
-  if (r->status == HB_OK) r->status = hb_weights_allocate_fc(weights, r->error);
   if (r->status != HB_OK) return;
   const hb_rows rows = {HB_ENCODING_I8, HB_POOLED_DIM, HB_LOGITS_DIM, kernel, scales};
   for (uint32_t row = 0; row < HB_LOGITS_DIM; row++)
     hb_row_decode(&rows, row, (float *)weights->fc_kernel + (size_t)row * HB_POOLED_DIM);
   memcpy((float *)weights->fc_bias, bias, HB_LOGITS_DIM * sizeof *bias);
+}
+
+static void read_fc_i8(reader *r, hb_weights *weights) {
+  const int8_t *kernel = view(r, "fc", "weight", HB_I8, 2, hb_fc_shape);
+  if (r->status == HB_OK) r->status = hb_weights_allocate_fc(weights, r->error);
+  if (r->status == HB_OK) expand_fc_i8(r, kernel, weights);
+}
+
+static void check_quantized(reader *r, const hb_quantized *q) {
+  char tensor[HB_TENSOR_NAME];
+  if (r->status == HB_OK && !hb_quantized_is_sound(q, tensor)) fail(r, tensor);
 }
 
 static void read_i8(reader *r, hb_weights *weights) {
@@ -109,12 +121,61 @@ static void read_i8(reader *r, hb_weights *weights) {
     q->bias[c] = view(r, spec->name, "bias", HB_I32, 1, &spec->out);
   }
   read_maps(r, q);
-  char tensor[HB_TENSOR_NAME];
-  if (r->status == HB_OK && !hb_quantized_is_sound(q, tensor)) fail(r, tensor);
+  check_quantized(r, q);
   read_fc_i8(r, weights);
 }
 
-static hb_status read_own(const hb_safetensors *file, hb_precision precision, hb_weights *weights, hb_error *error) {
+/* ---- Compact i8: all of it copied or decoded ---- */
+
+static void decode(reader *r, const char *prefix, int8_t *codes, size_t count) {
+  char name[HB_TENSOR_NAME];
+  snprintf(name, sizeof name, "%s.codes", prefix);
+  const hb_tensor *stream = hb_safetensors_find(r->file, name);
+  if (r->status != HB_OK) return;
+  if (stream == NULL || stream->dtype != HB_U8)
+    r->status =
+        hb_fail(r->error, HB_BAD_MODEL, "tensor '%s' is missing, or is not of u8; this is not a ResNet-18", name);
+  else if (!hb_rans_decode(stream->data, stream->bytes, codes, count))
+    r->status = hb_fail(r->error, HB_BAD_MODEL,
+                        "the model is damaged: tensor '%s' cannot be decoded; download the file again", name);
+}
+
+static void copy(reader *r, const char *prefix, const char *suffix, hb_dtype dtype, uint32_t count, const void *to) {
+  const void *from = view(r, prefix, suffix, dtype, 1, &count);
+  if (r->status == HB_OK) memcpy((void *)to, from, count * hb_dtype_bytes(dtype));
+}
+
+static void decode_fc(reader *r, hb_weights *weights) {
+  const size_t size = (size_t)HB_LOGITS_DIM * HB_POOLED_DIM;
+  int8_t *codes = malloc(size);
+  if (codes == NULL) r->status = hb_fail_memory(r->error);
+  decode(r, "fc", codes, size);
+  if (r->status == HB_OK) expand_fc_i8(r, codes, weights);
+  free(codes);
+}
+
+static void read_compact(reader *r, hb_weights *weights) {
+  hb_quantized *q = &weights->quantized;
+  const bool has_fc = hb_safetensors_find(r->file, "fc.codes") != NULL;
+  weights->compact = true;
+  if (!hb_safetensors_metadata(r->file, "fc", weights->fc_id, sizeof weights->fc_id) || strlen(weights->fc_id) != 64)
+    r->status = hb_fail(r->error, HB_BAD_MODEL, "the model does not tell the id of its fc; download the file again");
+  if (r->status == HB_OK)
+    r->status =
+        has_fc ? hb_weights_allocate_quantized(weights, r->error) : hb_weights_allocate_without_fc(weights, r->error);
+  for (int c = 0; c < HB_CONV_COUNT && r->status == HB_OK; c++) {
+    const hb_conv_spec *spec = &hb_conv_specs[c];
+    copy(r, spec->name, "scale", HB_F32, spec->out, q->kernel_scale[c]);
+    copy(r, spec->name, "bias", HB_I32, spec->out, q->bias[c]);
+    decode(r, spec->name, (int8_t *)q->kernel[c], hb_kernel_size(spec));
+  }
+  read_maps(r, q);
+  check_quantized(r, q);
+  if (has_fc && r->status == HB_OK) decode_fc(r, weights);
+}
+
+static hb_status read_own(const hb_safetensors *file, hb_precision precision, bool compact, hb_weights *weights,
+                          hb_error *error) {
   weights->precision = precision;
   if (!hb_safetensors_metadata(file, "id", weights->id, sizeof weights->id) || strlen(weights->id) != 64)
     return hb_fail(error, HB_BAD_MODEL, "the model has no id; make it again with 'index-builder model'");
@@ -122,23 +183,24 @@ static hb_status read_own(const hb_safetensors *file, hb_precision precision, hb
   switch (precision) {
     case HB_PRECISION_F32: read_f32(&r, weights); break;
     case HB_PRECISION_F16: read_f16(&r, weights); break;
-    case HB_PRECISION_I8: read_i8(&r, weights); break;
+    case HB_PRECISION_I8: compact ? read_compact(&r, weights) : read_i8(&r, weights); break;
   }
   return r.status;
 }
 
 hb_status hb_weights_read(const hb_safetensors *file, hb_weights *out, hb_error *error) {
   char kind[64];
-  hb_precision precision;
+  hb_precision precision = HB_PRECISION_I8;
   if (!hb_safetensors_metadata(file, "kind", kind, sizeof kind)) return hb_weights_import(file, out, error);
-  if (strncmp(kind, HB_MODEL_KIND, strlen(HB_MODEL_KIND)) != 0 ||
-      !hb_precision_parse(kind + strlen(HB_MODEL_KIND), &precision))
+  const bool compact = strcmp(kind, HB_MODEL_KIND HB_MODEL_COMPACT) == 0;
+  if (!compact && (strncmp(kind, HB_MODEL_KIND, strlen(HB_MODEL_KIND)) != 0 ||
+                   !hb_precision_parse(kind + strlen(HB_MODEL_KIND), &precision)))
     return hb_fail(error, HB_BAD_MODEL,
                    "the model is of kind '%s', which this version cannot read; it reads " HB_MODEL_KIND
-                   "f32, ...f16 and ...i8",
+                   "f32, ...f16, ...i8 and ..." HB_MODEL_COMPACT,
                    kind);
   hb_weights weights = {0};
-  hb_status status = read_own(file, precision, &weights, error);
+  hb_status status = read_own(file, precision, compact, &weights, error);
   if (status != HB_OK) return hb_weights_free(&weights), status;
   *out = weights;
   return HB_OK;

@@ -4,7 +4,7 @@
 
 #include "model/weights.h"
 
-/* Writes a file that hb_weights_read can read. */
+/* Writes a file that hb_weights_read can read. Compact weights may be without fc (NULL), and then the file is. */
 hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error *error);
 
 #endif

@@ -62,7 +62,7 @@ sys.exit(answer["image"] != f"odd/{sys.argv[1]}.bmp" or not all(f"{name}.bmp" in
   tells 1 info "$turned/$steering"
   tells 1 model --weights "$turned.safetensors" --out m
   tells 1 model --weights model --out "$steering/m"
-  tells any model --weights model --out m --precision i8 --calibrate odd
+  tells any model --weights model --out m --precision i8 --levels 255 --calibrate odd
   tells 1 build --model model --images "$steering" --out o
   tells 1 build --model model --images images --out "$odd/o"
   tells 1 build --model model --images images --out o --nlist "$steering"

@@ -45,6 +45,7 @@ evaluation
 informs
 halves
 eight_bits
+few_levels
 pictures_to_calibrate_on
 
 echo "test_cli: $checks checks, $failures failed"

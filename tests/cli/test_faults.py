@@ -191,7 +191,7 @@ def prepare():
 def scenarios():
     of_vectors = ['build', '--vectors', 'new.npy', '--out', 'bundle', '--threads', '1']
     of_images = ['build', '--model', MODEL, '--images', 'new', '--thumbs', '16', '--out', 'bundle', '--threads', '1']
-    of_weights = ['model', '--weights', MODEL, '--precision', 'i8']
+    of_weights = ['model', '--weights', MODEL, '--precision', 'i8', '--levels', '255']
     of_evaluation = ['eval', '--index', 'old-images', '--html', 'page', '--threads', '1']
     return {
         'vectors': Scenario('a first build of vectors', of_vectors),

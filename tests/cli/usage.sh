@@ -102,6 +102,10 @@ numbers_out_of_range() {
     fails 2 "--pictures must be a whole number from 8 to 100000, not '$value'" \
       model --weights w --out m --precision i8 --calibrate c --pictures $value
   done
+  for value in 2 256 0 x; do
+    fails 2 "--levels must be a whole number from 3 to 255, not '$value'" \
+      model --weights w --out m --precision i8 --calibrate c --levels $value
+  done
   fails 2 "use either --exact or --nprobe, not both" search --model m --index i --exact --nprobe 1 a.jpg
   check "nothing was made by wrong calls" [ ! -e o ]
 }
@@ -110,6 +114,7 @@ options_that_exclude_each_other() {
   fails 2 "--precision i8 needs --calibrate DIR" model --weights w --out m --precision i8
   fails 2 "--calibrate can only be used with --precision i8" model --weights w --out m --precision f16 --calibrate c
   fails 2 "--pictures can only be used with --precision i8" model --weights w --out m --pictures 8
+  fails 2 "--levels can only be used with --precision i8" model --weights w --out m --precision f16 --levels 12
   fails 2 "use either --images or --vectors, not both" build --model m --images i --vectors v --out o
   fails 2 "use either --fresh or --retrain, not both" build --model m --images i --out o --fresh --retrain
   fails 2 "--ids can only be used with --vectors" build --model m --images i --ids n --out o

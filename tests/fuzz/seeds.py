@@ -132,10 +132,34 @@ def weight_files():
     row = numpy.linspace(-1, 1, 512, dtype="<f4").tobytes()
     yield safetensors([("weight", "F32", [1, 512], row)])
     yield safetensors([("weight", "F32", [2, 512], row + row), ("bias", "F32", [2], bytes(8))], {"made": "\u00e9\n"})
-    for kind in ("f32", "f16", "i8"):
+    for kind in ("f32", "f16", "i8", "i8-rans"):
         yield safetensors([("conv1.weight", "I8", [2, 2], b"abcd"), ("maps.zero", "I32", [1], bytes(4))],
                           {"kind": "heybagh-resnet18-" + kind, "id": "0" * 64})
     yield safetensors([("conv1.weight", "F16", [1, 1, 1, 2], bytes(4)), ("n", "I64", [], bytes(8)), ("", "BF16", [3], b"abcdef")])
+
+
+def rans(codes):
+    """A stream as src/model/rans.h describes it, of the counts of codes, whose number is a power of two up to 4096."""
+    least, n = min(codes), max(codes) - min(codes) + 1
+    frequency = [codes.count(least + c) * 4096 // len(codes) for c in range(n)]
+    start = [sum(frequency[:c]) for c in range(n)]
+    states, words = [1 << 16] * 8, []
+    for i in reversed(range(len(codes))):
+        c, x = codes[i] - least, states[i % 8]
+        if x >= frequency[c] << 20:
+            words.append(x & 0xffff)
+            x >>= 16
+        states[i % 8] = (x // frequency[c] << 12) + x % frequency[c] + start[c]
+    return le("bB", least, n) + le(f"{n}H", *frequency) + le("8I", *states) + le(f"{len(words)}H", *reversed(words))
+
+
+@target
+def rans_streams():
+    for count, most in ((16, 0), (64, 3), (1024, 5), (2048, 127)):
+        codes = [max(-most, min(most, round(most * numpy.sin(i * i)))) for i in range(count)]
+        yield le("H", count) + rans(codes)
+        yield le("H", 65535) + le(f"{count}b", *codes)
+    yield le("H", 3) + rans([-7, 7, 0, 0]) + bytes(2)
 
 
 # ---- Bundles, as src/bundle/bundle.h describes them; the shape before them is tests/fuzz/bundle_parts.h's ----
@@ -262,7 +286,7 @@ def wasm_api():
 
 
 # DIR/NAME is named like the target fuzz_NAME.
-NAMES = {"exif_segments": "exif", "weight_files": "safetensors"}
+NAMES = {"exif_segments": "exif", "rans_streams": "rans", "weight_files": "safetensors"}
 
 
 def main():

@@ -232,6 +232,31 @@ static void too_few_pictures_are_refused(void **state) {
   }
 }
 
+static void levels_out_of_range_are_refused(void **state) {
+  (void)state;
+  static const uint32_t levels[] = {1, 2, 256};
+  for (int i = 0; i < 3; i++) {
+    hb_calibration calibration = calibration_of(8);
+    hb_model *quantized;
+    calibration.levels = levels[i];
+    assert_fails(hb_model_to_i8(model, &calibration, NULL, &quantized, &failure), HB_INVALID_ARGUMENT,
+                 "must be 3 to 255");
+  }
+}
+
+/* As if nothing were said of levels. */
+static void with_all_levels_weights_are_rounded_one_by_one(void **state) {
+  (void)state;
+  hb_calibration calibration = calibration_of(8);
+  hb_model *a, *b;
+  assert_ok(hb_model_to_i8(model, &calibration, NULL, &a, &failure));
+  calibration.levels = HB_LEVELS_MOST;
+  assert_ok(hb_model_to_i8(model, &calibration, NULL, &b, &failure));
+  assert_string_equal(hb_model_id(a), hb_model_id(b));
+  hb_model_free(a);
+  hb_model_free(b);
+}
+
 static void only_f32_is_converted(void **state) {
   (void)state;
   const hb_calibration calibration = calibration_of(PICTURES);
@@ -371,6 +396,8 @@ int main(void) {
       test(the_same_pictures_give_the_same_model),
       test(recorded_maps_are_the_network_s_own),
       test(too_few_pictures_are_refused),
+      test(levels_out_of_range_are_refused),
+      test(with_all_levels_weights_are_rounded_one_by_one),
       test(only_f32_is_converted),
       test(weights_that_are_not_finite_are_refused),
       test(dead_maps_are_converted),

@@ -38,7 +38,7 @@ static int unmake(void **state) {
 
 static hb_weights quantized(void) {
   hb_weights out;
-  assert_ok(hb_quantize_weights(&weights, maps, &out, &failure));
+  assert_ok(hb_quantize_weights(&weights, NULL, maps, &out, &failure));
   return out;
 }
 
@@ -135,7 +135,7 @@ static void a_huge_bias_gets_a_larger_scale(void **state) {
 
 static void assert_refused(const char *words) {
   hb_weights out = {.id = "untouched"};
-  assert_fails(hb_quantize_weights(&weights, maps, &out, &failure), HB_BAD_MODEL, words);
+  assert_fails(hb_quantize_weights(&weights, NULL, maps, &out, &failure), HB_BAD_MODEL, words);
   assert_string_equal(out.id, "untouched");
 }
 
@@ -204,7 +204,7 @@ static void without_memory_it_fails_cleanly(void **state) {
   for (size_t n = 0; refused; n++) {
     hb_weights out = {0};
     allocations_fail_from(n);
-    hb_status status = hb_quantize_weights(&weights, maps, &out, &failure);
+    hb_status status = hb_quantize_weights(&weights, NULL, maps, &out, &failure);
     allocations_work();
     refused = allocations_were_refused();
     assert_int_equal(status, refused ? HB_OUT_OF_MEMORY : HB_OK);
