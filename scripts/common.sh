@@ -25,10 +25,9 @@ cpuinfo     cpuinfo_0.0~git20250905.877328f.orig.tar.xz     557ca404a3836b9f335a
 "
 EMSCRIPTEN_SUITE=trixie   # has Emscripten 3.1.69 on LLVM 19
 EMSCRIPTEN_MIN=3.1.61     # the first with the standard's relaxed SIMD intrinsics
-STB_SUITE=trixie          # libstb-dev with stb_image_resize2.h; bookworm's has only the first one
+STB_SUITE=trixie          # libstb-dev with stb_image 2.30; bookworm's has 2.27
 HEADERS="
 594c2fe35d49488b4382dbfaec8f98366defca819d916ac95becf3e75f4200b3 stb_image.h
-b01369a47981da987c6f69018ff2115dec8bc3867c485630f14b3cfbe3ef6fc5 stb_image_resize2.h
 1ed6154dedf009212a08a397e9c4ed50a0ce31d5a8301bb294e137ae3188c13b jsmn.h
 "
 # emcc starts Python for each file. Debian's Python starts at once, while a version manager first has to find one.

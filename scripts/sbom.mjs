@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const LICENCES = {
   xnnpack: 'BSD-3-Clause', pthreadpool: 'BSD-2-Clause', fxdiv: 'MIT', cpuinfo: 'BSD-2-Clause',
-  'stb_image.h': 'MIT OR Unlicense', 'stb_image_resize2.h': 'MIT OR Unlicense', 'jsmn.h': 'MIT',
+  'stb_image.h': 'MIT OR Unlicense', 'jsmn.h': 'MIT',
 };
 /** The libraries of Emscripten that are linked into the engine. */
 const SYSTEM = {

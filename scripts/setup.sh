@@ -68,7 +68,7 @@ headers() {
   rm -rf "$CACHE/stb" "$CACHE/include"
   mkdir -p "$CACHE/include"
   unpack_suite_packages "$STB_SUITE" "$CACHE/stb" libstb-dev
-  cp "$CACHE"/stb/usr/include/stb/{stb_image.h,stb_image_resize2.h} /usr/include/jsmn.h "$CACHE/include/"
+  cp "$CACHE"/stb/usr/include/stb/stb_image.h /usr/include/jsmn.h "$CACHE/include/"
   rm -rf "$CACHE/stb"
   headers_are_right
 }

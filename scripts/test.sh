@@ -26,6 +26,7 @@ precision   1   bundles native                        what 8 bits cost
 reader      1   -       native                        a second reader of bundles
 stages      1   -       native                        pixels, pooled features and logits against the reference
 reference   1   -       -                             the reference, and what it makes of the pictures
+resize      1   -       native                        resizing, byte by byte against Pillow
 notebook    1   bundles native                        results of the original notebook
 downloads   1   -       -                             downloads of weights and pictures
 weights     1   -       -                             conversion of published weights
@@ -145,6 +146,11 @@ step_bundles() {
 
 step_weights() { $python "$ROOT/tests/golden/test_convert.py"; }
 step_reference() { $python "$ROOT/tests/golden/test_reference.py"; }
+step_resize() {
+  local photos
+  mapfile -t photos < <(find "$assets/photos" "$images"/{camera,panda,butterfly} -name '*.jpg' 2>/dev/null | sort)
+  $python "$ROOT/tests/golden/test_resize.py" "$ROOT/build/native/tests/golden/resized" "${photos[@]}"
+}
 step_downloads() { $python "$ROOT/tests/golden/test_assets.py"; }
 
 # The C code's stages, with those of the reference for these weights.

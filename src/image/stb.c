@@ -4,12 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/jpeg_pixels.h"
+#include "image/jpeg_transform.h"
+
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
 #define STBI_ONLY_GIF
 #define STBI_NO_STDIO
+#define STBI_NO_SIMD /* its vectors are for JPEG: see jpeg_transform.c and jpeg_pixels.c */
 #define STBI_NO_LINEAR
 #define STBI_NO_HDR
 #define STBI_NO_FAILURE_STRINGS
@@ -35,13 +39,7 @@ static void *allocate(void *pointer, size_t bytes) {
 /* Where a PNG's first piece of data is empty it adds 0 to a null pointer and copies 0 bytes there, which harms nobody.
  */
 #pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow", "nonnull-attribute"))), apply_to = function)
-#ifdef __wasm__ /* Emscripten makes WebAssembly's SIMD of the inner loops that stb_image has in SSE2: the same bits */
-#define __x86_64__ 1
 #include <stb_image.h>
-#undef __x86_64__
-#else
-#include <stb_image.h>
-#endif
 #pragma clang attribute pop
 #pragma clang diagnostic pop
 
@@ -99,7 +97,6 @@ static hb_status result(uint8_t *pixels, uint8_t **out) {
  * transformed, so that there one can see how far it came. */
 typedef struct {
   const stbi__jpeg *jpeg;
-  void (*transform)(stbi_uc *out, int stride, short data[64]);
   uintptr_t planes[4];               /* of the components */
   uintptr_t last, first_behind_end;  /* where blocks went */
   uint64_t blocks, blocks_since_end; /* since the data's end was seen */
@@ -141,7 +138,7 @@ static void transform_and_watch(stbi_uc *out, int stride, short data[64]) {
     w->blocks_since_end = w->is_short ? w->blocks_since_end : 0;
   else if (!w->is_short)
     note_end(w);
-  w->transform(out, stride, data);
+  hb_jpeg_transform(out, stride, data);
 }
 
 /* The first pixel of the unit of blocks that has the one at `block`. */
@@ -156,6 +153,42 @@ static void locate(const watch *w, uintptr_t block, hb_jpeg_progress *p) {
   }
 }
 
+static hb_jpeg_colours colours_of(const stbi__jpeg *j) {
+  switch (j->s->img_n) {
+    case 1: return HB_JPEG_GREY;
+    case 4:
+      if (j->app14_color_transform == 0) return HB_JPEG_CMYK;
+      if (j->app14_color_transform == 2) return HB_JPEG_YCCK;
+      return HB_JPEG_YCC; /* the fourth is no ink */
+    default: return j->rgb == 3 || (j->app14_color_transform == 0 && !j->jfif) ? HB_JPEG_RGB : HB_JPEG_YCC;
+  }
+}
+
+/* stb_image reads the coefficients. Its own transform, smoothing and colours would be up to 3 levels from libjpeg's. */
+static uint8_t *decode_jpeg(stbi__jpeg *j) {
+  uint8_t *rgb = NULL;
+  j->s->img_n = 0; /* so that what is freed is known where it fails early */
+  if (stbi__decode_jpeg_image(j)) {
+    hb_jpeg_plane planes[4];
+    for (int n = 0; n < j->s->img_n; n++)
+      planes[n] = (hb_jpeg_plane){j->img_comp[n].data,
+                                  (size_t)j->img_comp[n].w2,
+                                  (uint32_t)j->img_comp[n].x,
+                                  (uint32_t)j->img_comp[n].y,
+                                  (uint32_t)(j->img_h_max / j->img_comp[n].h),
+                                  (uint32_t)(j->img_v_max / j->img_comp[n].v)};
+    const uint32_t width = j->s->img_x, height = j->s->img_y;
+    rgb = allocate(NULL, (size_t)width * height * 3);
+    if (rgb != NULL && hb_jpeg_pixels(planes, colours_of(j), width, height, rgb) != HB_OK) {
+      was_short = true;
+      free(rgb);
+      rgb = NULL;
+    }
+  }
+  stbi__cleanup_jpeg(j);
+  return rgb;
+}
+
 hb_status hb_stb_jpeg(const hb_pieces *file, uint64_t limit, uint8_t **pixels, hb_jpeg_progress *progress) {
   stbi__context context;
   source s = {file, 0, 0};
@@ -163,12 +196,10 @@ hb_status hb_stb_jpeg(const hb_pieces *file, uint64_t limit, uint8_t **pixels, h
   stbi__jpeg *jpeg = allocate(NULL, sizeof *jpeg);
   if (jpeg == NULL) return HB_OUT_OF_MEMORY;
   jpeg->s = &context;
-  stbi__setup_jpeg(jpeg);
-  watch w = {.jpeg = jpeg, .transform = jpeg->idct_block_kernel};
+  watch w = {.jpeg = jpeg};
   watched = &w;
   jpeg->idct_block_kernel = transform_and_watch;
-  int width, height, channels;
-  uint8_t *decoded = load_jpeg_image(jpeg, &width, &height, &channels, 3);
+  uint8_t *decoded = decode_jpeg(jpeg);
   watched = NULL;
   *progress = (hb_jpeg_progress){.blocks = w.blocks, .is_short = w.is_short};
   locate(&w, w.blocks_since_end > 0 ? w.first_behind_end : w.last, progress);

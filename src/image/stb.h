@@ -36,7 +36,7 @@ typedef struct {
   uint32_t step;   /* rows of pixels in a row of blocks */
 } hb_jpeg_progress;
 
-/* RGB. */
+/* RGB, the bytes that libjpeg makes of it. */
 hb_status hb_stb_jpeg(const hb_pieces *file, uint64_t limit, uint8_t **pixels, hb_jpeg_progress *progress);
 
 /* RGB or RGBA, as `channels` says. Of 16 bits a channel the upper half. */

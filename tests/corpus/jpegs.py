@@ -19,7 +19,7 @@ def cjpeg(rgb, *options):
 
 
 def pillow(content):
-    """What libjpeg shows of a damaged file."""
+    """What libjpeg shows of a file, damaged or not."""
     return numpy.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
 
 
@@ -155,7 +155,8 @@ def make_kinds(add, rgb):
         top, left = (0, 0) if width > 300 else (HEIGHT // 12, WIDTH * 3 // 8)
         small = rgb[top:top + height, left:left + width]
         options = () if width > 300 else ("-quality", "100", "-sample", "1x1")
-        add(f"size-{width}x{height}.jpg", cjpeg(small, *options), small)
+        content = cjpeg(small, *options)
+        add(f"size-{width}x{height}.jpg", content, pillow(content), tolerance=0)
 
     # rare kinds, which are not damaged
     add("arithmetic.jpg", cjpeg(rgb, "-arithmetic"), rgb, engine="unsupported-image")

@@ -67,12 +67,16 @@ def crop_offset(length, crop=224):
     return int(round((length - crop) / 2.0))
 
 
-def pixels(path):
-    with Image.open(path) as file:
-        image = file.convert("RGB")
+def crop(image):
+    """What Resize(256) and CenterCrop(224) leave of a picture of Pillow's."""
     image = image.resize(resized(*image.size), Image.BILINEAR)
     left, top = crop_offset(image.width), crop_offset(image.height)
     return np.asarray(image.crop((left, top, left + 224, top + 224)))
+
+
+def pixels(path):
+    with Image.open(path) as file:
+        return crop(file.convert("RGB"))
 
 
 def convolve(x, weight, stride=1, padding=0):
