@@ -68,7 +68,7 @@ async function shootUntilAnswered(page) {
 /** As long as it loads, each second shows more than the one before. */
 function expectMovement(seconds) {
   const loading = seconds.filter(second => second.loading);
-  expect(loading.length).toBeGreaterThan(5);
+  expect(loading.length).toBeGreaterThan(2); // 5.5 MB take four seconds
   for (let i = 1; i < loading.length; i++) {
     const [before, now] = [loading[i - 1], loading[i]];
     expect(now.loaded > before.loaded || now.said !== before.said, `second ${i}: ${now.said} ${now.loaded}`).toBe(true);
