@@ -91,10 +91,37 @@ void hb_weights_free(hb_weights *weights) {
 
 /* ---- Identity ---- */
 
-static void hash_quantized(hb_sha256 *hash, const hb_quantized *q) {
+static void hash_codes(hb_sha256 *hash, const int8_t *codes, size_t count) { hb_sha256_add(hash, codes, count); }
+
+static bool are_halves_of_bytes(const int8_t *codes, size_t count) {
+  int8_t least = 0, most = 0;
+  for (size_t i = 0; i < count; i++) {
+    least = codes[i] < least ? codes[i] : least;
+    most = codes[i] > most ? codes[i] : most;
+  }
+  return least >= -8 && most < 8;
+}
+
+/* Hashes two codes in a byte, if they are from -8 to 7, or else a code in a byte; and before them, which of it. Hashing
+ * takes longer than all else at the start of a tab that has the model already. */
+static void hash_few_codes(hb_sha256 *hash, const int8_t *codes, size_t count) {
+  const bool halves = are_halves_of_bytes(codes, count);
+  hb_sha256_add(hash, halves ? "4" : "8", 1);
+  if (!halves) return hb_sha256_add(hash, codes, count);
+  uint8_t bytes[1024];
+  for (size_t done = 0; done < count;) { /* kernels are multiples of 2 */
+    const size_t left = (count - done) / 2, size = left < sizeof bytes ? left : sizeof bytes;
+    for (size_t i = 0; i < size; i++)
+      bytes[i] = (uint8_t)((codes[done + 2 * i] & 15) | (codes[done + 2 * i + 1] & 15) << 4);
+    hb_sha256_add(hash, bytes, size);
+    done += 2 * size;
+  }
+}
+
+static void hash_quantized(hb_sha256 *hash, const hb_quantized *q, bool compact) {
   for (int c = 0; c < HB_CONV_COUNT; c++) {
     const hb_conv_spec *spec = &hb_conv_specs[c];
-    hb_sha256_add(hash, q->kernel[c], hb_kernel_size(spec));
+    (compact ? hash_few_codes : hash_codes)(hash, q->kernel[c], hb_kernel_size(spec));
     hb_sha256_add(hash, q->kernel_scale[c], spec->out * sizeof(float));
     hb_sha256_add(hash, q->bias[c], spec->out * sizeof(int32_t));
   }
@@ -125,7 +152,7 @@ void hb_weights_identify(hb_weights *weights) {
   hb_sha256 hash;
   hb_sha256_start(&hash);
   if (weights->precision == HB_PRECISION_I8)
-    hash_quantized(&hash, &weights->quantized);
+    hash_quantized(&hash, &weights->quantized, weights->compact);
   else
     hash_floats(&hash, weights);
   if (weights->compact) {

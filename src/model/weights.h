@@ -43,8 +43,9 @@ hb_status hb_weights_allocate_without_fc(hb_weights *out, hb_error *error);
 
 /* Sets the id, which is the SHA-256 of the network's numbers. In f32 and f16 they are kernel and bias of each
  * convolution in turn, then fc, all as f32. In i8 they are kernel, scales and bias of each convolution, then scales and
- * zeros of the feature maps, then fc as f32; if they are
- * compact, fc_id takes the place of fc, so that the id can be checked where fc is left out. */
+ * zeros of the feature maps, then fc as f32. If they are compact, fc_id takes the place of fc, so that the id can be
+ * checked where fc is left out; and before each kernel comes a "4" if its codes are from -8 to 7, and then two of them
+ * are in a byte, the first in its low half, or else an "8". */
 void hb_weights_identify(hb_weights *weights);
 
 #endif

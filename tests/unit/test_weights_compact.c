@@ -19,7 +19,7 @@ static blob whole, without_fc; /* its files */
 static hb_weights few_codes(void) {
   hb_weights weights = synthetic_quantized(9);
   weights.compact = true;
-  for (int c = 0; c < HB_CONV_COUNT; c++)
+  for (int c = 1; c < HB_CONV_COUNT; c++) /* the first has many, as in a real one */
     for (size_t i = 0; i < hb_kernel_size(&hb_conv_specs[c]); i++) ((int8_t *)weights.quantized.kernel[c])[i] /= 24;
   for (size_t row = 0; row < HB_LOGITS_DIM; row++) {
     int8_t codes[HB_POOLED_DIM];
@@ -106,6 +106,37 @@ static void without_fc_the_network_and_its_id_are_the_same(void **state) {
   assert_memory_equal(again.bytes, without_fc.bytes, without_fc.size);
   blob_free(&again);
   hb_weights_free(&got);
+}
+
+/* As weights.h says. */
+static void the_id_is_the_hash_of_all_numbers(void **state) {
+  (void)state;
+  const hb_quantized *q = &original.quantized;
+  hb_sha256 hash, fc;
+  char id[HB_SHA256_HEX], fc_id[HB_SHA256_HEX];
+  hb_sha256_start(&fc);
+  hb_sha256_add(&fc, original.fc_kernel, FC_SIZE * sizeof(float));
+  hb_sha256_add(&fc, original.fc_bias, HB_LOGITS_DIM * sizeof(float));
+  hb_sha256_hex(&fc, fc_id);
+  hb_sha256_start(&hash);
+  for (int c = 0; c < HB_CONV_COUNT; c++) {
+    blob bytes = {0};
+    blob_add_u8(&bytes, c == 0 ? '8' : '4');
+    for (size_t i = 0; i < hb_kernel_size(&hb_conv_specs[c]); i += c == 0 ? 1 : 2) {
+      const uint8_t *codes = (const uint8_t *)q->kernel[c] + i;
+      blob_add_u8(&bytes, c == 0 ? codes[0] : (codes[0] & 15u) + 16u * (codes[1] & 15u));
+    }
+    hb_sha256_add(&hash, bytes.bytes, bytes.size);
+    hb_sha256_add(&hash, q->kernel_scale[c], hb_conv_specs[c].out * sizeof(float));
+    hb_sha256_add(&hash, q->bias[c], hb_conv_specs[c].out * sizeof(int32_t));
+    blob_free(&bytes);
+  }
+  for (int m = 0; m < HB_MAP_COUNT; m++) hb_sha256_add(&hash, &q->map[m].scale, 4);
+  for (int m = 0; m < HB_MAP_COUNT; m++) hb_sha256_add(&hash, &q->map[m].zero, 4);
+  hb_sha256_add(&hash, fc_id, 64);
+  hb_sha256_hex(&hash, id);
+  assert_string_equal(original.id, id);
+  assert_string_equal(original.fc_id, fc_id);
 }
 
 static void every_number_counts_in_the_id(void **state) {
@@ -275,6 +306,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_file_is_what_was_written),
       cmocka_unit_test(without_fc_the_network_and_its_id_are_the_same),
+      cmocka_unit_test(the_id_is_the_hash_of_all_numbers),
       cmocka_unit_test(every_number_counts_in_the_id),
       cmocka_unit_test(a_model_does_without_the_file),
       cmocka_unit_test(heads_that_need_fc_are_refused_without),
