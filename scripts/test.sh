@@ -26,7 +26,7 @@ precision   1   bundles native                        what 8 bits cost
 reader      1   -       native                        a second reader of bundles
 stages      1   -       native                        pixels, pooled features and logits against the reference
 reference   1   -       -                             the reference, and what it makes of the pictures
-resize      1   -       native                        resizing, byte by byte against Pillow
+pixels      1   -       native                        decoding and resizing, byte by byte against Pillow
 notebook    1   bundles native                        results of the original notebook
 downloads   1   -       -                             downloads of weights and pictures
 weights     1   -       -                             conversion of published weights
@@ -146,10 +146,10 @@ step_bundles() {
 
 step_weights() { $python "$ROOT/tests/golden/test_convert.py"; }
 step_reference() { $python "$ROOT/tests/golden/test_reference.py"; }
-step_resize() {
+step_pixels() {
   local photos
   mapfile -t photos < <(find "$assets/photos" "$images"/{camera,panda,butterfly} -name '*.jpg' 2>/dev/null | sort)
-  $python "$ROOT/tests/golden/test_resize.py" "$ROOT/build/native/tests/golden/resized" "${photos[@]}"
+  $python "$ROOT/tests/golden/test_pixels.py" "$ROOT/build/native/tests/golden/pixels" "${photos[@]}"
 }
 step_downloads() { $python "$ROOT/tests/golden/test_assets.py"; }
 

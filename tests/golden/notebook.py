@@ -19,8 +19,9 @@ import reference  # noqa: E402
 # The reference's scores with those of the notebook. Measured on these ten with the development weights: float32 in place
 # of float64 changes a score by 0.0000001 and a graphics card's TF32 by 0.0004, while bicubic resizing
 # changes one of them by 0.06 and a crop that is off by one pixel by 0.03. So 0.01 leaves room for another JPEG decoder
-# and for no mistake. The development weights are a reconstruction, whose scores differ by 0.020 at most, 0.009 RMS.
-# Other weights have no scores in the notebook; who brings a ResNet-18 that is nearly the published one may differ as much.
+# in the notebook and for no mistake. The development weights are a reconstruction, whose scores differ by 0.020 at most,
+# 0.009 RMS. Other weights have no scores in the notebook; who brings a ResNet-18 that is nearly the published one may
+# differ as much.
 TOLERANCE = {"published": 0.01, "development": 0.03, "other": 0.03}
 # A bundle's scores (default head and storage, f32 model) with the reference's: 0.005 at most, 0.002 RMS, of which the
 # JPEG decoder and the resizer make the most.

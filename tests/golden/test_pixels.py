@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Holds the C code's resizing against Pillow's, byte by byte, by way of the program `resized`.
+"""Holds the C code's pixels against Pillow's, byte by byte, by way of the program `pixels`: JPEGs decoded, turned as EXIF
+says, and resized as torchvision does.
 
-    test_resize.py RESIZED [PHOTOGRAPH...]
+    test_pixels.py PIXELS [PHOTOGRAPH...]
 
-Pictures are made of waves and noise, and kept as PNG and JPEG. JPEG decoders differ, so of a JPEG, and of each
-PHOTOGRAPH, Pillow gets the pixels that the C code decoded. Orientation is Pillow's, too: ImageOps.exif_transpose.
+Pictures are made of waves and noise. Orientation is Pillow's ImageOps.exif_transpose.
 """
 import os
 import subprocess
@@ -21,7 +21,8 @@ import reference  # noqa: E402
 # Width and height: single pixels, rows and columns, strips, primes, sizes beside 256 and its multiples, halves.
 SIZES = [
     (1, 1), (1, 2), (2, 1), (2, 2), (3, 2), (1, 7), (7, 1), (1, 255), (300, 1), (1, 3001), (3000, 1), (3000, 2),
-    (3, 3000), (3000, 17), (29, 3000), (3000, 231), (5, 5), (7, 5), (13, 31), (64, 48), (97, 89), (100, 100), (127, 255),
+    (3, 3000), (3000, 17), (29, 3000), (3000, 231), (5, 5), (7, 5), (13, 31), (64, 48), (97, 89), (100, 100),
+    (127, 255),
     (223, 224), (224, 224), (225, 223), (255, 256), (256, 255), (256, 256), (257, 256), (256, 259), (261, 256),
     (255, 255), (257, 257), (300, 200), (300, 201), (333, 999), (375, 500), (500, 375), (511, 512), (513, 511),
     (512, 512), (601, 401), (640, 427), (683, 1024), (768, 512), (1000, 313), (1023, 769), (1280, 853), (1531, 1021),
@@ -40,7 +41,7 @@ def made(width, height, seed):
     return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
 
 
-class Resized:
+class Pixels:
     """The program, which answers one order after the other."""
 
     def __init__(self, path):
@@ -67,13 +68,13 @@ class Resized:
 class LikePillow(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.resized = Resized(cls.program)
+        cls.pixels = Pixels(cls.program)
         cls.folder = tempfile.TemporaryDirectory()
 
     @classmethod
     def tearDownClass(cls):
         cls.folder.cleanup()
-        assert cls.resized.close() == 0
+        assert cls.pixels.close() == 0
 
     def kept(self, image, form="png", **options):
         path = os.path.join(self.folder.name, f"picture.{form}")
@@ -81,7 +82,7 @@ class LikePillow(unittest.TestCase):
         return path
 
     def assert_equal(self, order, expected):
-        pixels, _ = self.resized.ask(order)
+        pixels, _ = self.pixels.ask(order)
         expected = np.asarray(expected)
         with self.subTest(order):
             self.assertIsInstance(pixels, np.ndarray, pixels)
@@ -96,12 +97,14 @@ class LikePillow(unittest.TestCase):
         for width, height in targets:
             self.assert_equal(f"scale {width} {height} {path}", image.resize((width, height), Image.BILINEAR))
 
-    def as_decoded(self, path):
-        """The picture as it is shown, of pixels that the C code decoded, turned by Pillow."""
-        stored, orientation = self.resized.ask(f"stored {path}")
-        image = Image.fromarray(stored)
-        image.getexif()[0x0112] = orientation
-        return ImageOps.exif_transpose(image), orientation
+    def assert_photograph(self, path, targets):
+        """A file decoded, cropped and scaled; -> its size as it is shown"""
+        with Image.open(path) as file:
+            self.assert_equal(f"stored {path}", file.convert("RGB"))
+            shown = ImageOps.exif_transpose(file).convert("RGB")
+        self.assert_crop(path, shown)
+        self.assert_scales(path, shown, targets)
+        return shown.size
 
     def test_png(self):
         self.assertGreater(len(set(SIZES)), 50)
@@ -109,7 +112,8 @@ class LikePillow(unittest.TestCase):
             image = made(*size, seed)
             path = self.kept(image)
             self.assert_crop(path, image)
-            self.assert_scales(path, image, [TARGETS[seed % len(TARGETS)], (size[0] * 3 // 5 + 1, size[1] * 2 // 3 + 1)])
+            smaller = size[0] * 3 // 5 + 1, size[1] * 2 // 3 + 1
+            self.assert_scales(path, image, [TARGETS[seed % len(TARGETS)], smaller])
             if size[0] * size[1] < 10000:
                 self.assert_scales(path, image, [(size[0] + 1, size[1] * 3 + 2)])
 
@@ -122,7 +126,7 @@ class LikePillow(unittest.TestCase):
             image = made(*size, seed)
             image.putalpha(made(*size, seed + 100).convert("L"))
             path = self.kept(image)
-            flat, _ = self.as_decoded(path)
+            flat = Image.fromarray(self.pixels.ask(f"stored {path}")[0])
             self.assertEqual(flat.size, size)
             self.assert_crop(path, flat)
             self.assert_scales(path, flat, [TARGETS[seed % len(TARGETS)]])
@@ -134,27 +138,43 @@ class LikePillow(unittest.TestCase):
                 exif[0x0112] = orientation
                 image = made(*size, 1000 + seed)
                 path = self.kept(image, "jpg", exif=exif, quality=90)
-                shown, found = self.as_decoded(path)
-                self.assertEqual(found, orientation)
-                self.assertEqual(shown.size, size if orientation < 5 else size[::-1])
-                self.assert_crop(path, shown)
-                self.assert_scales(path, shown, TARGETS[seed % 3 :: 3])
+                shown = self.assert_photograph(path, TARGETS[seed % 3 :: 3])
+                self.assertEqual(shown, size if orientation < 5 else size[::-1])
 
     def test_turning_is_not_turning_back(self):
-        """The passes' order matters: of a turned picture the resized is not the turned of the resized, or the test above
-        would not see a wrong order."""
+        """The passes' order matters, or the test above would not see a wrong one."""
         image = made(613, 409, 7)
-        turned = image.transpose(Image.TRANSPOSE).resize((224, 320), Image.BILINEAR)
-        self.assertNotEqual(turned.tobytes(), image.resize((320, 224), Image.BILINEAR).transpose(Image.TRANSPOSE).tobytes())
+        first = image.transpose(Image.TRANSPOSE).resize((224, 320), Image.BILINEAR)
+        second = image.resize((320, 224), Image.BILINEAR).transpose(Image.TRANSPOSE)
+        self.assertNotEqual(first.tobytes(), second.tobytes())
+
+    def test_jpeg(self):
+        for seed, size in enumerate(SIZES):
+            if size[0] * size[1] > 300000:
+                continue
+            image = made(*size, 2000 + seed)
+            for subsampling in (0, 1, 2):
+                for quality in (30, 95):
+                    path = self.kept(image, "jpg", subsampling=subsampling, quality=quality, progressive=seed % 2 == 0)
+                    self.assert_equal(f"stored {path}", Image.open(path))
+            for mode in ("L", "CMYK"):
+                path = self.kept(image.convert(mode), "jpg", quality=80)
+                self.assert_equal(f"stored {path}", Image.open(path).convert("RGB"))
+
+    def test_rare_samplings(self):
+        for seed, size in enumerate([(1, 1), (5, 3), (17, 33), (64, 48), (301, 199)]):
+            source = self.kept(made(*size, 3000 + seed), "ppm")
+            for options in ("-sample 1x2", "-sample 4x1", "-sample 4x2", "-sample 1x4", "-rgb"):
+                path = os.path.join(self.folder.name, "picture.jpg")
+                subprocess.run(["cjpeg", *options.split(), "-outfile", path, source], check=True)
+                self.assert_equal(f"stored {path}", Image.open(path).convert("RGB"))
 
     def test_photographs(self):
         for path in self.photographs:
-            shown, _ = self.as_decoded(path)
-            self.assert_crop(path, shown)
-            self.assert_scales(path, shown, [(256, 256 * shown.height // shown.width), (224, 224)])
+            self.assert_photograph(path, [(256, 171), (224, 224)])
 
     def test_what_is_too_narrow_is_refused(self):
-        self.assertIn("too narrow", self.resized.ask(f"crop {self.kept(Image.new('RGB', (100000, 1)), 'ppm')}")[0])
+        self.assertIn("too narrow", self.pixels.ask(f"crop {self.kept(Image.new('RGB', (100000, 1)), 'ppm')}")[0])
 
 
 if __name__ == "__main__":

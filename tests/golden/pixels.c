@@ -1,4 +1,4 @@
-/* resized: decodes and resizes pictures, for test_resize.py. Each line of its input orders something, and what it
+/* pixels: decodes and resizes pictures, for test_pixels.py. Each line of its input orders something, and what it
  * writes comes behind a line "WIDTH HEIGHT ORIENTATION" as 8-bit RGB: stored FILE               the decoded pixels, as
  * they are stored crop FILE                 hb_image_center_crop scale WIDTH HEIGHT FILE   hb_image_scale A picture
  * that is refused is a line with the sentence. */
