@@ -10,7 +10,8 @@ endif()
 list(APPEND simd -matomics -mbulk-memory)
 # Only one thread decodes here. Thread-local variables must be plain ones: with atomics the compiler puts them into a segment
 # of their own, and a linker without --shared-memory gives it no room, so that they would lie over other data.
-add_compile_definitions(_Thread_local=)
+# stb_image calls its own ones __thread.
+add_compile_definitions(_Thread_local= __thread=)
 # stb_image's SSE2 loops, through Emscripten's <emmintrin.h>: what emcc's -msse2 defines.
 set_source_files_properties(src/image/stb.c PROPERTIES COMPILE_DEFINITIONS "__SSE__=1;__SSE2__=1")
 # Headers and rare formats: small counts, not fast.
