@@ -10,7 +10,8 @@ endif()
 list(APPEND simd -matomics -mbulk-memory)
 # Only one thread decodes here. Thread-local variables must be plain ones: with atomics the compiler puts them into a segment
 # of their own, and a linker without --shared-memory gives it no room, so that they would lie over other data.
-add_compile_definitions(_Thread_local=)
+# stb_image calls its own ones __thread.
+add_compile_definitions(_Thread_local= __thread=)
 # Headers and rare formats: small counts, not fast.
 foreach(name bmp bmp_rle damage decode exif format gif jpeg jpeg_structure png pnm)
   set_source_files_properties(src/image/${name}.c PROPERTIES COMPILE_OPTIONS -Oz)

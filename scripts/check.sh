@@ -9,6 +9,7 @@
 #   lint      ESLint has no complaints about the JavaScript (tests/web/eslint.config.js)
 #   shell     shellcheck has no complaints about the shell scripts (.shellcheckrc)
 #   xnnpack   every file of XNNPACK that is compiled is linked into a program (cmake/xnnpack)
+#   locals    no program of the browser has thread-local variables, which would lie over its other data (cmake/wasm.cmake)
 #   pins      every download has a pinned hash, and the files in the cache have these hashes
 #   audit     npm knows of no vulnerability in the packages of tests and examples
 # Compiler warnings are errors in every build (CMakeLists.txt). Run scripts/setup.sh and
@@ -69,6 +70,12 @@ check_lint() { tests/web/node_modules/.bin/eslint -c tests/web/eslint.config.js 
 # Checks the scripts that are run, together with those that they source.
 check_shell() { project_files '*.sh' '.ci/*' | xargs grep -lE '^#!.*\bbash' | xargs shellcheck --check-sourced --severity=info; }
 
+check_locals() {
+  local maps=(build/wasm-*/*.map)
+  [ -e "${maps[0]}" ] || die "there is no program for the browser yet: run scripts/build.sh first"
+  ! grep -H '(\.t\(bss\|data\)\.' "${maps[@]}" >&2
+}
+
 check_xnnpack() {
   local kind unused=0
   for kind in native wasm-simd wasm-relaxed; do
@@ -111,7 +118,7 @@ check_audit() {
   done
 }
 
-all=(format layers version cppcheck tidy types lint shell xnnpack pins audit)
+all=(format layers version cppcheck tidy types lint shell xnnpack locals pins audit)
 [ "${1:-}" != list ] || { printf '%s\n' "${all[@]}"; exit; }
 [ $# -gt 0 ] || set -- "${all[@]}"
 failed=()

@@ -125,10 +125,11 @@ static const char *markup(const uint8_t *at, size_t size) {
 static bool is_text(const uint8_t *bytes, size_t size) {
   for (size_t i = 0; i < size && i < TEXT_BYTES; i++)
     if ((bytes[i] < ' ' && !is_space(bytes[i])) || bytes[i] == 0x7f) return false;
-  return size > 0;
+  return true;
 }
 
 const char *hb_format_other(const void *bytes, size_t size) {
+  if (size == 0) return NULL;
   for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
     const signature *s = &signatures[i];
     if (has(bytes, size, s->at, s->magic, s->length)) return s->name;
