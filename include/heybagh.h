@@ -123,8 +123,9 @@ hb_status hb_scale_file(const void *bytes, size_t size, uint32_t longest, hb_pic
 
 /* ---- Model: the network's weights ------------------------------------------------------------------------------ */
 
-#define HB_POOLED_DIM 512  /* features after global average pooling */
-#define HB_LOGITS_DIM 1000 /* ImageNet classes, outputs of torchvision's fc */
+#define HB_POOLED_DIM 512   /* features after global average pooling: the means of layer4's channels */
+#define HB_FEATURES_DIM 768 /* these, followed by the means of layer3's 256 channels; all are 0 or more */
+#define HB_LOGITS_DIM 1000  /* ImageNet classes, outputs of torchvision's fc */
 
 /* The numbers that the convolutions are stored and computed in. A file in f16 has half the size of one in f32, and is
  * computed in f32. A file in i8 has a quarter, and the network runs several times as fast. */
@@ -209,7 +210,7 @@ hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibratio
 
 void hb_model_free(hb_model *model);
 
-/* ---- Head: pooled features to embedding ------------------------------------------------------------------------ */
+/* ---- Head: features to embedding ------------------------------------------------------------------------ */
 
 typedef enum {
   HB_HEAD_LOGITS, /* torchvision's fc: 1000 numbers, what the original HeyBagh indexed */
@@ -388,6 +389,9 @@ hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb
  * embedding is the HB_POOLED_DIM pooled features as they are, not of unit length. */
 hb_status hb_engine_use_head(hb_engine *engine, const hb_head *head, hb_error *error);
 
+/* Makes embeddings of an engine that has no index the HB_FEATURES_DIM features as they are, not of unit length. */
+hb_status hb_engine_use_features(hb_engine *engine, hb_error *error);
+
 /* The number of floats in an embedding of this engine. */
 uint32_t hb_engine_dim(const hb_engine *engine);
 
@@ -494,7 +498,7 @@ hb_status hb_builder_create(const char *directory, const hb_build_options *optio
 /* Where the builder writes. Files that a caller puts there, such as thumbnails, become part of the bundle. */
 const char *hb_builder_directory(const hb_builder *builder);
 
-/* Adds an image: its HB_POOLED_DIM pooled features or, without a model, its vector of `dim` floats, which is scaled to
+/* Adds an image: its HB_FEATURES_DIM features or, without a model, its vector of `dim` floats, which is scaled to
  * unit length. Images come in byte order of their paths, each once. `label` is "" for none, `content` is as in
  * hb_result. The arguments are copied. After a failure, here or in hb_builder_keep, the builder can only be freed. */
 hb_status hb_builder_add(hb_builder *builder, const float *features, const char *path, const char *label,

@@ -69,7 +69,7 @@ static void read_one(void *context, size_t thread, size_t i) {
 static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
   hb_timings timings;
   hb_status status =
-      embed_apart(w->engine, w->decoder, &task->file, NULL, e->features + i * HB_POOLED_DIM, &timings, &task->error);
+      embed_apart(w->engine, w->decoder, &task->file, NULL, e->features + i * HB_FEATURES_DIM, &timings, &task->error);
   if (status == HB_OK) add_timings(&w->timings, &timings);
   return status;
 }
@@ -112,7 +112,7 @@ static hb_status create_engines(embedder *e, hb_error *error) {
   hb_status status = HB_OK;
   for (uint32_t t = 0; t < e->options->threads && status == HB_OK; t++) {
     status = hb_engine_create(e->options->model, NULL, &e->workers[t].engine, error);
-    if (status == HB_OK) status = hb_engine_use_head(e->workers[t].engine, NULL, error);
+    if (status == HB_OK) status = hb_engine_use_features(e->workers[t].engine, error);
   }
   e->has_engines = status == HB_OK;
   return status;

@@ -10,7 +10,8 @@ struct hb_engine {
   hb_model *model; /* may be NULL */
   hb_index *index; /* may be NULL */
   hb_network *network;
-  const hb_head *head; /* NULL: embeddings are the pooled features */
+  const hb_head *head; /* NULL: embeddings are features as they are */
+  uint32_t plain;      /* so many of them */
   hb_search *search;
   uint8_t crop[HB_CROP_BYTES];
 };
@@ -45,12 +46,19 @@ hb_status hb_engine_use_head(hb_engine *engine, const hb_head *head, hb_error *e
   if (engine->model == NULL || engine->index != NULL)
     return hb_fail(error, HB_INVALID_ARGUMENT, "an engine with an index takes the head from it");
   engine->head = head;
+  engine->plain = HB_POOLED_DIM;
   return HB_OK;
+}
+
+hb_status hb_engine_use_features(hb_engine *engine, hb_error *error) {
+  hb_status status = hb_engine_use_head(engine, NULL, error);
+  if (status == HB_OK) engine->plain = HB_FEATURES_DIM;
+  return status;
 }
 
 uint32_t hb_engine_dim(const hb_engine *engine) {
   if (engine->index != NULL) return hb_index_dim(engine->index);
-  return engine->head != NULL ? engine->head->dim : HB_POOLED_DIM;
+  return engine->head != NULL ? engine->head->dim : engine->plain;
 }
 
 uint32_t hb_engine_threads(const hb_engine *engine) {
@@ -75,13 +83,13 @@ hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYT
   hb_status status = check_model(engine, error);
   if (status != HB_OK) return status;
   const double started = hb_clock_milliseconds();
-  const float *pooled = hb_network_run(engine->network, crop);
-  if (pooled == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
+  const float *features = hb_network_run(engine->network, crop);
+  if (features == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
   const double ran = hb_clock_milliseconds();
   if (engine->head != NULL)
-    hb_head_apply(engine->head, pooled, embedding);
+    hb_head_apply(engine->head, features, embedding);
   else
-    memcpy(embedding, pooled, HB_POOLED_DIM * sizeof *embedding);
+    memcpy(embedding, features, engine->plain * sizeof *embedding);
   if (timings != NULL) timings->network = ran - started, timings->head = hb_clock_milliseconds() - ran;
   return HB_OK;
 }

@@ -2,6 +2,7 @@
  * the three stages with what the float64 reference made of them (arrays.py: Pillow decoding and resizing, numpy):
  *   pixels  the 224 x 224 crop: mean difference below 0.35 of 255 levels, none above 4
  *   pooled  cosine with the reference >= 0.999 for each image, >= 0.9998 on average
+ *   layer3  the features after it, within the bounds of pooled
  *   logits  the same
  * Prints a line an image; exit 1 if any bound is broken. */
 #include <math.h>
@@ -21,11 +22,13 @@
 #define COSINE_MIN 0.999
 #define COSINE_MEAN 0.9998
 
+#define LAYER3_DIM (HB_FEATURES_DIM - HB_POOLED_DIM)
+
 typedef struct {
   hb_model *model;
   hb_network *network;
   const char *images;
-  hb_mapping manifest, pixels, pooled, reference_logits;
+  hb_mapping manifest, pixels, pooled, layer3, reference_logits;
   hb_json *json;
 } setup;
 
@@ -58,8 +61,17 @@ static void crop_image(const setup *s, const char *name, uint8_t *crop) {
   hb_file_unmap(file);
 }
 
+/* Cosines with the reference, of one image or added up. */
+typedef struct {
+  double pooled, layer3, logits;
+} cosines;
+
+static bool reach(const cosines *c, double count, double bound) {
+  return c->pooled / count >= bound && c->layer3 / count >= bound && c->logits / count >= bound;
+}
+
 /* One image; returns false if a bound is broken and adds its cosines to the sums. */
-static bool check_image(setup *s, size_t i, const char *name, double *pooled_sum, double *logits_sum) {
+static bool check_image(setup *s, size_t i, const char *name, cosines *sums) {
   static uint8_t crop[HB_CROP_BYTES];
   static float embedding[HB_LOGITS_DIM];
   crop_image(s, name, crop);
@@ -73,17 +85,18 @@ static bool check_image(setup *s, size_t i, const char *name, double *pooled_sum
   }
   difference /= HB_CROP_BYTES;
 
-  const float *pooled = hb_network_run(s->network, crop);
-  if (pooled == NULL) stop("the network failed");
-  double pooled_cosine = cosine(pooled, (const float *)s->pooled.bytes + i * HB_POOLED_DIM, HB_POOLED_DIM);
-  hb_head_apply(hb_model_logits(s->model), pooled, embedding);
-  double logits_cosine = cosine(embedding, (const float *)s->reference_logits.bytes + i * HB_LOGITS_DIM, HB_LOGITS_DIM);
-  *pooled_sum += pooled_cosine;
-  *logits_sum += logits_cosine;
-  bool good = difference <= PIXEL_MEAN_MAX && largest <= PIXEL_MAX && pooled_cosine >= COSINE_MIN &&
-              logits_cosine >= COSINE_MIN;
-  printf("%s %-32s pixels mean %.3f max %d  pooled %.6f  logits %.6f\n", good ? "ok  " : "FAIL", name, difference,
-         largest, pooled_cosine, logits_cosine);
+  const float *features = hb_network_run(s->network, crop);
+  if (features == NULL) stop("the network failed");
+  hb_head_apply(hb_model_logits(s->model), features, embedding);
+  const cosines c = {
+      cosine(features, (const float *)s->pooled.bytes + i * HB_POOLED_DIM, HB_POOLED_DIM),
+      cosine(features + HB_POOLED_DIM, (const float *)s->layer3.bytes + i * LAYER3_DIM, LAYER3_DIM),
+      cosine(embedding, (const float *)s->reference_logits.bytes + i * HB_LOGITS_DIM, HB_LOGITS_DIM),
+  };
+  sums->pooled += c.pooled, sums->layer3 += c.layer3, sums->logits += c.logits;
+  bool good = difference <= PIXEL_MEAN_MAX && largest <= PIXEL_MAX && reach(&c, 1, COSINE_MIN);
+  printf("%s %-32s pixels mean %.3f max %d  pooled %.6f  layer3 %.6f  logits %.6f\n", good ? "ok  " : "FAIL", name,
+         difference, largest, c.pooled, c.layer3, c.logits);
   return good;
 }
 
@@ -96,25 +109,28 @@ int main(int argc, char **argv) {
   map(argv[3], "golden.json", &s.manifest);
   map(argv[3], "pixels.u8", &s.pixels);
   map(argv[3], "pooled.f32", &s.pooled);
+  map(argv[3], "layer3.f32", &s.layer3);
   map(argv[3], "logits.f32", &s.reference_logits);
   if (hb_json_parse(s.manifest.bytes, s.manifest.size, &s.json) != HB_OK) stop("golden.json is not JSON");
   int images = hb_json_get(s.json, 0, "images");
   size_t count = (size_t)hb_json_size(s.json, images);
   if (count == 0 || s.pixels.size != count * HB_CROP_BYTES || s.pooled.size != count * HB_POOLED_DIM * sizeof(float) ||
+      s.layer3.size != count * LAYER3_DIM * sizeof(float) ||
       s.reference_logits.size != count * HB_LOGITS_DIM * sizeof(float))
     stop("the golden files do not have the sizes that golden.json implies");
 
   bool good = true;
-  double pooled_sum = 0, logits_sum = 0;
+  cosines sums = {0};
   size_t i = 0;
   for (int item = hb_json_first(s.json, images); item >= 0; item = hb_json_next(s.json, images, item), i++) {
     char name[256];
     if (!hb_json_string(s.json, item, name, sizeof name)) stop("golden.json is damaged");
-    good &= check_image(&s, i, name, &pooled_sum, &logits_sum);
+    good &= check_image(&s, i, name, &sums);
   }
-  good &= pooled_sum / (double)count >= COSINE_MEAN && logits_sum / (double)count >= COSINE_MEAN;
-  printf("%s: %zu images, mean cosine pooled %.6f, logits %.6f\n", good ? "passed" : "FAILED", count,
-         pooled_sum / (double)count, logits_sum / (double)count);
+  const double n = (double)count;
+  good &= reach(&sums, n, COSINE_MEAN);
+  printf("%s: %zu images, mean cosine pooled %.6f, layer3 %.6f, logits %.6f\n", good ? "passed" : "FAILED", count,
+         sums.pooled / n, sums.layer3 / n, sums.logits / n);
   hb_json_free(s.json);
   hb_network_free(s.network);
   hb_model_free(s.model);

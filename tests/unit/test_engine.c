@@ -208,11 +208,11 @@ static void without_an_index_the_head_is_chosen(void **state) {
   hb_head_free(head);
 }
 
-/* What a head is applied to. */
-static void without_a_head_an_embedding_is_the_pooled_features(void **state) {
+/* What a head is applied to: of 768 features the first 512. */
+static void without_a_head_an_embedding_is_the_features(void **state) {
   (void)state;
   hb_engine *engine;
-  float pooled[HB_POOLED_DIM], embedding[1000], expected[1000];
+  float pooled[HB_POOLED_DIM], features[HB_FEATURES_DIM + 1], embedding[1000], expected[1000];
   assert_ok(hb_engine_create(shared.model, NULL, &engine, &failure));
   assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, embedding, NULL, &failure));
   assert_ok(hb_engine_use_head(engine, NULL, &failure));
@@ -220,6 +220,16 @@ static void without_a_head_an_embedding_is_the_pooled_features(void **state) {
   assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, pooled, NULL, &failure));
   hb_head_apply(hb_model_logits(shared.model), pooled, expected);
   assert_same_bits(embedding, expected, 1000);
+  assert_ok(hb_engine_use_features(engine, &failure));
+  assert_int_equal(hb_engine_dim(engine), HB_FEATURES_DIM);
+  features[HB_FEATURES_DIM] = -7; /* what is behind them stays */
+  assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, features, NULL, &failure));
+  assert_same_bits(features, pooled, HB_POOLED_DIM);
+  float least = 1, most = 0;
+  for (int i = HB_POOLED_DIM; i < HB_FEATURES_DIM; i++)
+    least = fminf(least, features[i]), most = fmaxf(most, features[i]);
+  assert_true(least >= 0 && most > 0);
+  assert_true(features[HB_FEATURES_DIM] == -7);
   hb_engine_free(engine);
 }
 
@@ -246,7 +256,7 @@ int main(void) {
       cmocka_unit_test(a_refused_picture_leaves_the_embedding_alone),
       cmocka_unit_test(a_network_that_fails_leaves_the_outputs_alone),
       cmocka_unit_test(without_an_index_the_head_is_chosen),
-      cmocka_unit_test(without_a_head_an_embedding_is_the_pooled_features),
+      cmocka_unit_test(without_a_head_an_embedding_is_the_features),
       cmocka_unit_test(ten_photos_take_no_more_memory_than_two),
   };
   return cmocka_run_group_tests(tests, set_up_shared, tear_down_shared);

@@ -120,6 +120,7 @@ static void a_photo_finds_itself_in_any_storage(void **state) {
 static void the_index_chooses_the_head(void **state) {
   (void)state;
   assert_fails(hb_engine_use_head(shared.engine, NULL, &failure), HB_INVALID_ARGUMENT, "takes the head from it");
+  assert_fails(hb_engine_use_features(shared.engine, &failure), HB_INVALID_ARGUMENT, "takes the head from it");
   assert_fails(hb_engine_use_head(shared.engine, hb_model_logits(shared.model), &failure), HB_INVALID_ARGUMENT, "");
   assert_int_equal(hb_engine_dim(shared.engine), DIM);
 }
