@@ -99,15 +99,44 @@ typedef struct {
   double width, height;
 } hb_region;
 
-/* Makes the crop of a picture file in memory: JPEG, PNG, GIF (first frame), BMP or PNM. EXIF orientation is applied,
- * and alpha is laid over white, as what is missing of a damaged picture is, up to a quarter of it. With a `region`,
- * only this part of the picture counts, as if it were a picture of its own; NULL stands for the whole picture. Sets
- * decode and preprocess of `timings`, which may be NULL. */
+/* How a model looks at a picture. */
+typedef enum {
+  HB_VIEW_CROP,  /* as torchvision: the shorter side becomes 256, and the centre is the crop */
+  HB_VIEW_WHOLE, /* the whole picture becomes the crop, whatever its shape */
+  HB_VIEW_BOTH,  /* two crops, one each way */
+} hb_view;
+
+/* "crop", "whole" or "both". Static storage. */
+const char *hb_view_name(hb_view view);
+/* The reverse; false if no view has this name. */
+bool hb_view_parse(const char *name, hb_view *out);
+
+#define HB_CROPS_MAX 8
+
+/* All crops of a picture, by a view. For HB_VIEW_WHOLE and HB_VIEW_BOTH a picture more than three times as long as wide
+ * is cut across into 3 to HB_CROPS_MAX tiles that are about square, and each tile becomes a crop. The picture's
+ * features are the means of its crop's features or of its two crops'; of three and more crops, which are tiles, they
+ * are the largest, so that what is in one tile only counts. */
+typedef struct {
+  uint8_t *pixels; /* [count][HB_CROP_BYTES], from malloc; the caller frees it */
+  uint32_t count;
+} hb_crops;
+
+/* Makes the crops of a picture file in memory, by a view: JPEG, PNG, GIF (first frame), BMP or PNM. EXIF orientation is
+ * applied, and alpha is laid over white, as what is missing of a damaged picture is, up to a quarter of it. With a
+ * `region`, only this part of the picture counts, as if it were a picture of its own; NULL stands for the whole
+ * picture. Sets decode and preprocess of `timings`, which may be NULL. */
+hb_status hb_crops_file(const void *bytes, size_t size, const hb_region *region, hb_view view, hb_crops *out,
+                        hb_timings *timings, hb_error *error);
+
+/* Makes the crop by HB_VIEW_CROP. */
 hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
                        hb_timings *timings, hb_error *error);
 
-/* Makes the crop of decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not
- * premultiplied. `region` and `timings` as above. */
+/* They make crops of decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not
+ * premultiplied. The other parameters are as above. */
+hb_status hb_crops_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region, hb_view view,
+                        hb_crops *out, hb_timings *timings, hb_error *error);
 hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
                        uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error);
 
@@ -161,9 +190,16 @@ hb_status hb_model_write(const hb_model *model, const char *path, hb_error *erro
 hb_status hb_model_write_without_fc(const hb_model *model, const char *path, hb_error *error);
 
 /* SHA-256 (64 hex digits) of the folded weights. A network has one id, whatever file it came from. In another precision
- * it is another network with another id: embeddings of the two must not be mixed. Owned by the model. */
+ * or with another view it is another network with another id: embeddings of the two must not be mixed. Owned by the
+ * model. */
 const char *hb_model_id(const hb_model *model);
 hb_precision hb_model_precision(const hb_model *model);
+/* HB_VIEW_CROP unless the file says otherwise. */
+hb_view hb_model_view(const hb_model *model);
+
+/* Changes the view, and with it the id. Call it before engines of the model are created; no other thread may use the
+ * model meanwhile. Conversions keep the view. Not in the browser. */
+hb_status hb_model_set_view(hb_model *model, hb_view view, hb_error *error);
 
 /* Checks that the model is `id`, by hashing all weights: HB_MODEL_MISMATCH if its file says that it is another model,
  * HB_BAD_MODEL if the weights are not those of the id. For files that came over a network; opening a model checks only
@@ -180,7 +216,7 @@ hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error
 
 /* Pictures that show which values the network's feature maps have; a few hundred of the kind that will be searched. */
 typedef struct {
-  const uint8_t *crops; /* [count][HB_CROP_BYTES] */
+  const uint8_t *crops; /* [count][HB_CROP_BYTES], by the model's view */
   uint32_t count;
   void (*progress)(void *context, uint32_t done); /* called after each picture; may be NULL */
   void *context;                                  /* passed to progress and stage */
@@ -289,6 +325,7 @@ hb_head_kind hb_index_head(const hb_index *index);
 /* These texts are owned by the index. */
 const char *hb_index_model_id(const hb_index *index);  /* "" if the head is HB_HEAD_NONE */
 const char *hb_index_model_url(const hb_index *index); /* "" if the head is HB_HEAD_NONE */
+hb_view hb_index_view(const hb_index *index);          /* the model's; HB_VIEW_CROP if the head is HB_HEAD_NONE */
 /* Where a result's picture is: a URL relative to the bundle, in which {path} stands for the path. Where its thumbnail
  * is: likewise, {content} stands for hb_result.content as 16 hex digits; "" if there are no thumbnails. */
 const char *hb_index_image_url(const hb_index *index);
@@ -395,19 +432,26 @@ hb_status hb_engine_use_features(hb_engine *engine, hb_error *error);
 /* The number of floats in an embedding of this engine. */
 uint32_t hb_engine_dim(const hb_engine *engine);
 
+/* The view of the engine's model; HB_VIEW_CROP without one. */
+hb_view hb_engine_view(const hb_engine *engine);
+
 /* The number of threads that share the work on a picture; 1 natively. */
 uint32_t hb_engine_threads(const hb_engine *engine);
 
-/* Embeds a picture file, as hb_crop_file takes it: writes hb_engine_dim floats of unit length to `embedding`. `timings`
- * may be NULL. */
+/* Embeds a picture file, as hb_crop_file takes it, by the model's view: writes hb_engine_dim floats of unit length to
+ * `embedding`. `timings` may be NULL. */
 hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, const hb_region *region, float *embedding,
                           hb_timings *timings, hb_error *error);
 
-/* Embeds a crop, which is the second half of hb_engine_embed. Sets network and head of `timings`, which may be NULL. */
+/* Embeds the crops of a picture, which is the second half of hb_engine_embed. Sets network and head of `timings`, which
+ * may be NULL. */
+hb_status hb_engine_embed_crops(hb_engine *engine, const hb_crops *crops, float *embedding, hb_timings *timings,
+                                hb_error *error);
+/* Likewise a single crop, whatever the model's view. */
 hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYTES], float *embedding,
                                hb_timings *timings, hb_error *error);
 
-/* Embeds pixels, as hb_crop_rgba takes them. */
+/* Embeds pixels, as hb_crop_rgba takes them, by the model's view. */
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
                                const hb_region *region, float *embedding, hb_timings *timings, hb_error *error);
 

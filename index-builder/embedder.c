@@ -30,11 +30,15 @@ struct embedder {
 /* Embeds like hb_engine_embed, but decodes the picture in another process. */
 static hb_status embed_apart(hb_engine *engine, decoder_process *decoder, const hb_mapping *file,
                              const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
-  uint8_t crop[HB_CROP_BYTES];
+  hb_crops crops;
   const char *refusal = file_kind_refusal(file->bytes, file->size);
   if (refusal != NULL) return hb_fail(error, HB_UNSUPPORTED_IMAGE, "%s", refusal);
-  hb_status status = decoder_process_crop(decoder, file->bytes, file->size, region, crop, timings, error);
-  return status == HB_OK ? hb_engine_embed_crop(engine, crop, embedding, timings, error) : status;
+  hb_status status =
+      decoder_process_crops(decoder, file->bytes, file->size, region, hb_engine_view(engine), &crops, timings, error);
+  if (status != HB_OK) return status;
+  status = hb_engine_embed_crops(engine, &crops, embedding, timings, error);
+  free(crops.pixels);
+  return status;
 }
 
 hb_status embed_file(hb_engine *engine, decoder_process *decoder, const char *path, const hb_region *region,

@@ -57,6 +57,7 @@ uint32_t hb_index_nprobe(const hb_index *index) { return index->nprobe; }
 hb_encoding hb_index_encoding(const hb_index *index) { return index->encoding; }
 hb_head_kind hb_index_head(const hb_index *index) { return index->head_kind; }
 const char *hb_index_model_id(const hb_index *index) { return index->model_id; }
+hb_view hb_index_view(const hb_index *index) { return index->view; }
 const char *hb_index_model_url(const hb_index *index) { return index->model_url; }
 const char *hb_index_image_url(const hb_index *index) { return index->image_url; }
 const char *hb_index_thumb_url(const hb_index *index) { return index->thumb_url; }

@@ -40,6 +40,7 @@ struct hb_index {
   uint64_t seed, shard_bytes;
   uint32_t trained_count, trained_imbalance; /* `trained_imbalance` is in thousandths */
   char model_id[HB_SHA256_HEX];
+  hb_view view; /* the model's */
   char *model_url, *image_url, *thumb_url;
   char **labels;
   uint32_t label_count;

@@ -84,6 +84,7 @@ void hb_model_drop_source(hb_model *model) {
 
 const char *hb_model_id(const hb_model *model) { return model->weights.id; }
 hb_precision hb_model_precision(const hb_model *model) { return model->weights.precision; }
+hb_view hb_model_view(const hb_model *model) { return model->weights.view; }
 
 const hb_head *hb_model_logits(const hb_model *model) { return model->logits; }
 
@@ -141,6 +142,14 @@ hb_status hb_model_open(const char *path, hb_model **out, hb_error *error) {
   if (status == HB_OK) status = read_weights(model, model->mapping.bytes, model->mapping.size, error);
   if (status != HB_OK) return hb_model_free(model), status;
   *out = model;
+  return HB_OK;
+}
+
+hb_status hb_model_set_view(hb_model *model, hb_view view, hb_error *error) {
+  hb_status status = check_source(model, error);
+  if (status != HB_OK || view == model->weights.view) return status;
+  model->weights.view = view;
+  hb_weights_identify(&model->weights);
   return HB_OK;
 }
 

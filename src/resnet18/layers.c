@@ -62,7 +62,7 @@ void hb_layer_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, siz
   }
 }
 
-void hb_layer_mean_f32(const float *in, uint32_t side, uint32_t channels, float *means) {
+void hb_layer_mean_f32(const float *restrict in, uint32_t side, uint32_t channels, float *restrict means) {
   const uint32_t area = side * side;
   memset(means, 0, channels * sizeof *means);
   for (uint32_t p = 0; p < area; p++, in += channels)

@@ -15,7 +15,7 @@ void hb_layer_add_relu_f32(const float *a, const float *b, size_t count, float *
 void hb_layer_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out);
 
 /* They take the mean of every channel over the pixels of [side][side][channels], at most HB_POOLED_DIM channels. */
-void hb_layer_mean_f32(const float *in, uint32_t side, uint32_t channels, float *means);
+void hb_layer_mean_f32(const float *restrict in, uint32_t side, uint32_t channels, float *restrict means);
 void hb_layer_mean_i8(const int8_t *in, uint32_t side, uint32_t channels, hb_quantization quantization, float *means);
 
 #endif

@@ -98,6 +98,9 @@ numbers_out_of_range() {
   for value in i4 F16 "" f32,f16; do
     fails 2 "--precision must be f32, f16 or i8, not '$value'" model --weights w --out m --precision "$value"
   done
+  for value in all Crop "" crop,whole; do
+    fails 2 "--view must be crop, whole or both, not '$value'" model --weights w --out m --view "$value"
+  done
   for value in 7 0 100001 x; do
     fails 2 "--pictures must be a whole number from 8 to 100000, not '$value'" \
       model --weights w --out m --precision i8 --calibrate c --pictures $value

@@ -90,6 +90,19 @@ static void a_model_is_named(void **state) {
   hb_index_free(index);
 }
 
+static void a_model_s_view_is_told(void **state) {
+  bundle *b = *state;
+  bundle_edit(b, NO_MODEL, LOGITS);
+  hb_index *index = bundle_parse(b);
+  assert_int_equal(hb_index_view(index), HB_VIEW_CROP);
+  hb_index_free(index);
+  bundle_edit(b, "\"url\":\"../m\"", "\"url\":\"../m\",\"view\":\"both\"");
+  index = bundle_parse(b);
+  assert_int_equal(hb_index_view(index), HB_VIEW_BOTH);
+  hb_index_free(index);
+  bundle_refuses_edit(b, "\"view\":\"both\"", "\"view\":\"blot\"", "its model's view");
+}
+
 static void unknown_members_are_ignored_and_thumbnails_may_lack(void **state) {
   bundle *b = *state;
   bundle_edit(b, "{\"format\"", "{\"x\":[{\"count\":7},null,true],\"format\"");
@@ -296,6 +309,7 @@ int main(void) {
       test(questions_are_answered_from_the_manifest),
       test(files_are_told_by_name_size_and_need),
       test(a_model_is_named),
+      test(a_model_s_view_is_told),
       test(unknown_members_are_ignored_and_thumbnails_may_lack),
       test(another_version_is_told_from_damage),
       test(another_metric_or_storage_is_refused),

@@ -84,6 +84,12 @@ static void f16_is_nearly_the_same_network(void **state) {
   features_of(halves, crops, b);
   assert_memory_not_equal(a, b, sizeof a);
   assert_true(cosine_double(a, b, HB_FEATURES_DIM) > 0.999999);
+  assert_int_equal(hb_model_view(halves), HB_VIEW_CROP);
+  hb_model_free(halves);
+  assert_ok(hb_model_set_view(model, HB_VIEW_BOTH, &failure));
+  assert_ok(hb_model_to_f16(model, &halves, &failure));
+  assert_int_equal(hb_model_view(halves), HB_VIEW_BOTH); /* conversions keep it */
+  assert_ok(hb_model_set_view(model, HB_VIEW_CROP, &failure));
   hb_model_free(halves);
 }
 

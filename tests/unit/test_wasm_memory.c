@@ -70,7 +70,7 @@ static hb_status start_engine(context *c) {
   if (status == HB_OK) status = hb_wasm_start(c);
   if (status == HB_OK) return HB_OK;
   const hb_error said = c->error;
-  assert_int_equal(hb_wasm_embed(c), HB_INVALID_ARGUMENT); /* and nothing worse */
+  assert_int_equal(hb_wasm_embed(c, shared.crop, 1), HB_INVALID_ARGUMENT); /* and nothing worse */
   c->error = said;
   return status;
 }
@@ -83,8 +83,7 @@ static hb_status note_answer(context *c, search *s, uint8_t answer[]) {
 }
 
 static hb_status search_once(context *c, uint8_t answer[]) {
-  memcpy(hb_wasm_crop(c), shared.crop, sizeof shared.crop);
-  hb_status status = hb_wasm_embed(c);
+  hb_status status = hb_wasm_embed(c, shared.crop, 1);
   if (status != HB_OK) return status;
   search *s = hb_wasm_search_new(c);
   if (s == NULL) return c->error.status;

@@ -174,6 +174,8 @@ export interface Info extends Usage {
   precision: 'f32' | 'f16' | 'i8' | '';
   /** 64 hex digits; '' for an index of ready-made vectors. */
   modelId: string;
+  /** How the model looks at pictures: at their centre, at all of them, or both. */
+  view: 'crop' | 'whole' | 'both';
   /** "svd", "exact", "logits" or "file"; "none" for an index of ready-made vectors. */
   head: string;
   /** Row encoding: "f32", "f16" or "i8". */
