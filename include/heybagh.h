@@ -254,9 +254,13 @@ typedef enum {
   HB_HEAD_SVD,    /* the leading directions of a collection's logits; hb_builder makes it, the bundle holds it */
   HB_HEAD_FILE,   /* a matrix of the user's own */
   HB_HEAD_NONE,   /* in a bundle of ready-made vectors, whose model is unknown */
+  /* Learned by hb_builder from a collection's features of layer4 and layer3; the bundle holds them. */
+  HB_HEAD_PCA,          /* the leading directions of the collection; needs no labels */
+  HB_HEAD_LDA,          /* Fisher's discriminant: best for photos of things that have a label in the collection */
+  HB_HEAD_DISCRIMINANT, /* whitened within labels: nearly as good for these, and good for all other photos, too */
 } hb_head_kind;
 
-/* "logits", "exact", "svd", "file" or "none". Static storage. */
+/* "logits", "exact", "svd", "file", "none", "pca", "lda" or "discriminant". Static storage. */
 const char *hb_head_name(hb_head_kind kind);
 /* The reverse; false if no head has this name. */
 bool hb_head_parse(const char *name, hb_head_kind *out);

@@ -8,8 +8,10 @@
 #include "vector/vector.h"
 
 static const char *const names[] = {
-    [HB_HEAD_LOGITS] = "logits", [HB_HEAD_EXACT] = "exact", [HB_HEAD_SVD] = "svd",
-    [HB_HEAD_FILE] = "file",     [HB_HEAD_NONE] = "none",
+    [HB_HEAD_LOGITS] = "logits", [HB_HEAD_EXACT] = "exact",
+    [HB_HEAD_SVD] = "svd",       [HB_HEAD_FILE] = "file",
+    [HB_HEAD_NONE] = "none",     [HB_HEAD_PCA] = "pca",
+    [HB_HEAD_LDA] = "lda",       [HB_HEAD_DISCRIMINANT] = "discriminant",
 };
 
 const char *hb_head_name(hb_head_kind kind) { return names[kind]; }
