@@ -266,11 +266,22 @@ const char *hb_head_name(hb_head_kind kind);
 bool hb_head_parse(const char *name, hb_head_kind *out);
 
 #define HB_EXACT_DIM (HB_POOLED_DIM + 1) /* dimensions of the head `exact`, and the most of `svd` */
+#define HB_LEARNED_DIM 256               /* dimensions that `pca` and `discriminant` have unless others are asked for */
+
+/* Understands the head that a build shall have: "logits", "exact", "svd:D", "pca:D", "lda:D", "discriminant:D" or
+ * anything else, which is a file. D is a number of dimensions: 1 to HB_EXACT_DIM for svd, 1 to HB_FEATURES_DIM for the
+ * others; "pca" and "discriminant" alone have HB_LEARNED_DIM, and "lda" alone as many as there can be, one less than
+ * labels. Sets *dim to D, or to 0 where it is not known yet, and *kind. False if D is out of range or missing. Not in
+ * the browser. */
+bool hb_head_choose(const char *name, hb_head_kind *kind, uint32_t *dim);
 
 typedef struct hb_head hb_head;
 
 /* Makes the model's head "logits" or "exact". Any other name is that of a safetensors file with a tensor "weight"
- * [d][512] and, optionally, "bias" [d]; `model` may be NULL then. The caller frees *out. Not in the browser. */
+ * [d][512] or [d][768] and, optionally, "bias" [d]; `model` may be NULL then. A weight [d][512] takes the pooled
+ * features of layer4 as they are. One of [d][768] takes all features, prepared: the square roots of those of layer4,
+ * scaled to unit length, then those of layer3, likewise. The file's metadata may say so: "features" is "layer4" or
+ * "sqrt-layer4-layer3". The caller frees *out. Not in the browser. */
 hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, hb_error *error);
 /* The number of dimensions of embeddings by this head. */
 uint32_t hb_head_dim(const hb_head *head);
@@ -326,6 +337,10 @@ uint32_t hb_index_nlist(const hb_index *index);  /* inverted lists */
 uint32_t hb_index_nprobe(const hb_index *index); /* lists searched by default */
 hb_encoding hb_index_encoding(const hb_index *index);
 hb_head_kind hb_index_head(const hb_index *index);
+/* Returns true if the index has a head that a build which asks for `kind` and `dim`, as hb_head_choose says, would
+ * keep. Of `lda` and `discriminant` it may have fewer dimensions, as a collection may not have more. Two files with
+ * equal dimensions may differ nevertheless. */
+bool hb_index_has_head(const hb_index *index, hb_head_kind kind, uint32_t dim);
 /* These texts are owned by the index. */
 const char *hb_index_model_id(const hb_index *index);  /* "" if the head is HB_HEAD_NONE */
 const char *hb_index_model_url(const hb_index *index); /* "" if the head is HB_HEAD_NONE */
@@ -499,9 +514,11 @@ void hb_catalog_free(hb_catalog *catalog);
 #define HB_NLIST_MAX 65536 /* as in Milvus */
 
 typedef struct {
-  hb_model *model;  /* makes the vectors; NULL for ready-made ones */
-  const char *head; /* "logits", "exact", "svd:D" with D 1..513, or a file; ignored without a model */
-  uint32_t dim;     /* numbers in a ready-made vector, 1..HB_DIM_MAX; ignored with a model */
+  hb_model *model; /* makes the vectors; NULL for ready-made ones */
+  /* As hb_head_choose understands it; ignored without a model. NULL chooses: the base's head, or without a base
+   * "discriminant:256" if 20 labels or more have two images that differ, else "pca:256". */
+  const char *head;
+  uint32_t dim; /* numbers in a ready-made vector, 1..HB_DIM_MAX; ignored with a model */
   hb_encoding encoding;
   uint32_t nlist;        /* 1..65536; 0 chooses 2 sqrt(count). Lowered to count/39, as Knowhere does */
   double recall;         /* recall@4 that the default nprobe must reach on a sample; 0 chooses 0.991 */
@@ -513,8 +530,9 @@ typedef struct {
   size_t shard_bytes;    /* lists are packed into files of about this size, below 4 GiB; 0 chooses 8 KiB */
   size_t memory_bytes;   /* for vectors while building, beside 50 to 100 bytes an image; 0 chooses 1 GiB */
   uint32_t threads;      /* 0: one */
-  const char *base;      /* a bundle whose rows hb_builder_keep takes; NULL for none */
-  bool retrain;          /* cluster again although there is a base */
+  /* A bundle whose rows hb_builder_keep takes, and whose head is kept if it was made from its images; NULL for none. */
+  const char *base;
+  bool retrain; /* cluster again although there is a base; its head stays */
   /* Called with what hb_builder_finish does now, such as "clustering", as it may take minutes; may be NULL. */
   void (*stage)(void *context, const char *what);
   void *stage_context;
@@ -531,6 +549,7 @@ typedef struct {
   uint64_t bytes;             /* of all files of the bundle, without thumbnails */
   uint32_t files;             /* their number */
   uint32_t files_new;         /* files that the base does not have; without a base, all */
+  hb_head_kind head;          /* the bundle's */
 } hb_build_report;
 
 /* Checks that a bundle may be written to `directory`: nothing is there, or an empty folder, or a bundle to replace. */

@@ -77,12 +77,10 @@ static int check(const char *head_name, const char *index_path) {
   hb_head_kind kind;
   uint32_t dim;
   if (head_name != NULL && index_path != NULL) return fail_usage("use either --head or --index, not both");
-  if (head_name != NULL && strcmp(head_name, FEATURES) != 0 &&
-      (!head_option_parse(head_name, &kind, &dim) || kind == HB_HEAD_SVD))
+  if (head_name == NULL || strcmp(head_name, FEATURES) == 0) return EXIT_DONE;
+  if (!head_option_parse(head_name, &kind, &dim) || head_option_is_of_collection(kind))
     return fail_usage(
-        "--head must be logits, exact or a file, not '%s' (features prints what heads take, and --index uses the "
-        "head of a bundle)",
-        head_name);
+        "--head must be logits, exact, features or a file, not '%s' (use --index for the head of a bundle)", head_name);
   return EXIT_DONE;
 }
 
@@ -94,8 +92,8 @@ int command_embed(int argc, char **argv) {
       {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
        .help = "model file, made by 'index-builder model'"},
       {"head", OPTION_TEXT, &head_name, .argument = "HEAD",
-       .help =
-           "logits (1000 numbers, the default), exact (513), a safetensors FILE, or features (768, which heads take)"},
+       .help = "logits (1000 numbers, the default), exact (513), a safetensors FILE, or features (768, as the\n"
+               "                         network gives them: the means of layer4, then of layer3), not of unit length"},
       {"index", OPTION_TEXT, &index_path, .argument = "DIR", .help = "use the head of this bundle"},
       {"region", OPTION_REGION, &region, .argument = "X,Y,W,H",
        .help = "embed only this part of each image: upper left corner and size, as fractions"},

@@ -46,6 +46,7 @@ static void add_model(const hb_bundle_parts *p, hb_text *m) {
   const hb_view view = hb_model_view(p->options->model);
   if (view != HB_VIEW_CROP) add_member(m, "view", hb_view_name(view));
   hb_text_add(m, "},\n\"head\":{\"kind\":\"%s\"", hb_head_name(p->head->kind));
+  if (p->head->features != HB_FEATURES_LAYER4) add_member(m, "features", hb_head_features_name(p->head->features));
   hb_text_add(m, p->head->kind != HB_HEAD_LOGITS ? ",\"file\":0}" : "}");
 }
 

@@ -105,6 +105,15 @@ static hb_status read_view(hb_index *index, const hb_json *json, int model, hb_e
   return fail_manifest(error, "this version does not know its model's view");
 }
 
+/* Reads which features the head takes. Bundles of heads that take those of layer4 need not say so. */
+static bool read_features(hb_index *index, const hb_json *json, int head) {
+  char name[32];
+  const int features = hb_json_get(json, head, "features");
+  index->head_features = HB_FEATURES_LAYER4;
+  if (features < 0) return true;
+  return hb_json_string(json, features, name, sizeof name) && hb_head_features_parse(name, &index->head_features);
+}
+
 /* Reads model and head. A bundle has both or neither. */
 static hb_status read_model(hb_index *index, const hb_json *json, hb_error *error) {
   int model = hb_json_get(json, 0, "model"), head = hb_json_get(json, 0, "head");
@@ -112,6 +121,8 @@ static hb_status read_model(hb_index *index, const hb_json *json, hb_error *erro
   if (!hb_json_string(json, hb_json_get(json, head, "kind"), kind, sizeof kind) ||
       !hb_head_parse(kind, &index->head_kind))
     return fail_manifest(error, "this version does not know its head");
+  if (!read_features(index, json, head))
+    return fail_manifest(error, "this version does not know the features that its head takes");
   index->head_file = HB_NO_FILE;
   if (index->head_kind == HB_HEAD_NONE) return empty_text(&index->model_url, error);
   uint64_t bytes;

@@ -24,7 +24,7 @@ struct hb_model {
 
 static hb_status copy_fc(hb_model *model, hb_error *error) {
   if (model->weights.fc_kernel == NULL) return HB_OK;
-  hb_status status = hb_head_create(HB_HEAD_LOGITS, HB_LOGITS_DIM, &model->logits, error);
+  hb_status status = hb_head_create(HB_HEAD_LOGITS, HB_FEATURES_LAYER4, HB_LOGITS_DIM, &model->logits, error);
   if (status != HB_OK) return status;
   memcpy(model->logits->matrix, model->weights.fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
   memcpy(model->logits->bias, model->weights.fc_bias, HB_LOGITS_DIM * sizeof(float));

@@ -15,11 +15,12 @@
 #define SHRINKAGE_DISCRIMINANT 0.1
 #define TAU 0.1
 
-#define PCA_LAYER3 0.5       /* the weight of layer3, which alone finds less than layer4 */
-#define PCA_PRIOR 64.0       /* the mean counts as if so many pictures of zeros had been seen, too: that of a few pictures
-                                says most about these */
-#define PCA_FLOOR 0.01       /* the least variance of a direction, as a share of the mean variance */
-#define LEAST_VARIANCE 1e-9  /* within labels; rounding errors leave less */
+#define PCA_LAYER3 0.5 /* the weight of layer3, which alone finds less than layer4 */
+#define PCA_PRIOR                                                                                                    \
+  64.0                 /* the mean counts as if so many pictures of zeros had been seen, too: that of a few pictures \
+                          says most about these */
+#define PCA_FLOOR 0.01 /* the least variance of a direction, as a share of the mean variance */
+#define LEAST_VARIANCE 1e-9 /* within labels; rounding errors leave less */
 
 /* Matrices [N][N] of a head that is being learned, of which `matrix` becomes `vectors`. */
 typedef struct {
@@ -191,10 +192,11 @@ static hb_status learn(work *w, hb_head_kind kind, uint32_t dim, hb_learned_head
 }
 
 hb_status hb_head_learn(hb_head_kind kind, uint32_t dim, const hb_moments *m, hb_learned_head *out, hb_error *error) {
-  if (m->count == 0) return hb_fail(error, HB_INVALID_ARGUMENT, "there are no images to learn a head from");
   if (!isfinite(trace(m->total)))
     return hb_fail(error, HB_INVALID_ARGUMENT, "a head cannot be learned from features that are not finite");
-  hb_status status = kind == HB_HEAD_PCA ? HB_OK : check_labels(m, error);
+  hb_status status = kind != HB_HEAD_PCA ? check_labels(m, error)
+                     : m->count > 0      ? HB_OK
+                                    : hb_fail(error, HB_INVALID_ARGUMENT, "there are no images to learn a head from");
   if (status != HB_OK) return status;
   double *memory = malloc((2 * N + 4 * N * N) * sizeof *memory);
   if (memory == NULL) return hb_fail_memory(error);

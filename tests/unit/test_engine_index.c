@@ -32,14 +32,14 @@ static struct {
 static void make_index(void) {
   hb_engine *embedder;
   assert_ok(hb_engine_create(shared.model, NULL, &embedder, &failure));
-  assert_ok(hb_engine_use_head(embedder, NULL, &failure));
-  assert_int_equal(hb_engine_dim(embedder), HB_POOLED_DIM);
-  shared.images = collection_make(COUNT, HB_POOLED_DIM, 8, 3);
+  assert_ok(hb_engine_use_features(embedder, &failure));
+  assert_int_equal(hb_engine_dim(embedder), HB_FEATURES_DIM);
+  shared.images = collection_make(COUNT, HB_FEATURES_DIM, 8, 3);
   for (uint32_t i = 0; i < PHOTOS; i++) {
     picture p = picture_make(300 + 50 * i, 260, 3 + i % 2, 50 + i);
     shared.photos[i] = png_encode(&p);
     picture_free(&p);
-    float *features = shared.images.vectors + (size_t)i * HB_POOLED_DIM;
+    float *features = shared.images.vectors + (size_t)i * HB_FEATURES_DIM;
     assert_ok(hb_engine_embed(embedder, shared.photos[i].bytes, shared.photos[i].size, NULL, features, NULL, &failure));
   }
   hb_engine_free(embedder);

@@ -387,7 +387,7 @@ static void labels_that_teach_nothing_are_refused_in_a_sentence(void **state) {
     refused(&one, kinds[k], "only one");
     refused(&alone, kinds[k], "no label has two pictures that differ");
     refused(&equal, kinds[k], "no label has two pictures that differ");
-    refused(&none, kinds[k], "no images");
+    refused(&none, kinds[k], "has none");
   }
   refused(&none, HB_HEAD_PCA, "no images");
   release(&one), release(&alone), release(&equal);

@@ -178,9 +178,12 @@ static void the_head_must_be_known_and_fit_the_dimension(void **state) {
   bundle_refuses_edit(b, "\"head\":", "\"tail\":", "head");
   bundle_edit(b, NO_MODEL, LOGITS);
   bundle_refuses_edit(b, "\"dim\":1000", "\"dim\":999", "head and dim");
-  static const char *const kinds[] = {"exact", "svd", "file"};
+  static const char *const kinds[] = {"exact", "svd", "file", "pca", "lda", "discriminant"};
   char head[60];
-  for (int k = 0; k < 3; k++) {
+  bundle_refuses_edit(b, "{\"kind\":\"logits\"}", "{\"kind\":\"pca\",\"features\":\"layer5\",\"file\":0}",
+                      "know the features");
+  bundle_refuses_edit(b, "{\"kind\":\"logits\"}", "{\"kind\":\"pca\",\"features\":7,\"file\":0}", "know the features");
+  for (int k = 0; k < 6; k++) {
     snprintf(head, sizeof head, "{\"kind\":\"%s\"}", kinds[k]);
     bundle_refuses_edit(b, "{\"kind\":\"logits\"}", head, "head has no file");
     snprintf(head, sizeof head, "{\"kind\":\"%s\",\"file\":3}", kinds[k]);

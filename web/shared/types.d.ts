@@ -176,7 +176,7 @@ export interface Info extends Usage {
   modelId: string;
   /** How the model looks at pictures: at their centre, at all of them, or both. */
   view: 'crop' | 'whole' | 'both';
-  /** "svd", "exact", "logits" or "file"; "none" for an index of ready-made vectors. */
+  /** "discriminant", "lda", "pca", "svd", "exact", "logits" or "file"; "none" for an index of ready-made vectors. */
   head: string;
   /** Row encoding: "f32", "f16" or "i8". */
   storage: string;
