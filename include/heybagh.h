@@ -470,6 +470,11 @@ hb_status hb_engine_embed_crops(hb_engine *engine, const hb_crops *crops, float 
 hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYTES], float *embedding,
                                hb_timings *timings, hb_error *error);
 
+/* Embeds features that an engine of this model gave after hb_engine_use_features, which is the last step of the others.
+ */
+hb_status hb_engine_embed_features(hb_engine *engine, const float features[HB_FEATURES_DIM], float *embedding,
+                                   hb_error *error);
+
 /* Embeds pixels, as hb_crop_rgba takes them, by the model's view. */
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
                                const hb_region *region, float *embedding, hb_timings *timings, hb_error *error);

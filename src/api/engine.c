@@ -85,6 +85,19 @@ static hb_status check_model(const hb_engine *engine, hb_error *error) {
   return engine->model != NULL ? HB_OK : hb_fail(error, HB_INVALID_ARGUMENT, "this engine has no model to embed with");
 }
 
+static void apply_head(const hb_engine *engine, const float *features, float *embedding) {
+  if (engine->head != NULL)
+    hb_head_apply(engine->head, features, embedding);
+  else
+    memcpy(embedding, features, engine->plain * sizeof *embedding);
+}
+
+hb_status hb_engine_embed_features(hb_engine *engine, const float *features, float *embedding, hb_error *error) {
+  hb_status status = check_model(engine, error);
+  if (status == HB_OK) apply_head(engine, features, embedding);
+  return status;
+}
+
 /* Takes the features of one more crop into those of the picture. Two crops are averaged as they come from the network:
  * measured, that is as good as averaging what heads make of them (square roots, unit length a layer), or better. Of
  * tiles the largest count: means find half as much. */
@@ -121,10 +134,7 @@ hb_status hb_engine_embed_crops(hb_engine *engine, const hb_crops *crops, float 
   const float *features = features_of(engine, crops, room);
   if (features == NULL) return hb_fail(error, HB_INTERNAL, "the network failed to run; please report this");
   const double ran = hb_clock_milliseconds();
-  if (engine->head != NULL)
-    hb_head_apply(engine->head, features, embedding);
-  else
-    memcpy(embedding, features, engine->plain * sizeof *embedding);
+  apply_head(engine, features, embedding);
   if (timings != NULL) timings->network = ran - started, timings->head = hb_clock_milliseconds() - ran;
   return HB_OK;
 }
