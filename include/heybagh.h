@@ -99,15 +99,44 @@ typedef struct {
   double width, height;
 } hb_region;
 
-/* Makes the crop of a picture file in memory: JPEG, PNG, GIF (first frame), BMP or PNM. EXIF orientation is applied,
- * and alpha is laid over white, as what is missing of a damaged picture is, up to a quarter of it. With a `region`,
- * only this part of the picture counts, as if it were a picture of its own; NULL stands for the whole picture. Sets
- * decode and preprocess of `timings`, which may be NULL. */
+/* How a model looks at a picture. */
+typedef enum {
+  HB_VIEW_CROP,  /* as torchvision: the shorter side becomes 256, and the centre is the crop */
+  HB_VIEW_WHOLE, /* the whole picture becomes the crop, whatever its shape */
+  HB_VIEW_BOTH,  /* two crops, one each way */
+} hb_view;
+
+/* "crop", "whole" or "both". Static storage. */
+const char *hb_view_name(hb_view view);
+/* The reverse; false if no view has this name. */
+bool hb_view_parse(const char *name, hb_view *out);
+
+#define HB_CROPS_MAX 8
+
+/* All crops of a picture, by a view. For HB_VIEW_WHOLE and HB_VIEW_BOTH a picture more than three times as long as wide
+ * is cut across into 3 to HB_CROPS_MAX tiles that are about square, and each tile becomes a crop. The picture's
+ * features are the means of its crop's features or of its two crops'; of three and more crops, which are tiles, they
+ * are the largest, so that what is in one tile only counts. */
+typedef struct {
+  uint8_t *pixels; /* [count][HB_CROP_BYTES], from malloc; the caller frees it */
+  uint32_t count;
+} hb_crops;
+
+/* Makes the crops of a picture file in memory, by a view: JPEG, PNG, GIF (first frame), BMP or PNM. EXIF orientation is
+ * applied, and alpha is laid over white, as what is missing of a damaged picture is, up to a quarter of it. With a
+ * `region`, only this part of the picture counts, as if it were a picture of its own; NULL stands for the whole
+ * picture. Sets decode and preprocess of `timings`, which may be NULL. */
+hb_status hb_crops_file(const void *bytes, size_t size, const hb_region *region, hb_view view, hb_crops *out,
+                        hb_timings *timings, hb_error *error);
+
+/* Makes the crop by HB_VIEW_CROP. */
 hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
                        hb_timings *timings, hb_error *error);
 
-/* Makes the crop of decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not
- * premultiplied. `region` and `timings` as above. */
+/* They make crops of decoded pixels: RGBA, 8 bits a channel, rows top to bottom without padding, alpha not
+ * premultiplied. The other parameters are as above. */
+hb_status hb_crops_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region, hb_view view,
+                        hb_crops *out, hb_timings *timings, hb_error *error);
 hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
                        uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error);
 
@@ -123,8 +152,9 @@ hb_status hb_scale_file(const void *bytes, size_t size, uint32_t longest, hb_pic
 
 /* ---- Model: the network's weights ------------------------------------------------------------------------------ */
 
-#define HB_POOLED_DIM 512  /* features after global average pooling */
-#define HB_LOGITS_DIM 1000 /* ImageNet classes, outputs of torchvision's fc */
+#define HB_POOLED_DIM 512   /* features after global average pooling: the means of layer4's channels */
+#define HB_FEATURES_DIM 768 /* these, followed by the means of layer3's 256 channels; all are 0 or more */
+#define HB_LOGITS_DIM 1000  /* ImageNet classes, outputs of torchvision's fc */
 
 /* The numbers that the convolutions are stored and computed in. A file in f16 has half the size of one in f32, and is
  * computed in f32. A file in i8 has a quarter, and the network runs several times as fast. */
@@ -160,9 +190,16 @@ hb_status hb_model_write(const hb_model *model, const char *path, hb_error *erro
 hb_status hb_model_write_without_fc(const hb_model *model, const char *path, hb_error *error);
 
 /* SHA-256 (64 hex digits) of the folded weights. A network has one id, whatever file it came from. In another precision
- * it is another network with another id: embeddings of the two must not be mixed. Owned by the model. */
+ * or with another view it is another network with another id: embeddings of the two must not be mixed. Owned by the
+ * model. */
 const char *hb_model_id(const hb_model *model);
 hb_precision hb_model_precision(const hb_model *model);
+/* HB_VIEW_CROP unless the file says otherwise. */
+hb_view hb_model_view(const hb_model *model);
+
+/* Changes the view, and with it the id. Call it before engines of the model are created; no other thread may use the
+ * model meanwhile. Conversions keep the view. Not in the browser. */
+hb_status hb_model_set_view(hb_model *model, hb_view view, hb_error *error);
 
 /* Checks that the model is `id`, by hashing all weights: HB_MODEL_MISMATCH if its file says that it is another model,
  * HB_BAD_MODEL if the weights are not those of the id. For files that came over a network; opening a model checks only
@@ -179,7 +216,7 @@ hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error
 
 /* Pictures that show which values the network's feature maps have; a few hundred of the kind that will be searched. */
 typedef struct {
-  const uint8_t *crops; /* [count][HB_CROP_BYTES] */
+  const uint8_t *crops; /* [count][HB_CROP_BYTES], by the model's view */
   uint32_t count;
   void (*progress)(void *context, uint32_t done); /* called after each picture; may be NULL */
   void *context;                                  /* passed to progress and stage */
@@ -209,7 +246,7 @@ hb_status hb_model_to_i8(const hb_model *model, const hb_calibration *calibratio
 
 void hb_model_free(hb_model *model);
 
-/* ---- Head: pooled features to embedding ------------------------------------------------------------------------ */
+/* ---- Head: features to embedding ------------------------------------------------------------------------ */
 
 typedef enum {
   HB_HEAD_LOGITS, /* torchvision's fc: 1000 numbers, what the original HeyBagh indexed */
@@ -217,19 +254,34 @@ typedef enum {
   HB_HEAD_SVD,    /* the leading directions of a collection's logits; hb_builder makes it, the bundle holds it */
   HB_HEAD_FILE,   /* a matrix of the user's own */
   HB_HEAD_NONE,   /* in a bundle of ready-made vectors, whose model is unknown */
+  /* Learned by hb_builder from a collection's features of layer4 and layer3; the bundle holds them. */
+  HB_HEAD_PCA,          /* the leading directions of the collection; needs no labels */
+  HB_HEAD_LDA,          /* Fisher's discriminant: best for photos of things that have a label in the collection */
+  HB_HEAD_DISCRIMINANT, /* whitened within labels: nearly as good for these, and good for all other photos, too */
 } hb_head_kind;
 
-/* "logits", "exact", "svd", "file" or "none". Static storage. */
+/* "logits", "exact", "svd", "file", "none", "pca", "lda" or "discriminant". Static storage. */
 const char *hb_head_name(hb_head_kind kind);
 /* The reverse; false if no head has this name. */
 bool hb_head_parse(const char *name, hb_head_kind *out);
 
 #define HB_EXACT_DIM (HB_POOLED_DIM + 1) /* dimensions of the head `exact`, and the most of `svd` */
+#define HB_LEARNED_DIM 256               /* dimensions that `pca` and `discriminant` have unless others are asked for */
+
+/* Understands the head that a build shall have: "logits", "exact", "svd:D", "pca:D", "lda:D", "discriminant:D" or
+ * anything else, which is a file. D is a number of dimensions: 1 to HB_EXACT_DIM for svd, 1 to HB_FEATURES_DIM for the
+ * others; "pca" and "discriminant" alone have HB_LEARNED_DIM, and "lda" alone as many as there can be, one less than
+ * labels. Sets *dim to D, or to 0 where it is not known yet, and *kind. False if D is out of range or missing. Not in
+ * the browser. */
+bool hb_head_choose(const char *name, hb_head_kind *kind, uint32_t *dim);
 
 typedef struct hb_head hb_head;
 
 /* Makes the model's head "logits" or "exact". Any other name is that of a safetensors file with a tensor "weight"
- * [d][512] and, optionally, "bias" [d]; `model` may be NULL then. The caller frees *out. Not in the browser. */
+ * [d][512] or [d][768] and, optionally, "bias" [d]; `model` may be NULL then. A weight [d][512] takes the pooled
+ * features of layer4 as they are. One of [d][768] takes all features, prepared: the square roots of those of layer4,
+ * scaled to unit length, then those of layer3, likewise. The file's metadata may say so: "features" is "layer4" or
+ * "sqrt-layer4-layer3". The caller frees *out. Not in the browser. */
 hb_status hb_head_open(const hb_model *model, const char *name, hb_head **out, hb_error *error);
 /* The number of dimensions of embeddings by this head. */
 uint32_t hb_head_dim(const hb_head *head);
@@ -285,9 +337,14 @@ uint32_t hb_index_nlist(const hb_index *index);  /* inverted lists */
 uint32_t hb_index_nprobe(const hb_index *index); /* lists searched by default */
 hb_encoding hb_index_encoding(const hb_index *index);
 hb_head_kind hb_index_head(const hb_index *index);
+/* Returns true if the index has a head that a build which asks for `kind` and `dim`, as hb_head_choose says, would
+ * keep. Of `lda` and `discriminant` it may have fewer dimensions, as a collection may not have more. Two files with
+ * equal dimensions may differ nevertheless. */
+bool hb_index_has_head(const hb_index *index, hb_head_kind kind, uint32_t dim);
 /* These texts are owned by the index. */
 const char *hb_index_model_id(const hb_index *index);  /* "" if the head is HB_HEAD_NONE */
 const char *hb_index_model_url(const hb_index *index); /* "" if the head is HB_HEAD_NONE */
+hb_view hb_index_view(const hb_index *index);          /* the model's; HB_VIEW_CROP if the head is HB_HEAD_NONE */
 /* Where a result's picture is: a URL relative to the bundle, in which {path} stands for the path. Where its thumbnail
  * is: likewise, {content} stands for hb_result.content as 16 hex digits; "" if there are no thumbnails. */
 const char *hb_index_image_url(const hb_index *index);
@@ -388,22 +445,37 @@ hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb
  * embedding is the HB_POOLED_DIM pooled features as they are, not of unit length. */
 hb_status hb_engine_use_head(hb_engine *engine, const hb_head *head, hb_error *error);
 
+/* Makes embeddings of an engine that has no index the HB_FEATURES_DIM features as they are, not of unit length. */
+hb_status hb_engine_use_features(hb_engine *engine, hb_error *error);
+
 /* The number of floats in an embedding of this engine. */
 uint32_t hb_engine_dim(const hb_engine *engine);
+
+/* The view of the engine's model; HB_VIEW_CROP without one. */
+hb_view hb_engine_view(const hb_engine *engine);
 
 /* The number of threads that share the work on a picture; 1 natively. */
 uint32_t hb_engine_threads(const hb_engine *engine);
 
-/* Embeds a picture file, as hb_crop_file takes it: writes hb_engine_dim floats of unit length to `embedding`. `timings`
- * may be NULL. */
+/* Embeds a picture file, as hb_crop_file takes it, by the model's view: writes hb_engine_dim floats of unit length to
+ * `embedding`. `timings` may be NULL. */
 hb_status hb_engine_embed(hb_engine *engine, const void *bytes, size_t size, const hb_region *region, float *embedding,
                           hb_timings *timings, hb_error *error);
 
-/* Embeds a crop, which is the second half of hb_engine_embed. Sets network and head of `timings`, which may be NULL. */
+/* Embeds the crops of a picture, which is the second half of hb_engine_embed. Sets network and head of `timings`, which
+ * may be NULL. */
+hb_status hb_engine_embed_crops(hb_engine *engine, const hb_crops *crops, float *embedding, hb_timings *timings,
+                                hb_error *error);
+/* Likewise a single crop, whatever the model's view. */
 hb_status hb_engine_embed_crop(hb_engine *engine, const uint8_t crop[HB_CROP_BYTES], float *embedding,
                                hb_timings *timings, hb_error *error);
 
-/* Embeds pixels, as hb_crop_rgba takes them. */
+/* Embeds features that an engine of this model gave after hb_engine_use_features, which is the last step of the others.
+ */
+hb_status hb_engine_embed_features(hb_engine *engine, const float features[HB_FEATURES_DIM], float *embedding,
+                                   hb_error *error);
+
+/* Embeds pixels, as hb_crop_rgba takes them, by the model's view. */
 hb_status hb_engine_embed_rgba(hb_engine *engine, const uint8_t *rgba, uint32_t width, uint32_t height,
                                const hb_region *region, float *embedding, hb_timings *timings, hb_error *error);
 
@@ -447,9 +519,11 @@ void hb_catalog_free(hb_catalog *catalog);
 #define HB_NLIST_MAX 65536 /* as in Milvus */
 
 typedef struct {
-  hb_model *model;  /* makes the vectors; NULL for ready-made ones */
-  const char *head; /* "logits", "exact", "svd:D" with D 1..513, or a file; ignored without a model */
-  uint32_t dim;     /* numbers in a ready-made vector, 1..HB_DIM_MAX; ignored with a model */
+  hb_model *model; /* makes the vectors; NULL for ready-made ones */
+  /* As hb_head_choose understands it; ignored without a model. NULL chooses: the base's head, or without a base
+   * "discriminant:256" if 20 labels or more have two images that differ, else "pca:256". */
+  const char *head;
+  uint32_t dim; /* numbers in a ready-made vector, 1..HB_DIM_MAX; ignored with a model */
   hb_encoding encoding;
   uint32_t nlist;        /* 1..65536; 0 chooses 2 sqrt(count). Lowered to count/39, as Knowhere does */
   double recall;         /* recall@4 that the default nprobe must reach on a sample; 0 chooses 0.991 */
@@ -461,8 +535,9 @@ typedef struct {
   size_t shard_bytes;    /* lists are packed into files of about this size, below 4 GiB; 0 chooses 8 KiB */
   size_t memory_bytes;   /* for vectors while building, beside 50 to 100 bytes an image; 0 chooses 1 GiB */
   uint32_t threads;      /* 0: one */
-  const char *base;      /* a bundle whose rows hb_builder_keep takes; NULL for none */
-  bool retrain;          /* cluster again although there is a base */
+  /* A bundle whose rows hb_builder_keep takes, and whose head is kept if it was made from its images; NULL for none. */
+  const char *base;
+  bool retrain; /* cluster again although there is a base; its head stays */
   /* Called with what hb_builder_finish does now, such as "clustering", as it may take minutes; may be NULL. */
   void (*stage)(void *context, const char *what);
   void *stage_context;
@@ -479,6 +554,7 @@ typedef struct {
   uint64_t bytes;             /* of all files of the bundle, without thumbnails */
   uint32_t files;             /* their number */
   uint32_t files_new;         /* files that the base does not have; without a base, all */
+  hb_head_kind head;          /* the bundle's */
 } hb_build_report;
 
 /* Checks that a bundle may be written to `directory`: nothing is there, or an empty folder, or a bundle to replace. */
@@ -494,7 +570,7 @@ hb_status hb_builder_create(const char *directory, const hb_build_options *optio
 /* Where the builder writes. Files that a caller puts there, such as thumbnails, become part of the bundle. */
 const char *hb_builder_directory(const hb_builder *builder);
 
-/* Adds an image: its HB_POOLED_DIM pooled features or, without a model, its vector of `dim` floats, which is scaled to
+/* Adds an image: its HB_FEATURES_DIM features or, without a model, its vector of `dim` floats, which is scaled to
  * unit length. Images come in byte order of their paths, each once. `label` is "" for none, `content` is as in
  * hb_result. The arguments are copied. After a failure, here or in hb_builder_keep, the builder can only be freed. */
 hb_status hb_builder_add(hb_builder *builder, const float *features, const char *path, const char *label,

@@ -71,6 +71,7 @@ static void print_lists(const build_report *r) {
   if (b->trained && r->nlist > b->nlist)
     say("note: nlist was lowered from %llu to %u, because a list should have 39 images on average",
         (unsigned long long)r->nlist, b->nlist);
+  if (b->head != HB_HEAD_NONE) say("head %s, %u numbers", hb_head_name(b->head), b->dim);
   if (b->trained)
     say("trained %u %s (imbalance %.2f)", b->nlist, lists, b->imbalance);
   else
@@ -125,7 +126,7 @@ static void add_work(hb_text *text, const build_report *r) {
 
 static void add_bundle(hb_text *text, const build_report *r) {
   const hb_build_report *b = &r->built;
-  hb_text_add(text, ",\"head\":\"%s\",\"dim\":%u,\"storage\":\"%s\"", hb_head_name(r->head), b->dim,
+  hb_text_add(text, ",\"head\":\"%s\",\"dim\":%u,\"storage\":\"%s\"", hb_head_name(b->head), b->dim,
               hb_encoding_name(r->encoding));
   hb_text_add(text, ",\"nlist\":%u,\"trained\":%s,\"imbalance\":%.4f,\"trained_imbalance\":%.4f", b->nlist,
               b->trained ? "true" : "false", b->imbalance, b->trained_imbalance);

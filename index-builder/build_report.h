@@ -9,7 +9,6 @@ typedef struct {
   const char *noun; /* "images" or "vectors" */
   uint64_t nlist;   /* the value of --nlist; 0 without it */
   uint32_t threads;
-  hb_head_kind head;
   hb_encoding encoding;
   const update_tally *tally;
   const image_files *images; /* all zeros for vectors */

@@ -1,6 +1,7 @@
 #include "calibration_images.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "decoder_process.h"
@@ -9,8 +10,8 @@
 #include "left_out.h"
 #include "messages.h"
 
-static hb_status read_crop(decoder_process *decoder, const char *folder, const char *name, uint8_t *crop,
-                           hb_error *error) {
+static hb_status read_crops(decoder_process *decoder, const char *folder, const char *name, hb_view view,
+                            hb_crops *crops, hb_error *error) {
   hb_mapping file;
   char *path = hb_path_join(folder, name);
   if (path == NULL) return hb_fail_memory(error);
@@ -19,29 +20,39 @@ static hb_status read_crop(decoder_process *decoder, const char *folder, const c
   if (status != HB_OK) return status;
   const char *refusal = file_kind_refusal(file.bytes, file.size);
   status = refusal != NULL ? hb_fail(error, HB_UNSUPPORTED_IMAGE, "%s", refusal)
-                           : decoder_process_crop(decoder, file.bytes, file.size, NULL, crop, NULL, error);
+                           : decoder_process_crops(decoder, file.bytes, file.size, NULL, view, crops, NULL, error);
   hb_file_unmap(file);
   return status;
 }
 
-/* Makes the crops of up to `count` pictures. Sets *read to the number of pictures that could be read. */
-static hb_status read_crops(decoder_process *decoder, const char *folder, const image_files *set, uint32_t count,
-                            uint8_t *crops, uint32_t *read, hb_error *error) {
+/* Copies a crop of picture `number` and frees all. Every fourth picture is held out by hb_model_to_i8, so that the turn
+ * shifts by one there. */
+static void take_one(hb_crops *crops, uint32_t number, uint8_t *crop) {
+  const uint32_t turn = (number + number / 4) % crops->count;
+  memcpy(crop, crops->pixels + (size_t)turn * HB_CROP_BYTES, HB_CROP_BYTES);
+  free(crops->pixels);
+}
+
+/* Makes a crop of each of up to `count` pictures. Sets *read to the number of pictures that could be read. */
+static hb_status read_all(decoder_process *decoder, const char *folder, const image_files *set, uint32_t count,
+                          hb_view view, uint8_t *out, uint32_t *read, hb_error *error) {
   *read = 0;
   for (uint32_t i = 0; i < count; i++) {
     const char *name = set->paths[(uint64_t)i * set->count / count];
     hb_error unreadable;
-    hb_status status = read_crop(decoder, folder, name, crops + (size_t)*read * HB_CROP_BYTES, &unreadable);
+    hb_crops crops;
+    hb_status status = read_crops(decoder, folder, name, view, &crops, &unreadable);
     if (status == HB_OUT_OF_MEMORY) return hb_fail_memory(error);
     if (status == HB_OK)
-      ++*read;
+      take_one(&crops, *read, out + (size_t)*read * HB_CROP_BYTES), ++*read;
     else
       note("skipped '%s': %s", name, unreadable.text);
   }
   return HB_OK;
 }
 
-hb_status calibration_images_read(const char *folder, uint32_t wanted, hb_calibration *out, hb_error *error) {
+hb_status calibration_images_read(const char *folder, uint32_t wanted, hb_view view, hb_calibration *out,
+                                  hb_error *error) {
   static const image_files_options options = {0};
   image_files set;
   hb_status status = image_files_list(folder, &options, &set, error);
@@ -52,7 +63,7 @@ hb_status calibration_images_read(const char *folder, uint32_t wanted, hb_calibr
   decoder_process *decoder = NULL;
   status = crops != NULL ? decoder_process_create(DECODER_PROCESS_SECONDS, &decoder, error) : hb_fail_memory(error);
   uint32_t read = 0;
-  if (status == HB_OK) status = read_crops(decoder, folder, &set, count, crops, &read, error);
+  if (status == HB_OK) status = read_all(decoder, folder, &set, count, view, crops, &read, error);
   if (status == HB_OK)
     *out = (hb_calibration){.crops = crops, .count = read};
   else

@@ -32,7 +32,7 @@ typedef struct {
   hb_model *model;
   existing_needs needs;
   existing_bundle base;
-  char *model_url, thumb_url[48];
+  char *model_url, thumb_url[48], head[24];
   hb_build_options options;
   hb_builder *builder;
   journal *journal;
@@ -64,7 +64,7 @@ static char *default_model_url(const char *path, const hb_model *model) {
 
 static hb_status find_head_dim(building *b, hb_error *error) {
   hb_head *head;
-  if (b->needs.dim > 0) return HB_OK;
+  if (b->needs.any_head || b->needs.head != HB_HEAD_FILE) return HB_OK;
   hb_status status = hb_head_open(b->model, b->s->head, &head, error);
   if (status != HB_OK) return status;
   b->needs.dim = hb_head_dim(head);
@@ -137,7 +137,7 @@ static void set_options(building *b) {
   if (s->model != NULL) stat(s->model, &info);
   if (s->thumbs > 0) thumbnail_url((uint32_t)s->thumbs, b->thumb_url, sizeof b->thumb_url);
   b->options = (hb_build_options){.model = b->model,
-                                  .head = s->head,
+                                  .head = b->head[0] != '\0' ? b->head : s->head,
                                   .dim = b->needs.dim,
                                   .encoding = b->needs.encoding,
                                   .nlist = (uint32_t)s->nlist,
@@ -182,6 +182,13 @@ static hb_status open_journal(building *b, hb_error *error) {
   return status;
 }
 
+/* A head is learned anew from the features of all images, which no bundle holds. */
+static void give_up_learned_head(building *b) {
+  if (!b->s->retrain || b->base.catalog == NULL || !head_option_is_learned(hb_index_head(b->base.index))) return;
+  if (b->needs.any_head) head_option_again(b->base.index, b->head, sizeof b->head);
+  existing_refuse_because(&b->base, "has a head that --retrain learns anew");
+}
+
 static hb_status create_builder(building *b, hb_error *error) {
   set_options(b);
   hb_status status = hb_builder_create(b->s->out, &b->options, &b->builder, error);
@@ -197,6 +204,7 @@ static hb_status build(building *b, hb_build_report *report, hb_error *error) {
   if (status == HB_OK) status = s->vectors != NULL ? open_vectors(b, error) : open_images(b, error);
   if (status != HB_OK) return status;
   if (!s->fresh) status = existing_open(s->out, &b->needs, &b->base, error);
+  if (status == HB_OK) give_up_learned_head(b);
   if (status == HB_OK) status = create_builder(b, error);
   if (status == HB_OK) status = open_journal(b, error);
   if (status == HB_OK) status = update(b, error);
@@ -229,7 +237,6 @@ static int run(const settings *s, const existing_needs *needs) {
                                  .noun = b.vectors != NULL ? "vectors" : "images",
                                  .nlist = s->nlist,
                                  .threads = (uint32_t)s->threads,
-                                 .head = b.needs.head,
                                  .encoding = b.needs.encoding,
                                  .tally = &b.tally,
                                  .images = &b.images,
@@ -275,9 +282,9 @@ static int check(settings *s, existing_needs *needs) {
   if (s->fresh && s->retrain) return fail_usage("use either --fresh or --retrain, not both");
   if (!hb_encoding_parse(s->encoding, &needs->encoding))
     return fail_usage("--storage must be f32, f16 or i8, not '%s'", s->encoding);
-  if (s->head == NULL) s->head = "svd:256";
-  if (s->vectors == NULL && !head_option_parse(s->head, &needs->head, &needs->dim))
-    return fail_usage("--head must be svd:D (D from 1 to 513), exact, logits or a file, not '%s'", s->head);
+  needs->any_head = s->vectors == NULL && s->head == NULL;
+  if (s->head != NULL && !head_option_parse(s->head, &needs->head, &needs->dim))
+    return fail_usage("--head must be " HEAD_OPTION_MADE ", exact, logits or a file, not '%s'", s->head);
   return check_urls(s);
 }
 
@@ -303,9 +310,15 @@ int command_build(int argc, char **argv) {
       {"out", OPTION_TEXT, &s.out, .required = true, .argument = "DIR",
        .help = "folder of the bundle; an existing bundle is updated"},
       {"fresh", OPTION_FLAG, &s.fresh, .help = "keep nothing of an existing bundle"},
-      {"retrain", OPTION_FLAG, &s.retrain, .help = "cluster again, but embed only new images"},
+      {"retrain", OPTION_FLAG, &s.retrain,
+       .help = "cluster again, but embed only new images; a learned head is learned anew, which takes all images"},
       {"head", OPTION_TEXT, &s.head, .argument = "HEAD",
-       .help = "svd:D (D numbers, 1 to 513), exact (513), logits (1000) or a safetensors FILE (default svd:256)"},
+       .help = "what makes a vector of D numbers (default: that of an existing bundle; else discriminant:256 if 20\n"
+               "                         labels or more have two images, or else pca:256):\n"
+               "                         discriminant:D  learned from the labels, good for other things, too\n"
+               "                         lda, lda:D      learned from the labels, best for what they name\n"
+               "                         pca:D           learned from the images, without labels\n"
+               "                         svd:D, exact, logits, or a safetensors FILE  as in README"},
       {"storage", OPTION_TEXT, &s.encoding, .argument = "S",
        .help = "store numbers as f32, f16 or i8, in 4, 2 or 1 bytes (default i8)"},
       {"nlist", OPTION_NUMBER, &s.nlist, .minimum = 1, .maximum = HB_NLIST_MAX, .argument = "N",

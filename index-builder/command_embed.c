@@ -1,10 +1,14 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/utf8.h"
 #include "commands.h"
 #include "embedder.h"
 #include "head_option.h"
 #include "options.h"
+
+/* A head's input, for heads that are learned elsewhere. */
+#define FEATURES "features"
 
 /* What makes the embeddings. */
 typedef struct {
@@ -52,6 +56,8 @@ static int open_tools(const char *model_path, const char *head_name, const char 
     return fail("%s: it holds ready-made vectors, so it has no head", index_path);
   if (hb_engine_create(t->model, t->index, &t->engine, &error) != HB_OK) return fail("%s", error.text);
   if (t->index != NULL) return EXIT_DONE;
+  if (strcmp(head_name, FEATURES) == 0)
+    return hb_engine_use_features(t->engine, &error) == HB_OK ? EXIT_DONE : fail("%s", error.text);
   if (hb_head_open(t->model, head_name, &t->head, &error) != HB_OK ||
       hb_engine_use_head(t->engine, t->head, &error) != HB_OK)
     return fail("%s: %s", head_name, error.text);
@@ -71,9 +77,10 @@ static int check(const char *head_name, const char *index_path) {
   hb_head_kind kind;
   uint32_t dim;
   if (head_name != NULL && index_path != NULL) return fail_usage("use either --head or --index, not both");
-  if (head_name != NULL && (!head_option_parse(head_name, &kind, &dim) || kind == HB_HEAD_SVD))
-    return fail_usage("--head must be logits, exact or a file, not '%s' (use --index for the head of a bundle)",
-                      head_name);
+  if (head_name == NULL || strcmp(head_name, FEATURES) == 0) return EXIT_DONE;
+  if (!head_option_parse(head_name, &kind, &dim) || head_option_is_of_collection(kind))
+    return fail_usage(
+        "--head must be logits, exact, features or a file, not '%s' (use --index for the head of a bundle)", head_name);
   return EXIT_DONE;
 }
 
@@ -85,7 +92,8 @@ int command_embed(int argc, char **argv) {
       {"model", OPTION_TEXT, &model_path, .required = true, .argument = "FILE",
        .help = "model file, made by 'index-builder model'"},
       {"head", OPTION_TEXT, &head_name, .argument = "HEAD",
-       .help = "logits (1000 numbers, the default), exact (513) or a safetensors FILE"},
+       .help = "logits (1000 numbers, the default), exact (513), a safetensors FILE, or features (768, as the\n"
+               "                         network gives them: the means of layer4, then of layer3), not of unit length"},
       {"index", OPTION_TEXT, &index_path, .argument = "DIR", .help = "use the head of this bundle"},
       {"region", OPTION_REGION, &region, .argument = "X,Y,W,H",
        .help = "embed only this part of each image: upper left corner and size, as fractions"},
@@ -93,8 +101,8 @@ int command_embed(int argc, char **argv) {
   };
   const command_line line = {
       "embed", "IMAGE...",
-      "Prints the embedding of each image, scaled to unit length: a line with a JSON object for each.", options,
-      sizeof options / sizeof *options};
+      "Prints the embedding of each image, scaled to unit length (but for features): a line with a JSON object each.",
+      options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
   exit_code = check(head_name, index_path);

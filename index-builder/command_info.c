@@ -39,6 +39,7 @@ static void print_index_json(const hb_index *index, const hb_catalog *catalog) {
               hb_index_nprobe(index), hb_index_file_count(index), bytes_of(index));
   add_member(&t, "model_id", model_of(index));
   add_member(&t, "model_url", hb_index_model_url(index));
+  add_member(&t, "view", hb_view_name(hb_index_view(index)));
   add_member(&t, "image_url", hb_index_image_url(index));
   add_member(&t, "thumb_url", hb_index_thumb_url(index));
   hb_text_add(&t, ",\"unshown\":%u", count_unshown(index, catalog));
@@ -53,8 +54,9 @@ static void print_index_text(const hb_index *index, const hb_catalog *catalog) {
   say("%u lists, %u probed by default; %.1f MB in %u files beside index.json", hb_index_nlist(index),
       hb_index_nprobe(index), (double)bytes_of(index) / 1e6, hb_index_file_count(index));
   hb_text line = {0};
-  hb_text_add(&line, "model %.12s%s%s, images at %s", model_of(index), has_model ? " at " : "",
-              hb_index_model_url(index), hb_index_image_url(index));
+  hb_text_add(&line, "model %.12s%s%s", model_of(index), has_model ? " at " : "", hb_index_model_url(index));
+  if (has_model) hb_text_add(&line, ", view %s", hb_view_name(hb_index_view(index)));
+  hb_text_add(&line, ", images at %s", hb_index_image_url(index));
   if (*hb_index_thumb_url(index) != '\0') hb_text_add(&line, ", thumbnails at %s", hb_index_thumb_url(index));
   say_text(&line);
   const uint32_t unshown = count_unshown(index, catalog);
@@ -81,12 +83,13 @@ static int print_model(const char *path, long long bytes, bool json) {
   hb_error error;
   hb_model *model;
   if (hb_model_open(path, &model, &error) != HB_OK) return fail("%s: %s", path, error.text);
-  const char *precision = hb_precision_name(hb_model_precision(model));
+  const char *precision = hb_precision_name(hb_model_precision(model)), *view = hb_view_name(hb_model_view(model));
   if (json)
-    say("{\"kind\":\"model\",\"network\":\"resnet18\",\"precision\":\"%s\",\"id\":\"%s\",\"bytes\":%lld}", precision,
-        hb_model_id(model), bytes);
+    say("{\"kind\":\"model\",\"network\":\"resnet18\",\"precision\":\"%s\",\"view\":\"%s\",\"id\":\"%s\",\"bytes\":%"
+        "lld}",
+        precision, view, hb_model_id(model), bytes);
   else
-    say("ResNet-18, %s, %.1f MB", precision, (double)bytes / 1e6);
+    say("ResNet-18, %s, view %s, %.1f MB", precision, view, (double)bytes / 1e6);
   if (!json) say("model %s", hb_model_id(model));
   hb_model_free(model);
   return EXIT_DONE;

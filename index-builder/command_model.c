@@ -24,7 +24,8 @@ typedef struct {
 } calibrated;
 
 static void print_text(const hb_model *model, const calibrated *c) {
-  say("model %.12s, %s", hb_model_id(model), hb_precision_name(hb_model_precision(model)));
+  say("model %.12s, %s, view %s", hb_model_id(model), hb_precision_name(hb_model_precision(model)),
+      hb_view_name(hb_model_view(model)));
   if (c->pictures == 0) return;
   if (c->levels < HB_LEVELS_MOST) say("weights of %u levels; the first layers have more", c->levels);
   say("calibrated on %u pictures; every fourth was held out, and its logits compared with those of f32:", c->pictures);
@@ -37,8 +38,8 @@ static void print_text(const hb_model *model, const calibrated *c) {
 
 static void print_json(const hb_model *model, const calibrated *c) {
   hb_text t = {0};
-  hb_text_add(&t, "{\"id\":\"%s\",\"precision\":\"%s\"", hb_model_id(model),
-              hb_precision_name(hb_model_precision(model)));
+  hb_text_add(&t, "{\"id\":\"%s\",\"precision\":\"%s\",\"view\":\"%s\"", hb_model_id(model),
+              hb_precision_name(hb_model_precision(model)), hb_view_name(hb_model_view(model)));
   if (c->pictures > 0) {
     hb_text_add(&t, ",\"pictures\":%u,\"levels\":%u,\"ranges\":\"%s\",\"scores\":[", c->pictures, c->levels,
                 c->report.scores[c->report.best].method);
@@ -55,7 +56,7 @@ static hb_status quantize(const hb_model *model, const char *folder, uint32_t wa
                           hb_error *error) {
   hb_calibration calibration;
   progress p;
-  hb_status status = calibration_images_read(folder, wanted, &calibration, error);
+  hb_status status = calibration_images_read(folder, wanted, hb_model_view(model), &calibration, error);
   if (status != HB_OK) return status;
   progress_start(&p, "calibrating", calibration.count);
   calibration.progress = step, calibration.stage = progress_stage, calibration.context = &p;
@@ -85,7 +86,7 @@ static hb_status convert(hb_model **model, hb_precision precision, const char *f
 }
 
 int command_model(int argc, char **argv) {
-  const char *weights = NULL, *out = NULL, *name = NULL, *calibrate = NULL;
+  const char *weights = NULL, *out = NULL, *name = NULL, *calibrate = NULL, *view_name = NULL;
   uint64_t pictures = 0, levels = 0;
   bool json = false, no_fc = false;
   const option options[] = {
@@ -94,6 +95,10 @@ int command_model(int argc, char **argv) {
       {"out", OPTION_TEXT, &out, .required = true, .argument = "FILE", .help = "model file to write"},
       {"precision", OPTION_TEXT, &name, .argument = "P",
        .help = "f32 (47 MB, the default), f16 (23 MB, as fast as f32) or i8 (5 MB, several times as fast)"},
+      {"view", OPTION_TEXT, &view_name, .argument = "V",
+       .help =
+           "how it looks at pictures: crop (the centre, torchvision's way and the default), whole or both (in twice "
+           "the time)"},
       {"calibrate", OPTION_TEXT, &calibrate, .argument = "DIR",
        .help = "for i8: folder of pictures of the kind that will be searched"},
       {"pictures", OPTION_NUMBER, &pictures, .minimum = HB_CALIBRATION_LEAST, .maximum = 100000, .argument = "N",
@@ -111,6 +116,9 @@ int command_model(int argc, char **argv) {
       options, sizeof options / sizeof *options};
   int operand, exit_code;
   if (!options_parse(&line, argc, argv, &operand, &exit_code)) return exit_code;
+  hb_view view = HB_VIEW_CROP;
+  if (view_name != NULL && !hb_view_parse(view_name, &view))
+    return fail_usage("--view must be crop, whole or both, not '%s'", view_name);
   hb_precision precision = HB_PRECISION_F32;
   if (name != NULL && !hb_precision_parse(name, &precision))
     return fail_usage("--precision must be f32, f16 or i8, not '%s'", name);
@@ -124,9 +132,11 @@ int command_model(int argc, char **argv) {
   hb_error error;
   hb_model *model;
   if (hb_model_open(weights, &model, &error) != HB_OK) return fail("%s: %s", weights, error.text);
-  if (no_fc && name == NULL) precision = hb_model_precision(model); /* leaves out fc of a model that is there */
+  /* what is only given a view, or loses its fc, stays in its precision */
+  if ((no_fc || view_name != NULL) && name == NULL) precision = hb_model_precision(model);
   calibrated c = {.levels = levels > 0 ? (uint32_t)levels : LEVELS, .threads = (uint32_t)default_threads()};
-  hb_status status = convert(&model, precision, calibrate, (uint32_t)pictures, &c, &error);
+  hb_status status = view_name != NULL ? hb_model_set_view(model, view, &error) : HB_OK;
+  if (status == HB_OK) status = convert(&model, precision, calibrate, (uint32_t)pictures, &c, &error);
   if (status == HB_OK) status = (no_fc ? hb_model_write_without_fc : hb_model_write)(model, out, &error);
   if (status == HB_OK) (json ? print_json : print_text)(model, &c);
   hb_model_free(model);

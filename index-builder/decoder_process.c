@@ -16,7 +16,7 @@
 
 #define EXIT_NO_MEMORY 2
 
-typedef enum { JOB_CROP, JOB_THUMB } job_kind;
+typedef enum { JOB_CROPS, JOB_THUMB } job_kind;
 
 /* What both processes see. The file's bytes go through the socket, behind one byte; one byte comes back when the job is
  * done. */
@@ -25,13 +25,15 @@ typedef struct {
   size_t size;
   bool has_region;
   hb_region region;
+  hb_view view;
   uint32_t pixels;
   char path[PATH_MAX];
 
   hb_status status;
   hb_error error;
   hb_timings timings;
-  uint8_t crop[HB_CROP_BYTES];
+  uint32_t count; /* crops; what is not needed of their room costs no memory */
+  uint8_t crops[HB_CROPS_MAX * HB_CROP_BYTES];
 } exchange;
 
 struct decoder_process {
@@ -69,9 +71,19 @@ static void limit_time(uint32_t seconds) {
   setitimer(ITIMER_PROF, &timer, NULL);
 }
 
+static hb_status make_crops(exchange *e, const uint8_t *bytes) {
+  const hb_region *region = e->has_region ? &e->region : NULL;
+  hb_crops crops;
+  hb_status status = hb_crops_file(bytes, e->size, region, e->view, &crops, &e->timings, &e->error);
+  if (status != HB_OK) return status;
+  e->count = crops.count;
+  memcpy(e->crops, crops.pixels, (size_t)crops.count * HB_CROP_BYTES);
+  free(crops.pixels);
+  return HB_OK;
+}
+
 static hb_status work(exchange *e, const uint8_t *bytes) {
-  if (e->kind == JOB_THUMB) return thumbnail_write(bytes, e->size, e->pixels, e->path, &e->error);
-  return hb_crop_file(bytes, e->size, e->has_region ? &e->region : NULL, e->crop, &e->timings, &e->error);
+  return e->kind == JOB_THUMB ? thumbnail_write(bytes, e->size, e->pixels, e->path, &e->error) : make_crops(e, bytes);
 }
 
 /* Until the other side is closed. */
@@ -155,15 +167,24 @@ static hb_status run(decoder_process *d, const void *bytes, size_t size, hb_erro
   return d->exchange->status;
 }
 
-hb_status decoder_process_crop(decoder_process *d, const void *bytes, size_t size, const hb_region *region,
-                               uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
+hb_status decoder_process_crops(decoder_process *d, const void *bytes, size_t size, const hb_region *region,
+                                hb_view view, hb_crops *out, hb_timings *timings, hb_error *error) {
   exchange *e = d->exchange;
-  e->kind = JOB_CROP;
+  e->kind = JOB_CROPS;
   e->has_region = region != NULL;
+  e->view = view;
   if (region != NULL) e->region = *region;
   hb_status status = run(d, bytes, size, error);
   if (status != HB_OK) return status;
-  memcpy(crop, e->crop, HB_CROP_BYTES);
+  /* what crashed the decoder may have written anywhere */
+  const uint32_t count = e->count;
+  if (count < 1 || count > HB_CROPS_MAX)
+    return hb_fail(error, HB_CORRUPT_IMAGE, "the picture is damaged in a way that its decoder did not notice");
+  const size_t bytes_of_all = (size_t)count * HB_CROP_BYTES;
+  uint8_t *pixels = malloc(bytes_of_all);
+  if (pixels == NULL) return hb_fail_memory(error);
+  memcpy(pixels, e->crops, bytes_of_all);
+  *out = (hb_crops){pixels, count};
   if (timings != NULL) timings->decode = e->timings.decode, timings->preprocess = e->timings.preprocess;
   return HB_OK;
 }

@@ -15,9 +15,10 @@ typedef struct decoder_process decoder_process;
  * picture. */
 hb_status decoder_process_create(uint32_t seconds, decoder_process **out, hb_error *error);
 
-/* As hb_crop_file; also HB_CORRUPT_IMAGE if the process did not survive the picture. The next one has a new process. */
-hb_status decoder_process_crop(decoder_process *d, const void *bytes, size_t size, const hb_region *region,
-                               uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error);
+/* As hb_crops_file; also HB_CORRUPT_IMAGE if the process did not survive the picture. The next one has a new process.
+ */
+hb_status decoder_process_crops(decoder_process *d, const void *bytes, size_t size, const hb_region *region,
+                                hb_view view, hb_crops *out, hb_timings *timings, hb_error *error);
 /* As thumbnail_write, likewise. */
 hb_status decoder_process_thumbnail(decoder_process *d, const void *bytes, size_t size, uint32_t pixels,
                                     const char *path, hb_error *error);

@@ -30,11 +30,15 @@ struct embedder {
 /* Embeds like hb_engine_embed, but decodes the picture in another process. */
 static hb_status embed_apart(hb_engine *engine, decoder_process *decoder, const hb_mapping *file,
                              const hb_region *region, float *embedding, hb_timings *timings, hb_error *error) {
-  uint8_t crop[HB_CROP_BYTES];
+  hb_crops crops;
   const char *refusal = file_kind_refusal(file->bytes, file->size);
   if (refusal != NULL) return hb_fail(error, HB_UNSUPPORTED_IMAGE, "%s", refusal);
-  hb_status status = decoder_process_crop(decoder, file->bytes, file->size, region, crop, timings, error);
-  return status == HB_OK ? hb_engine_embed_crop(engine, crop, embedding, timings, error) : status;
+  hb_status status =
+      decoder_process_crops(decoder, file->bytes, file->size, region, hb_engine_view(engine), &crops, timings, error);
+  if (status != HB_OK) return status;
+  status = hb_engine_embed_crops(engine, &crops, embedding, timings, error);
+  free(crops.pixels);
+  return status;
 }
 
 hb_status embed_file(hb_engine *engine, decoder_process *decoder, const char *path, const hb_region *region,
@@ -69,7 +73,7 @@ static void read_one(void *context, size_t thread, size_t i) {
 static hb_status embed_one(embedder *e, worker *w, image_task *task, size_t i) {
   hb_timings timings;
   hb_status status =
-      embed_apart(w->engine, w->decoder, &task->file, NULL, e->features + i * HB_POOLED_DIM, &timings, &task->error);
+      embed_apart(w->engine, w->decoder, &task->file, NULL, e->features + i * HB_FEATURES_DIM, &timings, &task->error);
   if (status == HB_OK) add_timings(&w->timings, &timings);
   return status;
 }
@@ -112,7 +116,7 @@ static hb_status create_engines(embedder *e, hb_error *error) {
   hb_status status = HB_OK;
   for (uint32_t t = 0; t < e->options->threads && status == HB_OK; t++) {
     status = hb_engine_create(e->options->model, NULL, &e->workers[t].engine, error);
-    if (status == HB_OK) status = hb_engine_use_head(e->workers[t].engine, NULL, error);
+    if (status == HB_OK) status = hb_engine_use_features(e->workers[t].engine, error);
   }
   e->has_engines = status == HB_OK;
   return status;

@@ -36,8 +36,8 @@ typedef struct embedder embedder;
 hb_status embedder_create(const embed_options *options, uint32_t total, embedder **out, hb_error *error);
 /* Maps and hashes the files. The tasks hold a path and zeros; sets their `file`, `content` and `error`. */
 void embedder_read(embedder *e, image_task *tasks, uint32_t count);
-/* Does what each task asks for, and unmaps the files. Call it after embedder_read. Writes the pooled features of the
- * images that were embedded to `features` [count][HB_POOLED_DIM]. An image that cannot be read has an error in its
+/* Does what each task asks for, and unmaps the files. Call it after embedder_read. Writes the features of the images
+ * that were embedded to `features` [count][HB_FEATURES_DIM]. An image that cannot be read has an error in its
  * task; the function fails for every other reason. */
 hb_status embedder_finish(embedder *e, image_task *tasks, uint32_t count, float *features, hb_error *error);
 embed_times embedder_times(const embedder *e);

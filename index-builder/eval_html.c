@@ -58,7 +58,8 @@ static void add_facts(hb_text *t, const evaluation *e) {
   hb_text_add(t, "<dl class=facts>\n");
   snprintf(name, sizeof name, "precision@%u", e->k);
   snprintf(value, sizeof value, "%.4f", e->precision);
-  snprintf(more, sizeof more, "%.4f over %u labels", e->classes_precision, e->classes_asked);
+  snprintf(more, sizeof more, "%.4f over %u labels; leave-one-out%s", e->classes_precision, e->classes_asked,
+           evaluation_flatters(e) ? ", labels seen by the head" : "");
   add_fact(t, name, value, more);
   snprintf(value, sizeof value, "%.4f", e->map);
   snprintf(more, sizeof more, "%.4f over %u labels", e->classes_map, e->classes_asked);
@@ -102,7 +103,33 @@ static void add_head(hb_text *t, const evaluation *e) {
     hb_text_add(t, "Each image");
   else
     hb_text_add(t, "Each of %u images, spread evenly,", e->queries);
-  hb_text_add(t, " was the query once and left out of its own results.</p>\n");
+  hb_text_add(t, " was the query once and left out of its own results (leave-one-out).%s</p>\n",
+              evaluation_flatters(e)
+                  ? " The head was learned from the labels of these images, so that precision and mAP "
+                    "flatter: <code>--folds</code> measures with images that it has not seen."
+                  : "");
+}
+
+static void add_fold_row(hb_text *t, const char *what, const char *protocol, const fold_figures *f) {
+  hb_text_add(t, "<tr><th scope=row>%s<br><small>%s</small><td>%u<td>%u<td>%.4f<td>%.4f\n", what, protocol, f->images,
+              f->labels, f->precision, f->class_precision);
+}
+
+static void add_folds(hb_text *t, const folds *f) {
+  hb_text_add(t, "<h2>Images that the head has not seen</h2>\n<p>Searches with the default nprobe; the head is <code>");
+  html_add(t, f->head);
+  hb_text_add(t,
+              "</code>.</p>\n<div class=scroll><table>\n<thead><tr><th scope=col>protocol<th scope=col>images"
+              "<th scope=col>labels<th scope=col>precision@%u<th scope=col>averaged over labels\n<tbody>\n",
+              f->k);
+  char protocol[120];
+  snprintf(protocol, sizeof protocol, "%u folds, each searched for among the others, from which the head is learned",
+           f->folds);
+  add_fold_row(t, "seen labels", protocol, &f->seen);
+  if (f->has_unseen)
+    add_fold_row(t, "unseen labels", "the head is learned from half of the labels, and the images are of the others",
+                 &f->unseen);
+  hb_text_add(t, "</table></div>\n");
 }
 
 static void add_curve(hb_text *t, const evaluation *e) {
@@ -201,6 +228,7 @@ hb_status eval_write_html(const evaluation *e, const char *file, const char *pic
   hb_text t = {0};
   add_head(&t, e);
   add_facts(&t, e);
+  if (e->folds != NULL) add_folds(&t, e->folds);
   add_recall(&t, e);
   hb_status status = add_classes(&t, e, error);
   if (status == HB_OK) status = eval_add_worst(&t, e, url, WORST, error);

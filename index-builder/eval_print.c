@@ -26,13 +26,27 @@ static void add_probe_json(hb_text *t, const evaluation *e, uint32_t p) {
   hb_text_add(t, "}");
 }
 
+static void add_fold_json(hb_text *t, const char *name, const fold_figures *f) {
+  hb_text_add(t, ",\"%s\":{\"images\":%u,\"classes\":%u,\"precision\":%.6f,\"class_precision\":%.6f}", name, f->images,
+              f->labels, f->precision, f->class_precision);
+}
+
+static void add_folds_json(hb_text *t, const folds *f) {
+  hb_text_add(t, ",\"folds\":{\"folds\":%u,\"head\":", f->folds);
+  hb_text_add_json(t, f->head);
+  add_fold_json(t, "seen", &f->seen);
+  if (f->has_unseen) add_fold_json(t, "unseen", &f->unseen);
+  hb_text_add(t, "}");
+}
+
 void eval_print_json(const evaluation *e, bool images) {
   hb_text t = {0};
   hb_text_add(&t,
               "{\"count\":%u,\"queries\":%u,\"k\":%u,\"nprobe\":%u,\"precision\":%.6f,\"map\":%.6f,\"classes\":%u,"
-              "\"class_precision\":%.6f,\"class_map\":%.6f",
+              "\"class_precision\":%.6f,\"class_map\":%.6f,\"protocol\":\"leave-one-out\",\"labels_seen\":%s",
               hb_catalog_count(e->catalog), e->queries, e->k, hb_index_nprobe(e->index), e->precision, e->map,
-              e->classes_asked, e->classes_precision, e->classes_map);
+              e->classes_asked, e->classes_precision, e->classes_map, evaluation_flatters(e) ? "true" : "false");
+  if (e->folds != NULL) add_folds_json(&t, e->folds);
   if (e->other != NULL) hb_text_add(&t, ",\"same\":%.6f,\"overlap\":%.6f", e->same, e->overlap);
   hb_text_add(&t, ",\"needed_bytes\":%llu,\"head_bytes\":%llu,\"recall\":[", (unsigned long long)e->needed_bytes,
               (unsigned long long)e->head_bytes);
@@ -50,6 +64,21 @@ static void print_classes_text(const evaluation *e) {
     if (class->queries == 0) continue;
     say("  %-20s %5u images  precision %.4f  mAP %.4f", class->label, class->images, class->precision, class->map);
   }
+}
+
+static void print_fold_text(const folds *f, const char *what, const fold_figures *figures) {
+  say("  %s precision@%u %.4f per image, %.4f per class (%u images, %u classes)", what, f->k, figures->precision,
+      figures->class_precision, figures->images, figures->labels);
+}
+
+static void print_folds_text(const folds *f) {
+  say("%s", "");
+  say("searches with the default nprobe, for images that the head %s has not seen:", f->head);
+  print_fold_text(f, "seen classes:  ", &f->seen);
+  if (f->has_unseen) print_fold_text(f, "unseen classes:", &f->unseen);
+  say("  (seen classes: %u folds, each searched for in a bundle of the others, from which the head is learned; unseen",
+      f->folds);
+  say("%s", "  classes: the head is learned from half of the classes, and the images are of the others)");
 }
 
 static void print_probes_text(const evaluation *e) {
@@ -81,6 +110,11 @@ void eval_print_text(const evaluation *e) {
     say("  share of the images whose top %u is that of the other bundle, in its order: %.4f", e->k, e->same);
     say("  share of the other bundle's top %u that is in the top of this one: %.4f", e->k, e->overlap);
   }
+  if (e->folds != NULL)
+    print_folds_text(e->folds);
+  else if (evaluation_flatters(e))
+    say("%s",
+        "  the head was learned from the labels of these images, so that precision and mAP flatter; --folds does not");
   print_probes_text(e);
   say("%s", "");
   say("  files and kB: the lists that a first search downloads; before that it needs %.1f kB",

@@ -33,6 +33,11 @@ probe_means evaluation_probe(const evaluation *e, uint32_t probe) {
   };
 }
 
+bool evaluation_flatters(const evaluation *e) {
+  const hb_head_kind kind = hb_index_head(e->index);
+  return kind == HB_HEAD_LDA || kind == HB_HEAD_DISCRIMINANT;
+}
+
 uint32_t evaluation_default_probe(const evaluation *e) {
   uint32_t p = 0;
   while (e->probes[p].nprobe != hb_index_nprobe(e->index)) p++;

@@ -8,6 +8,7 @@
 #include <heybagh.h>
 
 #include "base/topk.h"
+#include "folds.h"
 
 #define EVALUATION_K_MAX 100
 #define EVALUATION_PROBES_MAX 20 /* powers of two below HB_NLIST_MAX, the default and all lists */
@@ -51,6 +52,7 @@ typedef struct {
   double precision, map, classes_precision, classes_map, same, overlap;
   uint64_t needed_bytes; /* downloaded before the first search: index.json, centroids and head */
   uint64_t head_bytes;   /* the head's share of them */
+  const folds *folds;    /* measured with images that the head has not seen; NULL if that was not asked for */
 } evaluation;
 
 /* Frees the memory of the answer, also after a failure. */
@@ -68,6 +70,8 @@ typedef struct {
   double recall, against, scanned, bytes, files;
 } probe_means;
 probe_means evaluation_probe(const evaluation *e, uint32_t probe);
+/* Returns true if the bundle's head was learned from the labels of all its images, so that precision flatters. */
+bool evaluation_flatters(const evaluation *e);
 /* Returns the place in `probes` of the bundle's default nprobe. */
 uint32_t evaluation_default_probe(const evaluation *e);
 

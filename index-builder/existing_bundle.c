@@ -32,13 +32,12 @@ hb_status content_map(const char *path, hb_mapping *out, uint64_t *content, hb_e
 /* Says why the index cannot be updated; NULL if it can. */
 static const char *misfit(const hb_index *index, const existing_needs *needs) {
   if (strcmp(hb_index_model_id(index), needs->model_id) != 0) return "was built with a different model";
-  if (hb_index_head(index) != needs->head || hb_index_dim(index) != needs->dim)
-    return "was built with a different head";
+  if (!needs->any_head && !hb_index_has_head(index, needs->head, needs->dim)) return "was built with a different head";
   if (hb_index_encoding(index) != needs->encoding) return "was built with a different storage";
   return NULL;
 }
 
-static void refuse(existing_bundle *base, const char *reason) {
+void existing_refuse_because(existing_bundle *base, const char *reason) {
   note("the existing bundle %s; %s", reason,
        base->needs.head != HB_HEAD_NONE ? "embedding all images again" : "adding all vectors again");
   existing_close(base);
@@ -47,7 +46,7 @@ static void refuse(existing_bundle *base, const char *reason) {
 void existing_refuse(existing_bundle *base, const hb_error *error) {
   char reason[sizeof error->text + 32];
   snprintf(reason, sizeof reason, "cannot be used (%s)", error->text);
-  refuse(base, reason);
+  existing_refuse_because(base, reason);
 }
 
 static int compare_contents(const void *a, const void *b) {
@@ -81,7 +80,7 @@ hb_status existing_open(const char *directory, const existing_needs *needs, exis
   if (status != HB_OK)
     existing_refuse(&base, &reason_error);
   else if (reason != NULL)
-    refuse(&base, reason);
+    existing_refuse_because(&base, reason);
   *out = base;
   return HB_OK;
 }

@@ -11,8 +11,9 @@ typedef struct known_content known_content;
 /* What the base must have been built with. */
 typedef struct {
   const char *model_id; /* "" for ready-made vectors */
+  bool any_head;        /* the base's, whatever it is; the next two do not matter then */
   hb_head_kind head;
-  uint32_t dim;
+  uint32_t dim; /* as for hb_index_has_head */
   hb_encoding encoding;
 } existing_needs;
 
@@ -41,8 +42,9 @@ hb_status content_map(const char *path, hb_mapping *out, uint64_t *content, hb_e
 /* Opens the bundle in `directory`, if there is one and it can be updated. If it cannot, prints a note that says why,
  * and there is no base. Fails only without memory. */
 hb_status existing_open(const char *directory, const existing_needs *needs, existing_bundle *out, hb_error *error);
-/* Closes a base that cannot be updated after all, and prints such a note. */
+/* Close a base that cannot be updated after all, and print such a note. `reason` continues "the existing bundle". */
 void existing_refuse(existing_bundle *base, const hb_error *error);
+void existing_refuse_because(existing_bundle *base, const char *reason);
 /* The seed of the base's clustering, and the size that its files of lists should have. */
 uint64_t existing_seed(const existing_bundle *base);
 uint64_t existing_shard_bytes(const existing_bundle *base);

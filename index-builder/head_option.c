@@ -1,25 +1,25 @@
 #include "head_option.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/file.h"
 
-/* Returns the D of "svd:D"; 0 if it is not valid. */
-static uint32_t parse_svd(const char *name) {
-  const char *digits = name + 4;
-  if (strncmp(name, "svd:", 4) != 0) return 0;
-  size_t length = strspn(digits, "0123456789");
-  if (length == 0 || length > 4 || digits[length] != '\0') return 0;
-  unsigned long dim = strtoul(digits, NULL, 10);
-  return dim <= HB_EXACT_DIM ? (uint32_t)dim : 0;
+bool head_option_parse(const char *name, hb_head_kind *kind, uint32_t *dim) {
+  return hb_head_choose(name, kind, dim) && (*kind != HB_HEAD_FILE || hb_path_exists(name));
 }
 
-bool head_option_parse(const char *name, hb_head_kind *kind, uint32_t *dim) {
-  *dim = 0;
-  if (strcmp(name, "logits") == 0) return *kind = HB_HEAD_LOGITS, *dim = HB_LOGITS_DIM, true;
-  if (strcmp(name, "exact") == 0) return *kind = HB_HEAD_EXACT, *dim = HB_EXACT_DIM, true;
-  if (strncmp(name, "svd:", 4) == 0) return *kind = HB_HEAD_SVD, *dim = parse_svd(name), *dim > 0;
-  *kind = HB_HEAD_FILE;
-  return hb_path_exists(name);
+bool head_option_is_learned(hb_head_kind kind) {
+  return kind == HB_HEAD_PCA || kind == HB_HEAD_LDA || kind == HB_HEAD_DISCRIMINANT;
+}
+
+bool head_option_is_of_collection(hb_head_kind kind) { return kind == HB_HEAD_SVD || head_option_is_learned(kind); }
+
+void head_option_again(const hb_index *index, char *name, size_t capacity) {
+  const hb_head_kind kind = hb_index_head(index);
+  uint32_t dim = hb_index_dim(index);
+  if (kind == HB_HEAD_DISCRIMINANT && dim < HB_LEARNED_DIM) dim = HB_LEARNED_DIM; /* there were not more directions */
+  if (kind == HB_HEAD_LDA && dim + 1 == hb_index_label_count(index))
+    snprintf(name, capacity, "lda");
+  else
+    snprintf(name, capacity, "%s:%u", hb_head_name(kind), dim);
 }

@@ -16,7 +16,7 @@
 /* Records follow each other in the file, after the header. */
 typedef struct {
   uint64_t content;
-  float features[HB_POOLED_DIM];
+  float features[HB_FEATURES_DIM];
   uint64_t check; /* content_of a `vouched` */
 } record;
 
@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
   char version[32], model[HB_SHA256_HEX + 7];
   uint64_t content;
-  float features[HB_POOLED_DIM];
+  float features[HB_FEATURES_DIM];
 } vouched;
 
 typedef struct {
@@ -115,7 +115,7 @@ hb_status journal_open(const char *bundle, const char *model_id, journal **out, 
 
 uint32_t journal_count(const journal *j) { return j->count; }
 
-bool journal_find(const journal *j, uint64_t content, float features[HB_POOLED_DIM]) {
+bool journal_find(const journal *j, uint64_t content, float features[HB_FEATURES_DIM]) {
   record r;
   if (j->count == 0) return false;
   const known key = {content, 0};
@@ -143,7 +143,7 @@ static bool start(journal *j) {
   return j->writer != NULL;
 }
 
-void journal_add(journal *j, uint64_t content, const float features[HB_POOLED_DIM]) {
+void journal_add(journal *j, uint64_t content, const float features[HB_FEATURES_DIM]) {
   if (j->given_up) return;
   if (j->writer == NULL && !start(j)) return give_up(j);
   record r = {.content = content, .check = check_of(j, content, features)};

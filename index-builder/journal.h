@@ -13,11 +13,11 @@ typedef struct journal journal;
 hb_status journal_open(const char *bundle, const char *model_id, journal **out, hb_error *error);
 /* The number of records that an earlier build left. */
 uint32_t journal_count(const journal *j);
-/* Copies the pooled features that an earlier build left for this content (content_of); false if there are none. */
-bool journal_find(const journal *j, uint64_t content, float features[HB_POOLED_DIM]);
+/* Copies the features that an earlier build left for this content (content_of); false if there are none. */
+bool journal_find(const journal *j, uint64_t content, float features[HB_FEATURES_DIM]);
 /* Adds the features of a picture. After journal_sync they survive a kill and a loss of power. If the file cannot be
  * written, prints a note, once, and the build continues without a journal. */
-void journal_add(journal *j, uint64_t content, const float features[HB_POOLED_DIM]);
+void journal_add(journal *j, uint64_t content, const float features[HB_FEATURES_DIM]);
 void journal_sync(journal *j);
 /* The path of the file, owned by the journal; NULL if the file has no records. */
 const char *journal_path(const journal *j);

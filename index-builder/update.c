@@ -61,7 +61,7 @@ static hb_status add_skipped(update_tally *tally, const image_task *task, hb_err
   return HB_OK;
 }
 
-static float *features_of(const update *u, uint32_t i) { return u->features + (size_t)i * HB_POOLED_DIM; }
+static float *features_of(const update *u, uint32_t i) { return u->features + (size_t)i * HB_FEATURES_DIM; }
 
 /* Pictures with equal content share a thumbnail, which the first of them makes. */
 static bool is_first_of_content(const image_task *tasks, uint32_t i) {
@@ -121,7 +121,7 @@ static uint32_t count_copies(uint64_t *contents, uint32_t count) {
 static hb_status update_all(update *u, hb_error *error) {
   u->tasks = calloc(CHUNK_IMAGES, sizeof *u->tasks);
   u->arrivals = calloc(CHUNK_IMAGES, sizeof *u->arrivals);
-  u->features = malloc(CHUNK_IMAGES * HB_POOLED_DIM * sizeof *u->features);
+  u->features = malloc(CHUNK_IMAGES * HB_FEATURES_DIM * sizeof *u->features);
   uint32_t total = u->images->count;
   u->contents = malloc(total * sizeof *u->contents);
   hb_status status = u->tasks && u->arrivals && u->features && u->contents ? HB_OK : hb_fail_memory(error);

@@ -21,6 +21,7 @@ wasm-asan   1   -       native,wasm-simd-asan         the wasm under the sanitiz
 hostile     1   -       native                        hostile pictures
 corpus      1   -       native,native-msan            pictures of every kind: right answers, and no memory read that was never written
 embeddings  1   -       native                        embeddings of 100 photographs against the reference
+learned     all -       native                        learned heads against numpy
 quality     1   bundles native                        recall and precision, alone and against exact logits
 precision   1   bundles native                        what 8 bits cost
 reader      1   -       native                        a second reader of bundles
@@ -137,10 +138,11 @@ bundle_of() {
     --out "$ROOT/build/$name" "$@" && echo "$made_of" >"$ROOT/build/$name.made-of"
 }
 
-# Exact f32 logits are what the original searched; the default head and storage with the f32 model; and i8 logits.
+# Exact f32 logits are what the original searched; svd:256, the smallest head that keeps their answers, with the f32 model;
+# and i8 logits.
 step_bundles() {
   bundle_of f32-logits "$MODEL_F32" --head logits --storage f32
-  bundle_of f32-bundle "$MODEL_F32"
+  bundle_of f32-bundle "$MODEL_F32" --head svd:256
   bundle_of i8-logits "$MODEL" --head logits --storage f32
 }
 
@@ -165,6 +167,7 @@ step_embeddings() {
 step_notebook() {
   $python "$ROOT/tests/golden/notebook.py" "$BUILDER" "$MODEL_F32" "$ROOT/build/f32-bundle" "$assets"
 }
+step_learned() { $python "$ROOT/tests/golden/learned_heads.py" "$BUILDER" "$MODEL" "$images"; }
 step_quality() {
   $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$ROOT/build/f32-bundle" "$ROOT/build/f32-logits" "$assets"
 }

@@ -142,8 +142,8 @@ export class HeyBagh {
    * @throws {HeyBaghError}
    */
   async embed(image, options) {
-    const { crop, transfer } = await this.#crop(image, checkRegion(options?.region));
-    return this.#worker.call('embed', { crop }, { transfer });
+    const { crop, every, transfer } = await this.#crop(image, checkRegion(options?.region));
+    return this.#worker.call('embed', { crop, every }, { transfer });
   }
 
   /**
@@ -154,8 +154,8 @@ export class HeyBagh {
    */
   info() {
     if (!this.#loaded) throw new HeyBaghError('invalid-argument', 'The engine is not ready. Wait for ready before you call info().');
-    const { build, simd, precision, model_id: modelId, head, storage, dim, count, nlist, nprobe, labels, about } = this.#loaded;
-    const known = { build, simd, precision, modelId, head, storage, dim, count, nlist, nprobe, labels, about };
+    const { build, simd, precision, model_id: modelId, view, head, storage, dim, count, nlist, nprobe, labels, about } = this.#loaded;
+    const known = { build, simd, precision, modelId, view, head, storage, dim, count, nlist, nprobe, labels, about };
     return structuredClone({ ...known, ...this.#worker.usage });
   }
 
@@ -185,7 +185,8 @@ export class HeyBagh {
   }
 
   /**
-   * Decodes and crops the picture, also before the engine is ready: then only the network is left to do.
+   * Decodes and crops the picture, also before the engine is ready: then only the network is left to do. Before index.json
+   * has told the model's view it gets the crops of every view.
    *
    * @param {ImageSource} image
    * @param {Region} [region]
@@ -196,9 +197,9 @@ export class HeyBagh {
     started.catch(() => {}); // awaited below, if the picture can be read
     const { fetch, ...read } = await readImage(image, started);
     await started;
-    const { crop, timings } = await this.#cropRead(read, region);
+    const { timings, ...crops } = await this.#cropRead(read, region);
     await this.#ready;
-    return { crop, transfer: [crop.buffer], timings: { fetch, ...timings } };
+    return { ...crops, transfer: [crops.crop.buffer], timings: { fetch, ...timings } };
   }
 
   /**

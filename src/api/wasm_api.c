@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/worker_team.h"
+#include "image/view.h"
 #include "model/model.h"
 
 #define EXPORT EMSCRIPTEN_KEEPALIVE
@@ -22,8 +23,8 @@ typedef struct {
   hb_model *model;
   hb_index *index;
   hb_engine *engine;
-  float *embedding; /* the embedding of the last crop */
-  uint8_t crop[HB_CROP_BYTES];
+  float *embedding; /* the last one */
+  hb_crops crops;   /* the last ones */
   hb_timings timings;
   hb_text answer;
   hb_error error;
@@ -50,6 +51,7 @@ EXPORT void hb_wasm_free(context *c) {
   hb_model_free(c->model);
   hb_worker_team_free(c->team);
   free(c->embedding);
+  free(c->crops.pixels);
   hb_text_free(&c->answer);
   free(c);
 }
@@ -131,26 +133,39 @@ static hb_status check_started(context *c) {
 EXPORT uint32_t hb_wasm_dim(const context *c) { return c->engine != NULL ? hb_engine_dim(c->engine) : 0; }
 EXPORT const float *hb_wasm_vector(const context *c) { return c->embedding; }
 
-/* Make a crop of the region x, y, w, h of a file or of pixels; 0, 0, 1, 1 is the whole picture. The engine need not be
- * started. */
+static void drop_crops(context *c) {
+  free(c->crops.pixels);
+  c->crops = (hb_crops){0};
+}
+
+static hb_view view_of(const context *c) { return c->index != NULL ? hb_index_view(c->index) : HB_VIEW_EVERY; }
+
+/* Make the crops of the region x, y, w, h of a file or of pixels, by the view of the index's model, or those of every
+ * view before there is an index; 0, 0, 1, 1 is the whole picture. The engine need not be started. After a failure there
+ * are no crops. */
 EXPORT hb_status hb_wasm_crop_file(context *c, const void *bytes, size_t size, double x, double y, double w, double h) {
   const hb_region region = {x, y, w, h};
-  return hb_crop_file(bytes, size, &region, c->crop, &c->timings, &c->error);
+  drop_crops(c);
+  return hb_crops_file(bytes, size, &region, view_of(c), &c->crops, &c->timings, &c->error);
 }
 
 EXPORT hb_status hb_wasm_crop_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height, double x,
                                    double y, double w, double h) {
   const hb_region region = {x, y, w, h};
-  return hb_crop_rgba(pixels, width, height, &region, c->crop, &c->timings, &c->error);
+  drop_crops(c);
+  return hb_crops_rgba(pixels, width, height, &region, view_of(c), &c->crops, &c->timings, &c->error);
 }
 
-/* Returns the last crop, HB_CROP_BYTES. The caller may write an earlier crop there, to embed that. */
-EXPORT uint8_t *hb_wasm_crop(context *c) { return c->crop; }
-EXPORT uint32_t hb_wasm_crop_bytes(void) { return HB_CROP_BYTES; }
+/* Returns the last crops, which stay until the next ones are made, and their number. */
+EXPORT const uint8_t *hb_wasm_crops(const context *c) { return c->crops.pixels; }
+EXPORT uint32_t hb_wasm_crop_count(const context *c) { return c->crops.count; }
+EXPORT uint32_t hb_wasm_crop_bytes(void) { return HB_CROP_BYTES; } /* of one */
 
-EXPORT hb_status hb_wasm_embed(context *c) {
+/* Embeds `count` crops of one picture. */
+EXPORT hb_status hb_wasm_embed(context *c, uint8_t *crops, uint32_t count) {
   hb_status status = check_started(c);
-  if (status == HB_OK) status = hb_engine_embed_crop(c->engine, c->crop, c->embedding, &c->timings, &c->error);
+  if (status == HB_OK)
+    status = hb_engine_embed_crops(c->engine, &(hb_crops){crops, count}, c->embedding, &c->timings, &c->error);
   return status;
 }
 
@@ -171,6 +186,7 @@ EXPORT const char *hb_wasm_info(context *c) {
   hb_text *t = &c->answer;
   hb_text_clear(t);
   hb_text_add(t, "{\"model_id\":\"%s\",\"head\":\"%s\"", hb_index_model_id(index), hb_head_name(hb_index_head(index)));
+  hb_text_add(t, ",\"view\":\"%s\"", hb_view_name(hb_index_view(index)));
   hb_text_add(t, ",\"precision\":\"%s\"", c->model != NULL ? hb_precision_name(hb_model_precision(c->model)) : "");
   hb_text_add(t, ",\"storage\":\"%s\",\"dim\":%u", hb_encoding_name(hb_index_encoding(index)), hb_index_dim(index));
   hb_text_add(t, ",\"count\":%u,\"nlist\":%u,\"nprobe\":%u,\"image_url\":", hb_index_count(index),

@@ -43,7 +43,10 @@ static void add_model(const hb_bundle_parts *p, hb_text *m) {
   hb_text_add(m, ",\n\"model\":{\"bytes\":%" PRIu64, p->options->model_bytes);
   add_member(m, "id", hb_model_id(p->options->model));
   add_member(m, "url", p->options->model_url);
+  const hb_view view = hb_model_view(p->options->model);
+  if (view != HB_VIEW_CROP) add_member(m, "view", hb_view_name(view));
   hb_text_add(m, "},\n\"head\":{\"kind\":\"%s\"", hb_head_name(p->head->kind));
+  if (p->head->features != HB_FEATURES_LAYER4) add_member(m, "features", hb_head_features_name(p->head->features));
   hb_text_add(m, p->head->kind != HB_HEAD_LOGITS ? ",\"file\":0}" : "}");
 }
 

@@ -7,10 +7,15 @@
 
 hb_status hb_row_store_create(hb_row_store *rows, hb_encoding encoding, uint32_t dim, const char *path,
                               hb_error *error) {
-  *rows = (hb_row_store){.encoding = encoding, .dim = dim};
-  rows->code = malloc(hb_row_bytes(encoding, dim));
+  *rows = (hb_row_store){.encoding = encoding};
+  return hb_row_store_start(rows, dim, path, error);
+}
+
+hb_status hb_row_store_start(hb_row_store *rows, uint32_t dim, const char *path, hb_error *error) {
+  rows->dim = dim;
+  rows->code = malloc(hb_row_bytes(rows->encoding, dim));
   if (rows->code == NULL) return hb_fail_memory(error);
-  return hb_temporary_rows_create(path, hb_row_bytes(encoding, dim), &rows->codes, error);
+  return hb_temporary_rows_create(path, hb_row_bytes(rows->encoding, dim), &rows->codes, error);
 }
 
 void hb_row_store_free(hb_row_store *rows) {

@@ -30,6 +30,8 @@ typedef struct {
 /* Keeps the codes in a temporary file at `path`. */
 hb_status hb_row_store_create(hb_row_store *rows, hb_encoding encoding, uint32_t dim, const char *path,
                               hb_error *error);
+/* Begins to keep codes in a store of zeros but for its `encoding`, which may have rows with names already. */
+hb_status hb_row_store_start(hb_row_store *rows, uint32_t dim, const char *path, hb_error *error);
 void hb_row_store_free(hb_row_store *rows);
 /* Adds a row without its codes. One of the next two functions must add those. */
 hb_status hb_row_store_name(hb_row_store *rows, const char *path, const char *label, uint64_t content, uint32_t id,

@@ -7,8 +7,11 @@
  *   generator  text
  *   model      {id, url, bytes}: the model that made the vectors: its id (64 lower-case hex digits), where it is,
  *              relative to the bundle, and its size; null if the vectors were made elsewhere
- *   head       {kind, file}: kind "logits", "exact", "svd", "file", or "none" if model is null. `file` is absent for
- *              "logits" (the model's own last layer) and "none"
+ *   head       {kind, features, file}: kind "logits", "exact", "svd", "pca", "lda", "discriminant", "file", or "none"
+ *              if model is null. `features` are what the head takes: "layer4", for which an absent one stands, too: the
+ *              512 means of layer4; or "sqrt-layer4-layer3": the square roots of these, scaled to unit length, and
+ *              behind them those of the 256 means of layer3, likewise. `file` is absent for "logits" (the model's own
+ *              last layer) and "none"
  *   metric     "COSINE"
  *   storage    "f32", "f16" or "i8": of vectors, centroids and head
  *   dim, count, nlist, nprobe, seed     whole numbers; nprobe is the default
@@ -31,7 +34,8 @@
  *
  * All other files are little-endian. They begin with 16 bytes: magic[4], u32 version = 1, u32 first, u32 second:
  *   magic   first            second  then
- *   "HBHD"  dim              513     rows [dim][513]: the head's matrix, each row followed by its bias
+ *   "HBHD"  dim              n + 1   rows [dim][n + 1]: the head's matrix, each row followed by its bias; n is the
+ *                                    number of features: 512 or 768
  *   "HBCT"  nlist            dim     rows [nlist][dim]: the centroids, unit length
  *   "HBLS"  number of lists  dim     the file's lists in the order of the centroids, the first at 16, each next one at
  *                                    the next multiple of 16 with zeros between

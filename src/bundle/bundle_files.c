@@ -45,11 +45,12 @@ static hb_status attach_centroids(hb_index *index, const hb_bundle_file *file, c
 
 static hb_status attach_head(hb_index *index, const hb_bundle_file *file, const uint8_t *bytes, size_t size,
                              hb_error *error) {
+  const uint32_t numbers = hb_head_inputs(index->head_features) + 1;
   hb_rows rows;
-  if (!has_header(bytes, HB_MAGIC_HEAD, index->dim, HB_EXACT_DIM) ||
-      !read_rows(index, bytes, size, index->dim, HB_EXACT_DIM, &rows))
+  if (!has_header(bytes, HB_MAGIC_HEAD, index->dim, numbers) ||
+      !read_rows(index, bytes, size, index->dim, numbers, &rows))
     return fail_file(error, file, "does not contain the head");
-  hb_status status = hb_head_create(index->head_kind, index->dim, &index->head, error);
+  hb_status status = hb_head_create(index->head_kind, index->head_features, index->dim, &index->head, error);
   if (status == HB_OK) hb_head_read_rows(index->head, &rows);
   return status;
 }

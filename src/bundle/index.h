@@ -36,10 +36,12 @@ struct hb_index {
   uint32_t count, dim, nlist, nprobe, longest; /* `longest`: rows in the longest list */
   hb_encoding encoding;
   hb_head_kind head_kind;
+  hb_head_features head_features;
   uint32_t head_file, centroid_file, table_file; /* HB_NO_FILE if the bundle has no head or table of its own */
   uint64_t seed, shard_bytes;
   uint32_t trained_count, trained_imbalance; /* `trained_imbalance` is in thousandths */
   char model_id[HB_SHA256_HEX];
+  hb_view view; /* the model's */
   char *model_url, *image_url, *thumb_url;
   char **labels;
   uint32_t label_count;

@@ -98,6 +98,22 @@ static hb_status read_lists(hb_index *index, const hb_json *json, hb_error *erro
   return status;
 }
 
+static hb_status read_view(hb_index *index, const hb_json *json, int model, hb_error *error) {
+  char name[16];
+  const int view = hb_json_get(json, model, "view");
+  if (view < 0 || (hb_json_string(json, view, name, sizeof name) && hb_view_parse(name, &index->view))) return HB_OK;
+  return fail_manifest(error, "this version does not know its model's view");
+}
+
+/* Reads which features the head takes. Bundles of heads that take those of layer4 need not say so. */
+static bool read_features(hb_index *index, const hb_json *json, int head) {
+  char name[32];
+  const int features = hb_json_get(json, head, "features");
+  index->head_features = HB_FEATURES_LAYER4;
+  if (features < 0) return true;
+  return hb_json_string(json, features, name, sizeof name) && hb_head_features_parse(name, &index->head_features);
+}
+
 /* Reads model and head. A bundle has both or neither. */
 static hb_status read_model(hb_index *index, const hb_json *json, hb_error *error) {
   int model = hb_json_get(json, 0, "model"), head = hb_json_get(json, 0, "head");
@@ -105,6 +121,8 @@ static hb_status read_model(hb_index *index, const hb_json *json, hb_error *erro
   if (!hb_json_string(json, hb_json_get(json, head, "kind"), kind, sizeof kind) ||
       !hb_head_parse(kind, &index->head_kind))
     return fail_manifest(error, "this version does not know its head");
+  if (!read_features(index, json, head))
+    return fail_manifest(error, "this version does not know the features that its head takes");
   index->head_file = HB_NO_FILE;
   if (index->head_kind == HB_HEAD_NONE) return empty_text(&index->model_url, error);
   uint64_t bytes;
@@ -115,6 +133,8 @@ static hb_status read_model(hb_index *index, const hb_json *json, hb_error *erro
       !hb_json_string(json, hb_json_get(json, model, "id"), index->model_id, sizeof index->model_id) ||
       strspn(index->model_id, "0123456789abcdef") != HB_SHA256_HEX - 1)
     return fail_manifest(error, unnamed);
+  status = read_view(index, json, model, error);
+  if (status != HB_OK) return status;
   if (index->head_kind == HB_HEAD_LOGITS)
     return index->dim == HB_LOGITS_DIM ? HB_OK : fail_manifest(error, "head and dim do not fit each other");
   if (!get_u32(json, head, "file", 0, index->file_count - 1, &index->head_file))

@@ -6,35 +6,49 @@
 #include "image/region.h"
 #include "image/resize.h"
 #include "image/size.h"
+#include "image/view.h"
 
 #define LONGEST_SIDE 65535
 
 /* ---- Crops ---- */
 
+static const char *const view_names[] = {[HB_VIEW_CROP] = "crop", [HB_VIEW_WHOLE] = "whole", [HB_VIEW_BOTH] = "both"};
+
+const char *hb_view_name(hb_view view) { return view_names[view]; }
+
+bool hb_view_parse(const char *name, hb_view *out) {
+  for (size_t view = 0; view < sizeof view_names / sizeof *view_names; view++) {
+    if (strcmp(name, view_names[view]) != 0) continue;
+    *out = (hb_view)view;
+    return true;
+  }
+  return false;
+}
+
 /* Of which the region is kept. `started` is when decoding began. */
-static hb_status crop_image(hb_image *image, const hb_region *region, double started, uint8_t crop[HB_CROP_BYTES],
+static hb_status crop_image(hb_image *image, const hb_region *region, hb_view view, double started, hb_crops *out,
                             hb_timings *timings, hb_error *error) {
   const double decoded = hb_clock_milliseconds();
   hb_status status = region != NULL ? hb_region_keep(image, region, error) : HB_OK;
-  if (status == HB_OK) status = hb_image_center_crop(image, crop, error);
+  if (status == HB_OK) status = hb_image_look(image, view, out, error);
   if (status == HB_OK && timings != NULL)
     timings->decode = decoded - started, timings->preprocess = hb_clock_milliseconds() - decoded;
   return status;
 }
 
-hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
-                       hb_timings *timings, hb_error *error) {
+hb_status hb_crops_file(const void *bytes, size_t size, const hb_region *region, hb_view view, hb_crops *out,
+                        hb_timings *timings, hb_error *error) {
   const double started = hb_clock_milliseconds();
   hb_image image;
   hb_status status = hb_image_decode(bytes, size, &image, error);
   if (status != HB_OK) return status;
-  status = crop_image(&image, region, started, crop, timings, error);
+  status = crop_image(&image, region, view, started, out, timings, error);
   hb_image_free(&image);
   return status;
 }
 
-hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
-                       uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
+hb_status hb_crops_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region, hb_view view,
+                        hb_crops *out, hb_timings *timings, hb_error *error) {
   const double started = hb_clock_milliseconds();
   hb_status status = hb_image_check_size(width, height, error);
   if (status != HB_OK) return status;
@@ -44,9 +58,28 @@ hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, con
   memcpy(copy, rgba, 4 * pixels);
   hb_image_flatten_alpha(copy, pixels);
   hb_image image = {copy, width, height, 4, HB_UPRIGHT};
-  status = crop_image(&image, region, started, crop, timings, error);
+  status = crop_image(&image, region, view, started, out, timings, error);
   free(copy);
   return status;
+}
+
+static hb_status take_only(hb_status status, const hb_crops *crops, uint8_t crop[HB_CROP_BYTES]) {
+  if (status != HB_OK) return status;
+  memcpy(crop, crops->pixels, HB_CROP_BYTES);
+  free(crops->pixels);
+  return HB_OK;
+}
+
+hb_status hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t crop[HB_CROP_BYTES],
+                       hb_timings *timings, hb_error *error) {
+  hb_crops crops;
+  return take_only(hb_crops_file(bytes, size, region, HB_VIEW_CROP, &crops, timings, error), &crops, crop);
+}
+
+hb_status hb_crop_rgba(const uint8_t *rgba, uint32_t width, uint32_t height, const hb_region *region,
+                       uint8_t crop[HB_CROP_BYTES], hb_timings *timings, hb_error *error) {
+  hb_crops crops;
+  return take_only(hb_crops_rgba(rgba, width, height, region, HB_VIEW_CROP, &crops, timings, error), &crops, crop);
 }
 
 /* ---- Smaller pictures ---- */

@@ -178,13 +178,16 @@ static hb_feature_map basic_block(const hb_network_i8 *network, int *c, int bloc
   return output;
 }
 
-void hb_network_i8_run(hb_network_i8 *network, const int8_t *numbers, float pooled[HB_POOLED_DIM]) {
+void hb_network_i8_run(hb_network_i8 *network, const int8_t *numbers, float features[HB_FEATURES_DIM]) {
   hb_feature_map picture =
       hb_feature_map_place(network->buffers[BRANCH], HB_CROP_SIDE, 3, 3, network->form, network->input.zero);
   hb_feature_map_write(numbers, &picture);
   if (network->product == HB_I8_WIDE) picture = hb_feature_map_widen(&picture, network->scratch, network->team);
   hb_feature_map x = lay_map(network, FIRST, POOLED_SIDE, STEM_CHANNELS, network->conv[0].zero);
   stem_and_pool(network, &picture, &x);
-  for (int c = 1, block = 0, at = FIRST; block < HB_BLOCK_COUNT; block++) x = basic_block(network, &c, block, x, &at);
-  hb_feature_map_mean(&x, network->block[HB_BLOCK_COUNT - 1], pooled);
+  for (int c = 1, block = 0, at = FIRST; block < HB_BLOCK_COUNT; block++) {
+    x = basic_block(network, &c, block, x, &at);
+    const uint32_t feature = hb_plan_feature((uint32_t)block);
+    if (feature < HB_FEATURES_DIM) hb_feature_map_mean(&x, network->block[block], features + feature);
+  }
 }

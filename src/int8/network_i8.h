@@ -1,5 +1,5 @@
-/* network_i8.h: the int8 network without XNNPACK, for the wasm builds. It computes the 512 pooled features from the
- * preprocessed input, in the arithmetic of quantization.h, bit for bit. */
+/* network_i8.h: the int8 network without XNNPACK, for the wasm builds. It computes the features from the preprocessed
+ * input, in the arithmetic of quantization.h, bit for bit. */
 #ifndef HB_INT8_NETWORK_I8_H
 #define HB_INT8_NETWORK_I8_H
 
@@ -15,8 +15,8 @@ typedef struct hb_network_i8 hb_network_i8;
 hb_status hb_network_i8_create(const hb_quantized *quantized, hb_i8_form form, hb_worker_team *team,
                                hb_network_i8 **out, hb_error *error);
 
-/* Computes the pooled features of a quantized picture [224][224][3]. */
-void hb_network_i8_run(hb_network_i8 *network, const int8_t *picture, float pooled[HB_POOLED_DIM]);
+/* Computes the features of a quantized picture [224][224][3]. */
+void hb_network_i8_run(hb_network_i8 *network, const int8_t *picture, float features[HB_FEATURES_DIM]);
 
 /* `network` may be NULL. */
 void hb_network_i8_free(hb_network_i8 *network);

@@ -24,7 +24,7 @@ struct hb_model {
 
 static hb_status copy_fc(hb_model *model, hb_error *error) {
   if (model->weights.fc_kernel == NULL) return HB_OK;
-  hb_status status = hb_head_create(HB_HEAD_LOGITS, HB_LOGITS_DIM, &model->logits, error);
+  hb_status status = hb_head_create(HB_HEAD_LOGITS, HB_FEATURES_LAYER4, HB_LOGITS_DIM, &model->logits, error);
   if (status != HB_OK) return status;
   memcpy(model->logits->matrix, model->weights.fc_kernel, (size_t)HB_LOGITS_DIM * HB_POOLED_DIM * sizeof(float));
   memcpy(model->logits->bias, model->weights.fc_bias, HB_LOGITS_DIM * sizeof(float));
@@ -84,6 +84,7 @@ void hb_model_drop_source(hb_model *model) {
 
 const char *hb_model_id(const hb_model *model) { return model->weights.id; }
 hb_precision hb_model_precision(const hb_model *model) { return model->weights.precision; }
+hb_view hb_model_view(const hb_model *model) { return model->weights.view; }
 
 const hb_head *hb_model_logits(const hb_model *model) { return model->logits; }
 
@@ -141,6 +142,14 @@ hb_status hb_model_open(const char *path, hb_model **out, hb_error *error) {
   if (status == HB_OK) status = read_weights(model, model->mapping.bytes, model->mapping.size, error);
   if (status != HB_OK) return hb_model_free(model), status;
   *out = model;
+  return HB_OK;
+}
+
+hb_status hb_model_set_view(hb_model *model, hb_view view, hb_error *error) {
+  hb_status status = check_source(model, error);
+  if (status != HB_OK || view == model->weights.view) return status;
+  model->weights.view = view;
+  hb_weights_identify(&model->weights);
   return HB_OK;
 }
 

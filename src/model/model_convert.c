@@ -63,6 +63,7 @@ hb_status hb_model_to_f16(const hb_model *model, hb_model **out, hb_error *error
   hb_status status = f32_weights(model, &weights, error);
   if (status == HB_OK) status = hb_weights_allocate(&halves, error);
   if (status != HB_OK) return status;
+  halves.view = weights->view;
   if (!round_all(weights, &halves)) return hb_weights_free(&halves), hb_fail_memory(error);
   const char *part = not_finite(&halves);
   if (part != NULL) {

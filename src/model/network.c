@@ -18,7 +18,7 @@ struct hb_network {
   hb_network_i8 *own;          /* NULL if `xnnpack` does; only `own` uses the rest */
   hb_quantization input;
   int8_t *picture; /* [224][224][3] */
-  float pooled[HB_POOLED_DIM];
+  float features[HB_FEATURES_DIM];
 };
 
 static hb_status create_own(const hb_weights *weights, hb_network *network, hb_error *error) {
@@ -51,8 +51,8 @@ const float *hb_network_run(hb_network *network, const uint8_t crop[HB_CROP_BYTE
     return hb_network_xnnpack_run(network->xnnpack);
   }
   hb_input_quantize(crop, network->input, network->picture);
-  hb_network_i8_run(network->own, network->picture, network->pooled);
-  return network->pooled;
+  hb_network_i8_run(network->own, network->picture, network->features);
+  return network->features;
 }
 
 void hb_network_free(hb_network *network) {

@@ -17,8 +17,8 @@ hb_status hb_network_create(const hb_weights *weights, hb_packed_weights **packe
 /* Returns how many threads share a run; helpers count once they have joined the team. */
 uint32_t hb_network_threads(const hb_network *network);
 
-/* Runs the network on a picture and returns its 512 pooled features, which stay valid until the next run. Returns NULL
- * if XNNPACK fails. */
+/* Runs the network on a picture and returns its HB_FEATURES_DIM features, which stay valid until the next run. Returns
+ * NULL if XNNPACK fails. */
 const float *hb_network_run(hb_network *network, const uint8_t crop[HB_CROP_BYTES]);
 
 void hb_network_free(hb_network *network);

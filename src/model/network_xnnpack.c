@@ -26,7 +26,7 @@ struct hb_network_xnnpack {
   void *workspace; /* for one convolution at a time */
   void *stem;      /* the input, unrolled for the stem */
   void *buffers[HB_BUFFER_COUNT];
-  float pooled[HB_POOLED_DIM];
+  float features[HB_FEATURES_DIM];
 };
 
 /* ---- Convolutions ---- */
@@ -262,6 +262,12 @@ static bool run_step(hb_network_xnnpack *n, int number) {
       else
         hb_layer_add_relu_f32(in, other, hb_plan_map_size(&s->out), out);
       break;
+    case HB_STEP_MEAN:
+      if (IS_I8(n))
+        hb_layer_mean_i8(in, s->in.side, s->in.channels, n->maps[s->in.number], n->features + s->feature);
+      else
+        hb_layer_mean_f32(in, s->in.side, s->in.channels, n->features + s->feature);
+      break;
   }
   return true;
 }
@@ -272,15 +278,10 @@ const float *hb_network_xnnpack_run_recorded(hb_network_xnnpack *n, hb_activatio
   for (int s = 0; s < HB_STEP_COUNT; s++) {
     const hb_step *step = &n->plan.steps[s];
     if (!run_step(n, s)) return NULL;
-    if (recorder != NULL && step->kind != HB_STEP_MAX_POOL)
+    if (recorder != NULL && (step->kind == HB_STEP_CONVOLUTION || step->kind == HB_STEP_ADD))
       recorder(context, step->out.number, n->buffers[step->out.buffer], hb_plan_map_size(&step->out));
   }
-  const void *last = n->buffers[n->plan.last.buffer];
-  if (IS_I8(n))
-    hb_layer_mean_i8(last, n->maps[n->plan.last.number], n->pooled);
-  else
-    hb_layer_mean_f32(last, n->pooled);
-  return n->pooled;
+  return n->features;
 }
 
 /* Returns the number of the last step that writes this feature map, or -1 for the input. */

@@ -1,4 +1,4 @@
-/* network_xnnpack.h: computes the 512 pooled features of a picture with XNNPACK's convolutions. */
+/* network_xnnpack.h: computes the features of a picture with XNNPACK's convolutions. */
 #ifndef HB_MODEL_NETWORK_XNNPACK_H
 #define HB_MODEL_NETWORK_XNNPACK_H
 
@@ -19,8 +19,8 @@ void hb_network_xnnpack_set_picture(hb_network_xnnpack *network, const uint8_t c
  * network computes in f32. */
 float *hb_network_xnnpack_input(hb_network_xnnpack *network);
 
-/* Runs the network and returns its 512 pooled features, which stay valid until the next run. Returns NULL if XNNPACK
- * fails. */
+/* Runs the network and returns its HB_FEATURES_DIM features, which stay valid until the next run. Returns NULL if
+ * XNNPACK fails. */
 const float *hb_network_xnnpack_run(hb_network_xnnpack *network);
 
 /* Runs the network like hb_network_xnnpack_run, and calls the recorder for every feature map of architecture.h as soon

@@ -47,6 +47,7 @@ hb_status hb_quantize_weights(const hb_weights *weights, const float *steps, con
   hb_weights quantized = {.precision = HB_PRECISION_I8, .compact = steps != NULL};
   hb_status status = hb_weights_allocate_quantized(&quantized, error);
   if (status != HB_OK) return status;
+  quantized.view = weights->view;
   memcpy(quantized.quantized.map, maps, sizeof quantized.quantized.map);
   for (int c = 0; c < HB_CONV_COUNT; c++) {
     quantize_convolution(weights, c, steps, &quantized.quantized);

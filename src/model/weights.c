@@ -161,5 +161,7 @@ void hb_weights_identify(hb_weights *weights) {
   } else {
     hash_fc(&hash, weights);
   }
+  if (weights->view != HB_VIEW_CROP)
+    hb_sha256_add(&hash, hb_view_name(weights->view), strlen(hb_view_name(weights->view)));
   hb_sha256_hex(&hash, weights->id);
 }

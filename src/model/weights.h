@@ -8,6 +8,7 @@
 
 typedef struct {
   hb_precision precision;
+  hb_view view;
   /* The next two are NULL in i8. In f16 they are expanded. */
   const float *kernel[HB_CONV_COUNT]; /* [out][kernel][kernel][in] */
   const float *bias[HB_CONV_COUNT];   /* [out] */
@@ -45,7 +46,8 @@ hb_status hb_weights_allocate_without_fc(hb_weights *out, hb_error *error);
  * convolution in turn, then fc, all as f32. In i8 they are kernel, scales and bias of each convolution, then scales and
  * zeros of the feature maps, then fc as f32. If they are compact, fc_id takes the place of fc, so that the id can be
  * checked where fc is left out; and before each kernel comes a "4" if its codes are from -8 to 7, and then two of them
- * are in a byte, the first in its low half, or else an "8". */
+ * are in a byte, the first in its low half, or else an "8". Last comes the name of the view, unless it is
+ * HB_VIEW_CROP. */
 void hb_weights_identify(hb_weights *weights);
 
 #endif

@@ -174,9 +174,18 @@ static void read_compact(reader *r, hb_weights *weights) {
   if (has_fc && r->status == HB_OK) decode_fc(r, weights);
 }
 
+static hb_status read_view(const hb_safetensors *file, hb_weights *weights, hb_error *error) {
+  char name[16];
+  if (!hb_safetensors_metadata(file, "view", name, sizeof name) || hb_view_parse(name, &weights->view)) return HB_OK;
+  return hb_fail(error, HB_BAD_MODEL, "the model looks at pictures by the view '%s', which this version does not know",
+                 name);
+}
+
 static hb_status read_own(const hb_safetensors *file, hb_precision precision, bool compact, hb_weights *weights,
                           hb_error *error) {
   weights->precision = precision;
+  hb_status status = read_view(file, weights, error);
+  if (status != HB_OK) return status;
   if (!hb_safetensors_metadata(file, "id", weights->id, sizeof weights->id) || strlen(weights->id) != 64)
     return hb_fail(error, HB_BAD_MODEL, "the model has no id; make it again with 'index-builder model'");
   reader r = {file, error, HB_OK};

@@ -142,21 +142,33 @@ static bool add_all(list *l, const hb_weights *weights) {
   return false;
 }
 
+#define COLOURS ", mean 0.485 0.456 0.406, std 0.229 0.224 0.225"
+#define TORCHVISION "Resize(256, bilinear, antialias), CenterCrop(224)"
+#define WHOLE "Resize((224, 224), bilinear, antialias)"
+static const char *const preprocessing[] = {
+    [HB_VIEW_CROP] = TORCHVISION COLOURS,
+    [HB_VIEW_WHOLE] = WHOLE COLOURS,
+    [HB_VIEW_BOTH] = TORCHVISION " and " WHOLE ", features averaged" COLOURS,
+};
+
 hb_status hb_weights_write(const hb_weights *weights, const char *path, hb_error *error) {
   char kind[64], generator[64];
   snprintf(generator, sizeof generator, "heybagh %s", hb_version());
   snprintf(kind, sizeof kind, HB_MODEL_KIND "%s",
            weights->compact ? HB_MODEL_COMPACT : hb_precision_name(weights->precision));
+  /* What not every file has comes last; a file without a view is as it was before there were views. */
+  const char *const view[2] = {"view", hb_view_name(weights->view)};
+  const bool has_view = weights->view != HB_VIEW_CROP;
   const char *const metadata[][2] = {
       {"kind", kind},
       {"id", weights->id},
       {"layout", "convolutions OHWI, batch norm folded"},
-      {"preprocessing",
-       "Resize(256, bilinear, antialias), CenterCrop(224), mean 0.485 0.456 0.406, std 0.229 0.224 0.225"},
+      {"preprocessing", preprocessing[weights->view]},
       {"generator", generator},
-      {"fc", weights->fc_id}, /* of compact files only */
+      {weights->compact ? "fc" : view[0], weights->compact ? weights->fc_id : view[1]},
+      {view[0], view[1]},
   };
-  const size_t pairs = sizeof metadata / sizeof *metadata - !weights->compact;
+  const size_t pairs = 5 + (size_t)weights->compact + has_view;
   list *l = calloc(1, sizeof *l);
   if (l == NULL) return hb_fail_memory(error);
   hb_status status = add_all(l, weights) ? hb_safetensors_write(path, metadata, pairs, l->tensors, l->count, error)

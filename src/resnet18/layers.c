@@ -62,19 +62,19 @@ void hb_layer_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, siz
   }
 }
 
-#define AREA (HB_LAST_SIDE * HB_LAST_SIDE)
-
-void hb_layer_mean_f32(const float *in, float pooled[HB_POOLED_DIM]) {
-  memset(pooled, 0, HB_POOLED_DIM * sizeof *pooled);
-  for (int p = 0; p < AREA; p++, in += HB_POOLED_DIM)
-    for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] += in[i];
-  for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] /= AREA;
+void hb_layer_mean_f32(const float *restrict in, uint32_t side, uint32_t channels, float *restrict means) {
+  const uint32_t area = side * side;
+  memset(means, 0, channels * sizeof *means);
+  for (uint32_t p = 0; p < area; p++, in += channels)
+    for (uint32_t i = 0; i < channels; i++) means[i] += in[i];
+  for (uint32_t i = 0; i < channels; i++) means[i] /= (float)area;
 }
 
-void hb_layer_mean_i8(const int8_t *in, hb_quantization quantization, float pooled[HB_POOLED_DIM]) {
-  const float scale = quantization.scale / AREA;
+void hb_layer_mean_i8(const int8_t *in, uint32_t side, uint32_t channels, hb_quantization quantization, float *means) {
+  const int32_t area = (int32_t)(side * side);
+  const float scale = quantization.scale / (float)area;
   int32_t sums[HB_POOLED_DIM] = {0};
-  for (int p = 0; p < AREA; p++, in += HB_POOLED_DIM)
-    for (int i = 0; i < HB_POOLED_DIM; i++) sums[i] += in[i];
-  for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] = (float)(sums[i] - AREA * quantization.zero) * scale;
+  for (int32_t p = 0; p < area; p++, in += channels)
+    for (uint32_t i = 0; i < channels; i++) sums[i] += in[i];
+  for (uint32_t i = 0; i < channels; i++) means[i] = (float)(sums[i] - area * quantization.zero) * scale;
 }

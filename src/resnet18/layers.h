@@ -14,8 +14,8 @@ void hb_layer_add_relu_f32(const float *a, const float *b, size_t count, float *
 /* Adds quantized numbers; `own` of the sum belongs to `a`. `out` may be `b`. */
 void hb_layer_add_i8(const hb_sum_i8 *sum, const int8_t *a, const int8_t *b, size_t count, int8_t *out);
 
-/* They take the mean over the pixels of [7][7][512]. */
-void hb_layer_mean_f32(const float *in, float pooled[HB_POOLED_DIM]);
-void hb_layer_mean_i8(const int8_t *in, hb_quantization quantization, float pooled[HB_POOLED_DIM]);
+/* They take the mean of every channel over the pixels of [side][side][channels], at most HB_POOLED_DIM channels. */
+void hb_layer_mean_f32(const float *restrict in, uint32_t side, uint32_t channels, float *restrict means);
+void hb_layer_mean_i8(const int8_t *in, uint32_t side, uint32_t channels, hb_quantization quantization, float *means);
 
 #endif

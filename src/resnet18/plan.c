@@ -34,6 +34,17 @@ static hb_plan_map basic_block(draft *p, uint32_t block, hb_plan_map in) {
   return add_step(p, (hb_step){.kind = HB_STEP_ADD, .relu = true, .in = branch, .other = shortcut, .out = out});
 }
 
+uint32_t hb_plan_feature(uint32_t block) {
+  if (block == HB_BLOCK_COUNT - 1) return 0;
+  return block == HB_BLOCK_COUNT - 3 ? HB_POOLED_DIM : HB_FEATURES_DIM;
+}
+
+static void mean(draft *p, uint32_t block, hb_plan_map in) {
+  const uint32_t feature = hb_plan_feature(block);
+  if (feature < HB_FEATURES_DIM)
+    p->plan->steps[p->count++] = (hb_step){.kind = HB_STEP_MEAN, .feature = feature, .in = in};
+}
+
 void hb_plan_make(hb_plan *plan) {
   *plan = (hb_plan){0};
   draft p = {plan, 0, 0};
@@ -41,6 +52,8 @@ void hb_plan_make(hb_plan *plan) {
   plan->buffer_sizes[HB_BUFFER_INPUT] = hb_plan_map_size(&x);
   x = convolution(&p, x, HB_BUFFER_STEM, true);
   x = max_pool(&p, x);
-  for (uint32_t block = 0; block < HB_BLOCK_COUNT; block++) x = basic_block(&p, block, x);
-  plan->last = x;
+  for (uint32_t block = 0; block < HB_BLOCK_COUNT; block++) {
+    x = basic_block(&p, block, x);
+    mean(&p, block, x);
+  }
 }

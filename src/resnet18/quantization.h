@@ -8,7 +8,7 @@
  *   maximum      It compares int8. What lies outside the picture is less than everything.
  *   addition     It is that of xnn_init_qs8_add_minmax_scalar_params, with whole-number multipliers of 21 bits and one
  *                shift.
- *   mean         The sum of (q - zero) over 7 x 7 is exact. As f32 it is multiplied by the f32 scale / 49. */
+ *   mean         The sum of (q - zero) over the pixels is exact. As f32 it is multiplied by the f32 scale / pixels. */
 #ifndef HB_RESNET18_QUANTIZATION_H
 #define HB_RESNET18_QUANTIZATION_H
 

@@ -23,7 +23,7 @@ static void add_square(const double *x, double *sum) {
 /* Creates a head from rows [W b], which are rounded to float only here. */
 static hb_status head_of_rows(hb_head_kind kind, uint32_t dim, const double *rows, hb_head **out, hb_error *error) {
   hb_head *head;
-  hb_status status = hb_head_create(kind, dim, &head, error);
+  hb_status status = hb_head_create(kind, HB_FEATURES_LAYER4, dim, &head, error);
   if (status != HB_OK) return status;
   for (size_t r = 0; r < dim; r++) {
     for (size_t i = 0; i < HB_POOLED_DIM; i++) head->matrix[r * HB_POOLED_DIM + i] = (float)rows[r * N + i];

@@ -38,6 +38,18 @@ void hb_matrix_cholesky(double *g, size_t n) {
   }
 }
 
+void hb_matrix_solve_transposed(const double *r, size_t n, size_t columns, double *b) {
+  for (size_t i = 0; i < n; i++) {
+    scale(b + i * columns, 1 / r[i * n + i], columns);
+    for (size_t k = i + 1; k < n; k++) add_scaled(b + k * columns, -r[i * n + k], b + i * columns, columns);
+  }
+}
+
+void hb_matrix_solve_rows(const double *r, size_t n, size_t count, double *rows) {
+  for (double *x = rows; x < rows + count * n; x += n)
+    for (size_t i = n; i-- > 0;) x[i] = (x[i] - dot(r + i * n + i + 1, x + i + 1, n - i - 1)) / r[i * n + i];
+}
+
 /* Gram-Schmidt runs twice for each row, because once leaves rounding errors that grow from row to row. */
 void hb_matrix_random_rotation(uint64_t seed, size_t n, double *out) {
   hb_random random = {seed};

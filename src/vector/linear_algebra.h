@@ -12,6 +12,11 @@ void hb_matrix_multiply(const double *a, const double *b, size_t rows, size_t in
  * read. A direction without energy gives a row of zeros. */
 void hb_matrix_cholesky(double *g, size_t n);
 
+/* They solve by substitution with such an R, whose diagonal has no zeros: they replace b [n][columns] by R'^-1 b, and
+ * each x of rows [count][n] by R^-1 x. */
+void hb_matrix_solve_transposed(const double *r, size_t n, size_t columns, double *b);
+void hb_matrix_solve_rows(const double *r, size_t n, size_t count, double *rows);
+
 /* Computes the eigenvalues of a symmetric matrix, the largest first, and its eigenvectors, which are orthogonal and
  * have length 1. Row i of `vectors` [n][n] belongs to values[i], and its component of largest magnitude is positive.
  * Only the upper triangle of `a` [n][n] is read, and all of it is overwritten. n is at least 1. Fails if a number is

@@ -44,11 +44,12 @@ static hb_network_i8 *create(hb_i8_form form) {
 }
 
 static void print_hash(const char *who, int32_t limit, const float *pooled) {
-  printf("hash of weights to %d, %s: %08x\n", (int)limit, who, (unsigned)hash(pooled, 512 * sizeof *pooled));
+  printf("hash of weights to %d, %s: %08x\n", (int)limit, who,
+         (unsigned)hash(pooled, HB_FEATURES_DIM * sizeof *pooled));
 }
 
 static void hash_of_form(int32_t limit, hb_i8_form form) {
-  float pooled[512];
+  float pooled[HB_FEATURES_DIM];
   hb_network_i8 *network = create(form);
   hb_network_i8_run(network, picture, pooled);
   hb_network_i8_free(network);
@@ -73,7 +74,7 @@ static bool has_form(hb_i8_form form, int32_t limit) {
 static void print_hashes(void) {
   static const int32_t limits[] = {63, 127};
   for (int i = 0; i < 2; i++) {
-    float pooled[512];
+    float pooled[HB_FEATURES_DIM];
     xnnpack_network peer;
     free(model_memory);
     model = synthetic_i8(7, limits[i], &model_memory);
@@ -221,7 +222,7 @@ static void run_layers(const xnnpack_network *peer) {
 }
 
 static void round_of_all(hb_i8_form form, hb_network_i8 *network, xnnpack_network *peer) {
-  float pooled[512];
+  float pooled[HB_FEATURES_DIM];
   double started = hb_clock_milliseconds();
   hb_network_i8_run(network, picture, pooled);
   note(&ours, started);

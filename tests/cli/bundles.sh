@@ -72,7 +72,7 @@ build_reports_and_searches() {
   check "an nlist that fits is not lowered" [ "$(grep -c lowered "$stdout")" -eq 0 ]
   build_few --out few --fresh --json
   check "build --json" json build 25 1 ""
-  check "its defaults" json equals head=svd dim=256 storage=i8 trained=True
+  check "its defaults" json equals head=pca dim=256 storage=i8 trained=True
 }
 
 unreadable_images() {
@@ -218,6 +218,8 @@ searches() {
   check "embed" json embed 1 1000
   works embed --model model --head exact $image images/alone.bmp
   check "embed --head exact" json embed 2 513
+  works embed --model model --head features $image
+  check "embed --head features" [ "$(tr ',' '\n' <"$stdout" | tail -n +2 | wc -l)" -eq 768 ]
   works embed --model model --index bundle $image
   check "embed with the head of a bundle" json embed 1 256
   regions "$image"
@@ -318,7 +320,7 @@ informs() {
   works info model
   check "info of a model" says "ResNet-18, f32"
   works info --json bundle
-  check "info --json of a bundle" json equals kind=index version=1 metric=COSINE count=80 head=svd dim=256 \
+  check "info --json of a bundle" json equals kind=index version=1 metric=COSINE count=80 head=pca dim=256 \
     storage=i8 nlist=2 "image_url=../images/{path}" thumb_url=
   works info --json model
   check "info --json of a model" json equals kind=model network=resnet18 precision=f32

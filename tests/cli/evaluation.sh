@@ -78,11 +78,49 @@ evaluation_as_a_page() {
   rm -rf pages
 }
 
+# With images that the head has not seen. One picture has a copy, and one has no label.
+evaluation_of_folds() {
+  local kind part
+  for kind in waves stripes noise; do
+    for part in 0 1; do
+      mkdir -p "six/$kind-$part"
+      cp images/$kind/$part[0-7].bmp "six/$kind-$part"
+    done
+  done
+  cp six/noise-0/00.bmp six/noise-0/copy.bmp
+  cp images/alone.bmp six
+  run build --model model --images six --out six-bundle --head lda
+  check "a bundle with a learned head is built" exit_is 0
+  works eval --index six-bundle --json
+  check "eval tells the protocol" says '"protocol":"leave-one-out","labels_seen":true'
+  works eval --index six-bundle
+  check "and that the labels have been seen" says "the head was learned from the labels of these images"
+  works eval --index six-bundle --folds 4 --from six --model model --json
+  check "eval --folds --json" python3 "$here/check_folds.py" "$builder" model six 4 lda <"$stdout"
+  cp "$stdout" of-folds
+  works eval --index six-bundle --folds 4 --from six --model model --json --threads 3
+  check "threads change no figure" cmp -s "$stdout" of-folds
+  works eval --index six-bundle --folds 3 --from six --model model --head svd:20 --html folds.html
+  check "--head measures another head" says "images that the head svd:20 has not seen"
+  check "it tells seen classes" says "  seen classes:   precision@4 "
+  check "it tells unseen classes" says "  unseen classes: precision@4 "
+  check "the page has the protocols" grep -q "3 folds, each searched for among the others" folds.html
+  check "and that of leave-one-out" grep -q "leave-one-out, labels seen by the head" folds.html
+  cp images/alone.bmp six/waves-0/00.bmp
+  fails 1 "'waves-0/00.bmp' is not the image that the bundle has" eval --index six-bundle --folds 4 --from six --model model
+  fails 2 "--folds needs --from and --model" eval --index six-bundle --folds 4
+  fails 2 "--from can only be used with --folds" eval --index six-bundle --from six
+  fails 2 "from 2 to 50" eval --index six-bundle --folds 1
+  fails 1 "not one that can be made again" eval --index eval-f32 --folds 4 --from six --model model
+  rm -rf six six-bundle of-folds folds.html
+}
+
 evaluation() {
   evaluation_of_vectors
   evaluation_of_searches
   evaluation_of_a_sample
   evaluation_against_another
   evaluation_as_a_page
+  evaluation_of_folds
   rm -rf eval-* eval.npy eval.tsv half.npy half.tsv of-all of-nprobes report.html "other folder.html"
 }

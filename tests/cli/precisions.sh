@@ -1,4 +1,4 @@
-# Sourced by test_cli.sh: models in f16 and i8, and bundles that are bound to them.
+# Sourced by test_cli.sh: models in f16 and i8 and with other views, and bundles that are bound to them.
 
 halves() {
   works model --weights model --out model-f16 --precision f16
@@ -17,6 +17,38 @@ halves() {
   fails 1 "the index was built with another model" search --model model-f16 --index bundle images/alone.bmp
   check "nothing was made" [ ! -e none ]
   rm -f again
+}
+
+views() {
+  works model --weights model --out again --view crop --json
+  check "crop is the view of old" cmp -s model again
+  check "--json tells the view" json equals view=crop
+  works model --weights "$weights" --out model-whole --view whole --json
+  check "and another" json equals view=whole
+  check "which is another model" bash -c '! cmp -s model model-whole'
+  works info model-whole
+  check "info knows the view" says "ResNet-18, f32, view whole"
+  works model --weights model-whole --out again
+  check "a model keeps its view" cmp -s model-whole again
+  works model --weights model-whole --out again --precision f16 --json
+  check "also in another precision" json equals view=whole
+  works model --weights model-whole --out again --view crop
+  check "until it is told otherwise" cmp -s model again
+  fails 1 "the index was built with another model" search --model model-whole --index bundle images/alone.bmp
+
+  run build --model model-whole --images images/noise --out small
+  check "a bundle is built with a view" exit_is 0
+  works info --json small
+  check "and tells it" json equals view=whole
+  works search --model model-whole --index small --json --k 1 images/noise/03.bmp
+  check "and is searched with it" json first 03.bmp
+  fails 1 "the index was built with another model" search --model model --index small images/noise/03.bmp
+  run build --model model --images images/noise --out small --json
+  check "another view embeds everything anew" json fates added=25 embedded=25
+  check "and the index no longer has one" bash -c '! grep -q "\"view\"" small/index.json'
+  works embed --model model-whole --head features images/alone.bmp
+  check "features are 768 numbers" [ "$(grep -o , "$stdout" | wc -l)" -eq 768 ]
+  rm -rf small again model-whole
 }
 
 eight_bits() {

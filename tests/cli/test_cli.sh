@@ -44,6 +44,7 @@ evaluations
 evaluation
 informs
 halves
+views
 eight_bits
 few_levels
 pictures_to_calibrate_on

@@ -21,9 +21,17 @@ unchanged_images() {
   check "also in JSON" json build 25 1 ""
   check "nothing is embedded" json fates kept=25
   check "no file is written that was there but index.json" json equals trained=False files_new=1
+  album --json --nlist 1 --seed 7
+  check "other lists embed nothing" json fates kept=25
+  check "but train" json equals trained=True
+  album --json --retrain --seed 1234
+  check "--retrain learns a learned head anew, from all images" json fates added=25 embedded=25
+  check "and tells it" complains "note: the existing bundle has a head that --retrain learns anew; embedding all images"
+  check "and gives the same bundle" unchanged living "$before"
+  album --json --fresh --head exact
   album --json --retrain
-  check "--retrain embeds nothing" json fates kept=25
-  check "but trains" json equals trained=True
+  check "--retrain with another head embeds nothing" json fates kept=25
+  check "but trains" json equals trained=True head=exact
   album --json --fresh
   check "--fresh takes nothing" json fates added=25 embedded=25
   check "and gives the same bundle" unchanged living "$before"
@@ -81,7 +89,10 @@ bases_that_do_not_serve() {
   notes "was built with a different head" --head svd:8
   notes "was built with a different head" --head exact
   notes "was built with a different storage" --head exact --storage f16
-  notes "was built with a different head"
+  album --json --storage f16
+  check "without --head the bundle's stays" json equals head=exact dim=513
+  check "and all that it made" json fates kept=8
+  notes "was built with a different storage"
   python3 - <<'PYTHON'
 import re
 text = open("living/index.json").read()

@@ -87,16 +87,20 @@ numbers_out_of_range() {
   done
   for value in 63 1048577; do fails 2 "from 64 to 1048576" build --model m --images i --out o --memory $value; done
   for value in 15 2049; do fails 2 "from 16 to 2048" build --model m --images i --out o --thumbs $value; done
-  for value in svd svd: svd:0 svd:514 svd:-1 svd:2.5 "svd: 5" svd:10000000000 none ""; do
-    fails 2 "--head must be svd:D (D from 1 to 513), exact, logits or a file, not '$value'" \
+  for value in svd svd: svd:0 svd:514 svd:-1 svd:2.5 "svd: 5" svd:10000000000 pca: pca:769 lda:0 \
+    discriminant:x none ""; do
+    fails 2 "lda[:D], pca:D (D from 1 to 768), svd:D (D from 1 to 513), exact, logits or a file, not '$value'" \
       build --model m --images i --out o --head "$value"
   done
-  for value in svd svd:256 none; do
-    fails 2 "--head must be logits, exact or a file, not '$value'" embed --model m --head $value a.jpg
+  for value in svd svd:256 lda discriminant:256 none; do
+    fails 2 "--head must be logits, exact, features or a file, not '$value'" embed --model m --head $value a.jpg
   done
   fails 2 "--storage must be f32, f16 or i8, not 'i4'" build --model m --images i --out o --storage i4
   for value in i4 F16 "" f32,f16; do
     fails 2 "--precision must be f32, f16 or i8, not '$value'" model --weights w --out m --precision "$value"
+  done
+  for value in all Crop "" crop,whole; do
+    fails 2 "--view must be crop, whole or both, not '$value'" model --weights w --out m --view "$value"
   done
   for value in 7 0 100001 x; do
     fails 2 "--pictures must be a whole number from 8 to 100000, not '$value'" \

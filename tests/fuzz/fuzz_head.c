@@ -9,8 +9,8 @@ static void use_head(const bundle *b) {
   hb_index *index = bundle_parse(b);
   hb_status status = bundle_provide(b, index, 2);
   if (status == HB_OK) {
-    float pooled[HB_POOLED_DIM], *embedding = must_allocate(hb_index_dim(index) * sizeof *embedding);
-    for (int i = 0; i < HB_POOLED_DIM; i++) pooled[i] = (float)i / HB_POOLED_DIM;
+    float features[HB_FEATURES_DIM], *embedding = must_allocate(hb_index_dim(index) * sizeof *embedding);
+    for (int i = 0; i < HB_FEATURES_DIM; i++) features[i] = (float)i / HB_FEATURES_DIM;
     hb_head_apply(index->head, pooled, embedding);
     free(embedding);
   }

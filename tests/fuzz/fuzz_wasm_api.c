@@ -81,7 +81,8 @@ static void ask_about_file(page *p) {
 static void ask_about_all(page *p) {
   context *c = p->context;
   require((hb_wasm_dim(c) > 0) == (hb_wasm_vector(c) != NULL));
-  require(hb_wasm_threads(c) >= 1 && hb_wasm_crop_bytes() == HB_CROP_BYTES && hb_wasm_crop(c) != NULL);
+  require(hb_wasm_threads(c) >= 1 && hb_wasm_crop_bytes() == HB_CROP_BYTES);
+  require((hb_wasm_crop_count(c) > 0) == (hb_wasm_crops(c) != NULL) && hb_wasm_crop_count(c) <= HB_CROPS_MAX + 1);
   check_json(hb_wasm_timings(c));
   check_json(hb_wasm_info(c));
 }
@@ -101,6 +102,19 @@ static void crop(page *p) {
     check(p, hb_wasm_crop_rgba(p->context, pixels, width, height, r[0], r[1], r[2], r[3]));
     free(pixels);
   }
+}
+
+/* The last crops, or of as many as they are not. */
+static void embed(page *p) {
+  static uint8_t none[HB_CROP_BYTES];
+  context *c = p->context;
+  const uint32_t count = hb_wasm_crop_count(c), odd = take_u8(&p->in) % 4;
+  uint8_t *crops = must_allocate((size_t)(count + 1) * HB_CROP_BYTES);
+  if (count > 0) memcpy(crops, hb_wasm_crops(c), (size_t)count * HB_CROP_BYTES);
+  check(p, odd == 0   ? hb_wasm_embed(c, none, 0)
+           : odd == 1 ? hb_wasm_embed(c, none, HB_CROPS_MAX + 1)
+                      : hb_wasm_embed(c, crops, count));
+  free(crops);
 }
 
 static void start_search(page *p, search *s) {
@@ -147,7 +161,7 @@ static void call(page *p) {
     case 6: crop(p); break;
     case 7: hb_wasm_release(p->context, take_u8(&p->in) < 200 ? 1 : take_u32(&p->in)); break;
     case 8: use_search(p); break;
-    default: check(p, hb_wasm_embed(p->context)); break;
+    default: embed(p); break;
   }
 }
 

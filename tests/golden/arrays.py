@@ -9,6 +9,7 @@ golden/NAME, where NAME is a SHA-256 of all that they depend on. Each use checks
     golden.json    names the pictures, and file, type and shape of each array
     pixels.u8      of each picture in "stages": the crop, 224 x 224 x 3
     pooled.f32     the 512 features after global average pooling
+    layer3.f32     the means of layer3's 256 channels
     logits.f32     the 1000 logits
     embedded.f32   of each picture in "embedded", and of the camera-size ones: the 1000 logits
     SHA256SUMS     of the files above
@@ -74,12 +75,13 @@ def compute(assets, stages, embedded):
     """-> {file name: bytes}"""
     network = reference.ResNet18(os.path.join(assets, WEIGHTS))
     pixels = [reference.pixels(os.path.join(assets, name)) for name in stages]
-    outputs = [network(crop) for crop in pixels]
+    features = [network.features(crop) for crop in pixels]
     logits = [network(reference.pixels(os.path.join(assets, name)))[1] for name in embedded]
     arrays = {
         "pixels": ("pixels.u8", "u1", pixels),
-        "pooled": ("pooled.f32", "<f4", [pooled for pooled, _ in outputs]),
-        "logits": ("logits.f32", "<f4", [logits for _, logits in outputs]),
+        "pooled": ("pooled.f32", "<f4", [f[:512] for f in features]),
+        "layer3": ("layer3.f32", "<f4", [f[512:] for f in features]),
+        "logits": ("logits.f32", "<f4", [network.logits(f[:512]) for f in features]),
         "embedded_logits": ("embedded.f32", "<f4", logits),
     }
     about = {"images": [os.path.relpath(name, CALTECH) for name in stages], "embedded": embedded}
@@ -98,7 +100,7 @@ def is_whole(folder):
     try:
         with open(os.path.join(folder, "SHA256SUMS"), encoding="ascii") as file:
             sums = [line.split() for line in file]
-        return len(sums) == 5 and all(sha256_of(os.path.join(folder, name)) == sha for sha, name in sums)
+        return len(sums) == 6 and all(sha256_of(os.path.join(folder, name)) == sha for sha, name in sums)
     except (OSError, ValueError, reference.Missing):
         return False
 
@@ -144,9 +146,9 @@ def read(folder):
     except OSError as error:
         raise reference.Missing(f"{folder}/golden.json: {error.strerror}") from None
     arrays = {}
-    for key, dtype in (("pixels", "u1"), ("pooled", "<f4"), ("logits", "<f4"), ("embedded_logits", "<f4")):
+    for key in ("pixels", "pooled", "layer3", "logits", "embedded_logits"):
         if key in about:
-            values = np.fromfile(os.path.join(folder, about[key]["file"]), dtype)
+            values = np.fromfile(os.path.join(folder, about[key]["file"]), "u1" if key == "pixels" else "<f4")
             arrays[key] = values.reshape(about[key]["shape"])
     return about, arrays
 

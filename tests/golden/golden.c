@@ -2,6 +2,7 @@
  * the three stages with what the float64 reference made of them (arrays.py: Pillow decoding and resizing, numpy):
  *   pixels  the 224 x 224 crop: every byte is equal
  *   pooled  cosine with the reference >= 0.999999 for each image
+ *   layer3  the features after it, within the bound of pooled
  *   logits  the same
  * Prints a line an image; exit 1 if any bound is broken. */
 #include <math.h>
@@ -17,11 +18,13 @@
 /* A network in float32 is 1e-11 from one in float64; one level in every pixel of a picture is 1e-4. */
 #define COSINE_MIN 0.999999
 
+#define LAYER3_DIM (HB_FEATURES_DIM - HB_POOLED_DIM)
+
 typedef struct {
   hb_model *model;
   hb_network *network;
   const char *images;
-  hb_mapping manifest, pixels, pooled, reference_logits;
+  hb_mapping manifest, pixels, pooled, layer3, reference_logits;
   hb_json *json;
 } setup;
 
@@ -63,14 +66,19 @@ static bool check_image(setup *s, size_t i, const char *name) {
   unsigned different = 0;
   for (size_t p = 0; p < HB_CROP_BYTES; p++) different += crop[p] != expected[p];
 
-  const float *pooled = hb_network_run(s->network, crop);
-  if (pooled == NULL) stop("the network failed");
-  double pooled_cosine = cosine(pooled, (const float *)s->pooled.bytes + i * HB_POOLED_DIM, HB_POOLED_DIM);
-  hb_head_apply(hb_model_logits(s->model), pooled, embedding);
-  double logits_cosine = cosine(embedding, (const float *)s->reference_logits.bytes + i * HB_LOGITS_DIM, HB_LOGITS_DIM);
-  bool good = different == 0 && pooled_cosine >= COSINE_MIN && logits_cosine >= COSINE_MIN;
-  printf("%s %-32s %u bytes of the crop differ, pooled 1 - %.1e, logits 1 - %.1e\n", good ? "ok  " : "FAIL", name,
-         different, 1 - pooled_cosine, 1 - logits_cosine);
+  const float *features = hb_network_run(s->network, crop);
+  if (features == NULL) stop("the network failed");
+  const float *pooled = (const float *)s->pooled.bytes + i * HB_POOLED_DIM;
+  const float *layer3 = (const float *)s->layer3.bytes + i * LAYER3_DIM;
+  const float *logits = (const float *)s->reference_logits.bytes + i * HB_LOGITS_DIM;
+  hb_head_apply(hb_model_logits(s->model), features, embedding);
+  const double pooled_cosine = cosine(features, pooled, HB_POOLED_DIM);
+  const double layer3_cosine = cosine(features + HB_POOLED_DIM, layer3, LAYER3_DIM);
+  const double logits_cosine = cosine(embedding, logits, HB_LOGITS_DIM);
+  const bool good =
+      different == 0 && pooled_cosine >= COSINE_MIN && layer3_cosine >= COSINE_MIN && logits_cosine >= COSINE_MIN;
+  printf("%s %-32s %u bytes of the crop differ, pooled 1 - %.1e, layer3 1 - %.1e, logits 1 - %.1e\n",
+         good ? "ok  " : "FAIL", name, different, 1 - pooled_cosine, 1 - layer3_cosine, 1 - logits_cosine);
   return good;
 }
 
@@ -83,11 +91,13 @@ int main(int argc, char **argv) {
   map(argv[3], "golden.json", &s.manifest);
   map(argv[3], "pixels.u8", &s.pixels);
   map(argv[3], "pooled.f32", &s.pooled);
+  map(argv[3], "layer3.f32", &s.layer3);
   map(argv[3], "logits.f32", &s.reference_logits);
   if (hb_json_parse(s.manifest.bytes, s.manifest.size, &s.json) != HB_OK) stop("golden.json is not JSON");
   int images = hb_json_get(s.json, 0, "images");
   size_t count = (size_t)hb_json_size(s.json, images);
   if (count == 0 || s.pixels.size != count * HB_CROP_BYTES || s.pooled.size != count * HB_POOLED_DIM * sizeof(float) ||
+      s.layer3.size != count * LAYER3_DIM * sizeof(float) ||
       s.reference_logits.size != count * HB_LOGITS_DIM * sizeof(float))
     stop("the golden files do not have the sizes that golden.json implies");
 

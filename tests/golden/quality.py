@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Retrieval quality of Caltech-101 bundles of one model, as index-builder eval measures it over all images: a default one
-(head svd:256, storage i8) and one with head logits and storage f32 must reach the known figures, and agree.
+"""Retrieval quality of Caltech-101 bundles of one model, as index-builder eval measures it over all images: one of head svd:256
+and storage i8 and one with head logits and storage f32 must reach the known figures, and agree.
 
     quality.py BUILDER DEFAULT_BUNDLE LOGITS_BUNDLE ASSETS
 """

@@ -17,9 +17,12 @@ import tempfile
 
 import numpy as np
 
-FEATURES = 513  # inputs of a head: 512 features and 1 for the bias
-HEAD_DIMS = {"logits": range(1000, 1001), "exact": range(513, 514), "svd": range(1, 514)}
-CARRIED = ("exact", "svd", "file")  # heads that are in the bundle
+FEATURES = 513  # numbers in a row of a head of layer4: 512 features and 1 for the bias
+LEARNED = ("pca", "lda", "discriminant")
+HEAD_DIMS = {"logits": range(1000, 1001), "exact": range(513, 514), "svd": range(1, 514),
+             **{kind: range(1, 769) for kind in LEARNED}}
+CARRIED = ("exact", "svd", "file", *LEARNED)  # heads that are in the bundle
+HEAD_FEATURES = {"layer4": 512, "sqrt-layer4-layer3": 768}  # what they take
 CODES = {"f32": "<f4", "f16": "<f2", "i8": "i1"}
 UNIT = {"f32": 1e-5, "f16": 5e-4, "i8": 1e-5}  # how far a decoded length may be from 1; an f16 is exact to 2^-11
 COLUMNS = [("contents", "<u8"), ("scales", "<f4"), ("ids", "<u4"), ("labels", "<u4"), ("paths", "<u4")]
@@ -84,6 +87,8 @@ def check_manifest(m, updated, check):
     check("there is a model unless the head is none", (m["model"] is None) == (kind == "none"), kind)
     check("the model has an id of 64 hex digits, a url and a size", m["model"] is None or type(m["model"]["url"]) is str
           and whole(m["model"]["bytes"]) and re.fullmatch("[0-9a-f]{64}", m["model"]["id"]), m["model"])
+    check("learned heads say which features they take, and others may",
+          m["head"].get("features", "layer4") in HEAD_FEATURES and (kind not in LEARNED or head_features(m) == 768), m["head"])
     check("dim is one that the head can have", m["dim"] in HEAD_DIMS.get(kind, range(1, 32769)), m["dim"])
     check("dim, count, nlist, nprobe and seed are whole numbers, and nprobe is at most nlist", m["nprobe"] <= m["nlist"]
           and whole(m["dim"], m["count"], m["nlist"], m["nprobe"]) and whole(m["seed"], least=0))
@@ -98,6 +103,11 @@ def check_manifest(m, updated, check):
           whole(trained["count"], imbalance) and 1000 <= imbalance <= 1000 * m["nlist"], trained)
     check("trained count and imbalance are those now, unless --updated", updated or trained["count"] == m["count"]
           and 2 * abs(1000 * m["nlist"] * squares - imbalance * m["count"] ** 2) <= m["count"] ** 2, trained)
+
+
+def head_features(m):
+    """How many features the head takes."""
+    return HEAD_FEATURES.get(m["head"].get("features", "layer4"), 0)
 
 
 def read_table(folder, m, check):
@@ -274,7 +284,7 @@ def check_bundle(builder, folder, updated, check):
     check_manifest(m, updated, check)
     files = read_files(folder, m, check)
     if "file" in m["head"]:
-        read_rows(files[m["head"]["file"]], b"HBHD", m["dim"], FEATURES, m["storage"], check)
+        read_rows(files[m["head"]["file"]], b"HBHD", m["dim"], head_features(m) + 1, m["storage"], check)
     centroids = read_rows(files[m["centroids"]["file"]], b"HBCT", m["nlist"], m["dim"], m["storage"], check)
     check_packing(files, m, check)
     lists = [read_list(files[entry["file"]], entry, i, m, check) for i, entry in enumerate(m["lists"])]

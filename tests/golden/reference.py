@@ -121,15 +121,24 @@ class ResNet18:
             x = self.norm(convolve(x, self.tensors[name + ".downsample.0.weight"], 2), name + ".downsample.1")
         return np.maximum(x + y, 0)
 
-    def __call__(self, pixels):
+    def features(self, pixels):
+        """768 numbers: the means of layer4's 512 channels, then those of layer3's 256."""
         x = ((pixels / 255 - MEAN) / STD).transpose(2, 0, 1)
         x = np.maximum(self.norm(convolve(x, self.tensors["conv1.weight"], 2, 3), "bn1"), 0)
         x = max_pool(x)
         for layer in (1, 2, 3, 4):
             for block in (0, 1):
                 x = self.block(x, f"layer{layer}.{block}")
-        pooled = x.mean(axis=(1, 2))
-        return pooled, self.tensors["fc.weight"] @ pooled + self.tensors["fc.bias"]
+            if layer == 3:
+                layer3 = x.mean(axis=(1, 2))
+        return np.concatenate([x.mean(axis=(1, 2)), layer3])
+
+    def logits(self, pooled):
+        return self.tensors["fc.weight"] @ pooled + self.tensors["fc.bias"]
+
+    def __call__(self, pixels):
+        pooled = self.features(pixels)[:512]
+        return pooled, self.logits(pooled)
 
 
 def cosine(a, b):

@@ -159,6 +159,7 @@ class Arrays(unittest.TestCase):
         pooled, logits = network(crop)
         np.testing.assert_array_equal(kept["pixels"], [crop])
         np.testing.assert_array_equal(kept["pooled"], [pooled.astype("f4")])
+        np.testing.assert_array_equal(kept["layer3"], [network.features(crop)[512:].astype("f4")])
         np.testing.assert_array_equal(kept["logits"], [logits.astype("f4")])
         crop = reference.pixels(os.path.join(self.assets, self.pictures[1][0]))
         np.testing.assert_array_equal(kept["embedded_logits"], [network(crop)[1].astype("f4")])
@@ -170,7 +171,7 @@ class Arrays(unittest.TestCase):
 
     def test_damaged_ones_are_made_again(self):
         whole = {name: arrays.sha256_of(os.path.join(self.folder, name)) for name in os.listdir(self.folder)}
-        self.assertEqual(len(whole), 6)
+        self.assertEqual(len(whole), 7)
         for name in whole:
             for damage in (lambda path: self.flip_a_bit(path, 3), os.remove):
                 with self.subTest(name):

@@ -98,13 +98,20 @@ static map stem(const hb_weights *weights, const float *input) {
   return pooled;
 }
 
-void reference_network(const hb_weights *weights, const float *input, double *pooled) {
+static void mean(const map *m, double *means) {
+  size_t area = (size_t)m->side * m->side;
+  memset(means, 0, m->channels * sizeof *means);
+  for (size_t p = 0; p < area; p++)
+    for (uint32_t i = 0; i < m->channels; i++) means[i] += m->values[p * m->channels + i] / (double)area;
+}
+
+void reference_network(const hb_weights *weights, const float *input, double *features) {
   map m = stem(weights, input);
   int c = 1;
-  while (c < HB_CONV_COUNT) m = basic_block(weights, &c, m);
-  size_t area = (size_t)m.side * m.side;
-  memset(pooled, 0, m.channels * sizeof *pooled);
-  for (size_t p = 0; p < area; p++)
-    for (uint32_t i = 0; i < m.channels; i++) pooled[i] += m.values[p * m.channels + i] / (double)area;
+  for (int block = 0; block < 8; block++) {
+    m = basic_block(weights, &c, m);
+    if (block == 5) mean(&m, features + 512); /* the end of layer3 */
+  }
+  mean(&m, features);
   free(m.values);
 }

@@ -4,7 +4,7 @@
 
 #include "model/weights.h"
 
-/* input [224][224][3], pooled [512] */
-void reference_network(const hb_weights *weights, const float *input, double *pooled);
+/* input [224][224][3], features [768]: the means of layer4, then those of layer3 */
+void reference_network(const hb_weights *weights, const float *input, double *features);
 
 #endif

@@ -134,15 +134,23 @@ static map stem(const hb_quantized *q, const uint8_t *crop) {
   return pooled;
 }
 
-void reference_network_i8(const hb_quantized *quantized, const uint8_t *crop, float *pooled) {
+static void mean(const map *m, float *means) {
+  const uint32_t area = m->side * m->side;
+  const float scale = m->q.scale / (float)area;
+  for (uint32_t i = 0; i < m->channels; i++) {
+    int32_t total = 0;
+    for (size_t p = 0; p < area; p++) total += m->codes[p * m->channels + i] - m->q.zero;
+    means[i] = (float)total * scale;
+  }
+}
+
+void reference_network_i8(const hb_quantized *quantized, const uint8_t *crop, float *features) {
   map m = stem(quantized, crop);
   int c = 1;
-  for (int block = 0; block < HB_BLOCK_COUNT; block++) m = basic_block(quantized, block, &c, m);
-  const float scale = m.q.scale / 49;
-  for (uint32_t i = 0; i < m.channels; i++) {
-    int32_t total = 0;
-    for (size_t p = 0; p < 49; p++) total += m.codes[p * m.channels + i] - m.q.zero;
-    pooled[i] = (float)total * scale;
+  for (int block = 0; block < HB_BLOCK_COUNT; block++) {
+    m = basic_block(quantized, block, &c, m);
+    if (block == 5) mean(&m, features + 512); /* the end of layer3 */
   }
+  mean(&m, features);
   free(m.codes);
 }

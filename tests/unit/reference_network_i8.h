@@ -4,7 +4,7 @@
 
 #include "model/weights.h"
 
-/* crop [224][224][3], pooled [512] */
-void reference_network_i8(const hb_quantized *quantized, const uint8_t *crop, float *pooled);
+/* crop [224][224][3], features [768]: the means of layer4, then those of layer3 */
+void reference_network_i8(const hb_quantized *quantized, const uint8_t *crop, float *features);
 
 #endif

@@ -11,6 +11,7 @@
 #include "synthetic.h"
 
 #define COUNT 160
+#define LABELS 20
 #define FILE_DIM 70
 #if defined HB_SANITIZED || defined HB_COVERED
 #define SVD_STEP 17 /* every so many allocations fail: such a build takes seconds for the linear algebra */
@@ -43,8 +44,8 @@ static int set_up_shared(void **state) {
   assert_non_null(id);
   memset(id, 'f', 64); /* the id is read from the file */
   assert_ok(hb_model_from_memory(file.bytes, file.size, &shared.other, &failure));
-  shared.images = collection_make(COUNT, HB_POOLED_DIM, 4, 3);
-  for (size_t i = 0; i < COUNT * HB_POOLED_DIM; i++) shared.images.vectors[i] = 20 * fabsf(shared.images.vectors[i]);
+  shared.images = collection_make(COUNT, HB_FEATURES_DIM, LABELS, 3);
+  for (size_t i = 0; i < COUNT * HB_FEATURES_DIM; i++) shared.images.vectors[i] = 20 * fabsf(shared.images.vectors[i]);
   shared.head_file = path_in(shared.folder, "head.safetensors");
   write_head(shared.head_file);
   return 0;
@@ -103,12 +104,12 @@ static void rows_are_what_the_bundles_head_makes(void **state) {
     const char *name;
     hb_head_kind kind;
     uint32_t dim;
-  } heads[] = {{"logits", HB_HEAD_LOGITS, 1000},
-               {"exact", HB_HEAD_EXACT, 513},
-               {"svd:40", HB_HEAD_SVD, 40},
-               {shared.head_file, HB_HEAD_FILE, FILE_DIM}};
-  for (int h = 0; h < 4; h++)
-    for (hb_encoding encoding = h == 1 || h == 2 ? HB_ENCODING_I8 : HB_ENCODING_F32; encoding <= HB_ENCODING_I8;
+  } heads[] = {{"logits", HB_HEAD_LOGITS, 1000}, {"exact", HB_HEAD_EXACT, 513},
+               {"svd:40", HB_HEAD_SVD, 40},      {shared.head_file, HB_HEAD_FILE, FILE_DIM},
+               {"pca:30", HB_HEAD_PCA, 30},      {"lda", HB_HEAD_LDA, LABELS - 1},
+               {"lda:7", HB_HEAD_LDA, 7},        {"discriminant:9", HB_HEAD_DISCRIMINANT, 9}};
+  for (int h = 0; h < 8; h++)
+    for (hb_encoding encoding = h != 0 && h != 3 ? HB_ENCODING_I8 : HB_ENCODING_F32; encoding <= HB_ENCODING_I8;
          encoding++) {
       const hb_build_options options = options_of(heads[h].name, encoding);
       hb_build_report report = collection_build(&shared.images, &options, path_in(*state, "b"));
@@ -147,8 +148,8 @@ static void smaller_heads_keep_the_cosines_of_the_logits(void **state) {
 }
 
 static void the_same_images_give_the_same_bytes(void **state) {
-  const char *const heads[] = {"exact", "svd:40"};
-  for (int h = 0; h < 2; h++) {
+  const char *const heads[] = {"exact", "svd:40", "discriminant:12"};
+  for (int h = 0; h < 3; h++) {
     hb_build_options options = options_of(heads[h], HB_ENCODING_I8);
     collection_build(&shared.images, &options, path_in(*state, "a"));
     options.threads = 3;
@@ -164,7 +165,7 @@ static void an_svd_head_has_1_to_513_dimensions(void **state) {
   for (size_t h = 0; h < sizeof heads / sizeof *heads; h++) {
     const hb_build_options options = options_of(heads[h], HB_ENCODING_F32);
     assert_fails(hb_builder_create(path_in(*state, "b"), &options, &builder, &failure), HB_INVALID_ARGUMENT,
-                 "must have D from 1 to 513");
+                 "needs another number; use svd:D with D from 1 to 513");
   }
   assert_null(builder);
   assert_int_equal(folder_count(*state), 0);
@@ -209,10 +210,10 @@ static void keep_all(const char *base, const char *to, hb_build_options options)
 }
 
 static void nothing_changed_gives_the_same_bytes(void **state) {
-  const char *const heads[] = {"logits", "exact", "svd:40", shared.head_file};
+  const char *const heads[] = {"logits", "exact", "svd:40", shared.head_file, "pca:20", "lda", NULL};
   const char *base = path_in(*state, "base"), *to = path_in(*state, "to");
-  for (int h = 0; h < 4; h++)
-    for (hb_encoding encoding = h == 1 || h == 2 ? HB_ENCODING_I8 : HB_ENCODING_F32; encoding <= HB_ENCODING_I8;
+  for (int h = 0; h < 7; h++)
+    for (hb_encoding encoding = h != 0 && h != 3 ? HB_ENCODING_I8 : HB_ENCODING_F32; encoding <= HB_ENCODING_I8;
          encoding++) {
       hb_build_options options = options_of(heads[h], encoding);
       collection_build(&shared.images, &options, base);
@@ -224,20 +225,126 @@ static void nothing_changed_gives_the_same_bytes(void **state) {
     }
 }
 
-/* An svd head is its base's, whatever images come. */
-static void new_images_are_embedded_with_the_bases_svd_head(void **state) {
+/* A head that is made of images is its base's, whatever images come. */
+static void new_images_are_embedded_with_the_bases_head(void **state) {
+  static const struct {
+    const char *name, *then;
+    hb_head_kind kind;
+    uint32_t dim;
+  } heads[] = {{"svd:40", "svd:40", HB_HEAD_SVD, 40},
+               {"svd:40", NULL, HB_HEAD_SVD, 40},
+               {"exact", NULL, HB_HEAD_EXACT, 513},
+               {"logits", NULL, HB_HEAD_LOGITS, 1000},
+               {"pca:40", "pca:40", HB_HEAD_PCA, 40},
+               {"lda", "lda", HB_HEAD_LDA, LABELS / 2 - 1},
+               {"lda:30", "lda:30", HB_HEAD_LDA, LABELS / 2 - 1},
+               {NULL, NULL, HB_HEAD_PCA, 256}}; /* half of the labels are too few for a discriminant */
   collection half = shared.images;
   half.count = COUNT / 2;
   const char *base = path_in(*state, "base"), *to = path_in(*state, "to");
-  hb_build_options options = options_of("svd:40", HB_ENCODING_I8);
-  collection_build(&half, &options, base);
-  options.base = base;
-  collection_build(&shared.images, &options, to);
-  hb_index *old = open_index(base), *new = open_index(to);
-  assert_string_equal(hb_index_file_name(old, old->head_file), hb_index_file_name(new, new->head_file));
-  hb_index_free(old);
-  hb_index_free(new);
-  check_embeddings(to, "svd:40", HB_HEAD_SVD, 40);
+  for (size_t h = 0; h < sizeof heads / sizeof *heads; h++) {
+    hb_build_options options = options_of(heads[h].name, HB_ENCODING_I8);
+    collection_build(&half, &options, base);
+    options.base = base;
+    options.head = heads[h].then;
+    hb_build_report report = collection_build(&shared.images, &options, to);
+    assert_true(report.head == heads[h].kind);
+    hb_index *old = open_index(base), *new = open_index(to);
+    if (old->head_file != HB_NO_FILE)
+      assert_string_equal(hb_index_file_name(old, old->head_file), hb_index_file_name(new, new->head_file));
+    hb_index_free(old);
+    hb_index_free(new);
+    check_embeddings(to, hb_head_name(heads[h].kind), heads[h].kind, heads[h].dim);
+  }
+}
+
+/* ---- The usual head ---- */
+
+static hb_build_report build_usual(void **state, const collection *c) {
+  const hb_build_options options = options_of(NULL, HB_ENCODING_I8);
+  return collection_build(c, &options, path_in(*state, "b"));
+}
+
+static void enough_labels_give_a_discriminant(void **state) {
+  hb_build_report report = build_usual(state, &shared.images);
+  assert_true(report.head == HB_HEAD_DISCRIMINANT && report.dim >= LABELS - 1 && report.dim <= 256);
+  check_embeddings(path_in(*state, "b"), "discriminant", HB_HEAD_DISCRIMINANT, report.dim);
+}
+
+/* Labels that teach nothing, or not enough: fewer, one for each image, none, and some on the images of equal content.
+ */
+static void other_collections_get_a_pca(void **state) {
+  collection c = shared.images;
+  char *labels[COUNT], *own[COUNT];
+  c.labels = labels;
+  for (uint32_t i = 0; i < COUNT; i++) own[i] = shared.images.paths[i];
+  for (int kind = 0; kind < 3; kind++) {
+    for (uint32_t i = 0; i < COUNT; i++)
+      labels[i] = kind == 0 ? (char *)"" : kind == 1 ? own[i] : shared.images.labels[i < COUNT / 8 ? 0 : i];
+    if (kind == 2) c.count = COUNT - COUNT / 8; /* 18 labels are left */
+    hb_build_report report = build_usual(state, &c);
+    assert_true(report.head == HB_HEAD_PCA && report.dim == 256);
+  }
+  c.count = 1;
+  assert_true(build_usual(state, &c).head == HB_HEAD_PCA);
+}
+
+/* All images look alike, but their files differ: labels promise much and teach nothing. */
+static void equal_features_under_many_labels_get_a_pca(void **state) {
+  collection c = shared.images;
+  c.vectors = must_allocate(COUNT * HB_FEATURES_DIM * sizeof(float));
+  for (uint32_t i = 0; i < COUNT; i++)
+    memcpy(c.vectors + (size_t)i * HB_FEATURES_DIM, shared.images.vectors, HB_FEATURES_DIM * sizeof(float));
+  assert_true(build_usual(state, &c).head == HB_HEAD_PCA);
+  free(c.vectors);
+}
+
+/* With --head lda the user hears why not. */
+static void labels_that_do_not_serve_are_refused_by_name(void **state) {
+  collection c = shared.images;
+  char *labels[COUNT];
+  c.labels = labels;
+  static const char *const words[] = {"the collection has only one", "has none", "no label has two pictures"};
+  for (int kind = 0; kind < 3; kind++) {
+    for (uint32_t i = 0; i < COUNT; i++)
+      labels[i] = kind == 0 ? (char *)"x" : kind == 1 ? (char *)"" : shared.images.paths[i];
+    hb_builder *builder;
+    const hb_build_options options = options_of("lda", HB_ENCODING_I8);
+    assert_ok(hb_builder_create(path_in(*state, "b"), &options, &builder, &failure));
+    for (uint32_t i = 0; i < COUNT; i++)
+      assert_ok(hb_builder_add(builder, collection_vector(&c, i), c.paths[i], c.labels[i], i, &failure));
+    assert_fails(hb_builder_finish(builder, NULL, &failure), HB_INVALID_ARGUMENT, words[kind]);
+    hb_builder_free(builder);
+    assert_int_equal(folder_count(*state), 0);
+  }
+}
+
+/* Images without a label do not blur what the others teach. */
+static void images_without_a_label_teach_no_label(void **state) {
+  collection c = shared.images;
+  char *labels[COUNT];
+  c.labels = labels;
+  for (uint32_t i = 0; i < COUNT; i++) labels[i] = i < COUNT / 2 ? shared.images.labels[i] : (char *)"";
+  collection half = c;
+  half.count = COUNT / 2;
+  const char *a = path_in(*state, "a"), *b = path_in(*state, "b");
+  const hb_build_options options = options_of("lda", HB_ENCODING_I8);
+  collection_build(&half, &options, a);
+  collection_build(&c, &options, b);
+  hb_index *x = open_index(a), *y = open_index(b);
+  assert_string_equal(hb_index_file_name(x, x->head_file), hb_index_file_name(y, y->head_file));
+  hb_index_free(x);
+  hb_index_free(y);
+}
+
+static void features_that_are_not_finite_are_refused_by_name(void **state) {
+  hb_builder *builder;
+  float features[HB_FEATURES_DIM] = {[700] = NAN};
+  const hb_build_options options = options_of(NULL, HB_ENCODING_I8);
+  assert_ok(hb_builder_create(path_in(*state, "b"), &options, &builder, &failure));
+  assert_fails(hb_builder_add(builder, features, "odd/picture.jpg", "odd", 1, &failure), HB_INVALID_ARGUMENT,
+               "not finite for 'odd/picture.jpg'");
+  hb_builder_free(builder);
 }
 
 static void check_refused(const char *folder, const hb_build_options *options, const char *words) {
@@ -248,13 +355,13 @@ static void check_refused(const char *folder, const hb_build_options *options, c
 }
 
 static void another_head_model_or_storage_is_refused(void **state) {
-  const char *const heads[] = {"logits", "exact", "svd:40", shared.head_file};
+  const char *const heads[] = {"logits", "exact", "svd:40", shared.head_file, "pca:20", "lda:5"};
   const char *base = path_in(*state, "base");
-  for (int h = 0; h < 4; h++) {
+  for (int h = 0; h < 6; h++) {
     hb_build_options options = options_of(heads[h], HB_ENCODING_F16);
     collection_build(&shared.images, &options, base);
     options.base = base;
-    for (int other = 0; other < 4; other++) {
+    for (int other = 0; other < 6; other++) {
       if (other == h) continue;
       options.head = heads[other];
       check_refused(*state, &options, "a different head");
@@ -296,11 +403,11 @@ static void without_memory_it_fails_cleanly(void **state) {
   collection few = shared.images;
   few.count = 10;
   const char *folder = path_in(*state, "b");
-  const char *const heads[] = {shared.head_file, "svd:3"};
-  for (int h = 0; h < 2; h++) {
+  const char *const heads[] = {shared.head_file, "svd:3", "pca:3"};
+  for (int h = 0; h < 3; h++) {
     const hb_build_options options = options_of(heads[h], HB_ENCODING_I8);
     bool refused = true;
-    for (size_t n = 0; refused; n += h == 0 ? 1 : SVD_STEP) {
+    for (size_t n = 0; refused; n += h == 0 ? 1 : h == 1 ? SVD_STEP : 9) {
       hb_builder *builder = NULL;
       hb_build_report report = {.nlist = 77};
       allocations_fail_from(n);
@@ -323,11 +430,22 @@ static void without_memory_it_fails_cleanly(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      test(rows_are_what_the_bundles_head_makes),     test(smaller_heads_keep_the_cosines_of_the_logits),
-      test(the_same_images_give_the_same_bytes),      test(an_svd_head_has_1_to_513_dimensions),
-      test(a_heads_file_that_is_not_there_is_named),  test(an_svd_of_nothing_is_refused),
-      test(nothing_changed_gives_the_same_bytes),     test(new_images_are_embedded_with_the_bases_svd_head),
-      test(another_head_model_or_storage_is_refused), test(another_file_of_a_head_is_refused),
+      test(rows_are_what_the_bundles_head_makes),
+      test(smaller_heads_keep_the_cosines_of_the_logits),
+      test(the_same_images_give_the_same_bytes),
+      test(an_svd_head_has_1_to_513_dimensions),
+      test(a_heads_file_that_is_not_there_is_named),
+      test(an_svd_of_nothing_is_refused),
+      test(nothing_changed_gives_the_same_bytes),
+      test(new_images_are_embedded_with_the_bases_head),
+      test(enough_labels_give_a_discriminant),
+      test(other_collections_get_a_pca),
+      test(equal_features_under_many_labels_get_a_pca),
+      test(labels_that_do_not_serve_are_refused_by_name),
+      test(images_without_a_label_teach_no_label),
+      test(features_that_are_not_finite_are_refused_by_name),
+      test(another_head_model_or_storage_is_refused),
+      test(another_file_of_a_head_is_refused),
       test(without_memory_it_fails_cleanly),
   };
   return cmocka_run_group_tests(tests, set_up_shared, tear_down_shared);

@@ -11,20 +11,20 @@
 #include "support.h"
 #include "thumbnail.h"
 
-/* ---- Pictures that are fatal: hb_crop_file is wrapped by the linker ---- */
+/* ---- Pictures that are fatal: hb_crops_file is wrapped by the linker ---- */
 
 static const char crashing[] = "crash", endless[] = "go on for ever", leaving[] = "leave", enormous[] = "enormous";
 
-hb_status __real_hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t *crop,
-                              hb_timings *timings, hb_error *error);
-hb_status __wrap_hb_crop_file(const void *bytes, size_t size, const hb_region *region, uint8_t *crop,
-                              hb_timings *timings, hb_error *error) {
+hb_status __real_hb_crops_file(const void *bytes, size_t size, const hb_region *region, hb_view view, hb_crops *out,
+                               hb_timings *timings, hb_error *error);
+hb_status __wrap_hb_crops_file(const void *bytes, size_t size, const hb_region *region, hb_view view, hb_crops *out,
+                               hb_timings *timings, hb_error *error) {
   if (size == sizeof crashing && memcmp(bytes, crashing, size) == 0) raise(SIGTERM);
   if (size == sizeof enormous && memcmp(bytes, enormous, size) == 0)
     raise(SIGKILL); /* as the system does without memory */
   if (size == sizeof leaving && memcmp(bytes, leaving, size) == 0) _exit(7);
   for (volatile int spins = 0; size == sizeof endless && memcmp(bytes, endless, size) == 0;) spins = 1 - spins;
-  return __real_hb_crop_file(bytes, size, region, crop, timings, error);
+  return __real_hb_crops_file(bytes, size, region, view, out, timings, error);
 }
 
 static int make_decoder(void **state) {
@@ -39,17 +39,32 @@ static int free_decoder(void **state) {
   return 0;
 }
 
-/* The same crop as without a process. */
-static void assert_decodes(decoder_process *d, const blob *file, const hb_region *region) {
-  uint8_t *expected = must_allocate(HB_CROP_BYTES), *actual = must_allocate(HB_CROP_BYTES);
+/* The crops are those without a process. */
+static void assert_decodes_by(decoder_process *d, const blob *file, const hb_region *region, hb_view view) {
   hb_timings timings = {-1, -1, -1, -1};
-  memset(actual, 1, HB_CROP_BYTES);
-  assert_ok(hb_crop_file(file->bytes, file->size, region, expected, NULL, &failure));
-  assert_ok(decoder_process_crop(d, file->bytes, file->size, region, actual, &timings, &failure));
-  assert_memory_equal(actual, expected, HB_CROP_BYTES);
+  hb_crops expected, actual;
+  assert_ok(hb_crops_file(file->bytes, file->size, region, view, &expected, NULL, &failure));
+  assert_ok(decoder_process_crops(d, file->bytes, file->size, region, view, &actual, &timings, &failure));
+  assert_int_equal(actual.count, expected.count);
+  assert_memory_equal(actual.pixels, expected.pixels, (size_t)expected.count * HB_CROP_BYTES);
   assert_true(timings.decode >= 0 && timings.preprocess >= 0 && timings.network == -1);
-  free(expected);
-  free(actual);
+  free(expected.pixels);
+  free(actual.pixels);
+}
+
+static void assert_decodes(decoder_process *d, const blob *file, const hb_region *region) {
+  assert_decodes_by(d, file, region, HB_VIEW_CROP);
+}
+
+static void every_view_is_as_without_a_process(void **state) {
+  picture p = picture_make(120, 90, 3, 1), strip = picture_make(40, 2000, 3, 2);
+  blob file = pnm_encode(&p), longest = pnm_encode(&strip);
+  for (hb_view view = HB_VIEW_CROP; view <= HB_VIEW_BOTH; view++) {
+    assert_decodes_by(*state, &file, NULL, view);
+    assert_decodes_by(*state, &longest, NULL, view);
+  }
+  blob_free(&file), blob_free(&longest);
+  picture_free(&p), picture_free(&strip);
 }
 
 static blob small_picture(void) { return blob_of(jpeg_baseline, sizeof jpeg_baseline); }
@@ -68,23 +83,25 @@ static void crops_are_as_without_a_process(void **state) {
 }
 
 static void refusals_are_as_without_a_process(void **state) {
-  uint8_t crop[HB_CROP_BYTES];
+  hb_crops crops = {NULL, 0};
   const hb_region outside = {0.5, 0.5, 1, 1};
-  assert_fails(decoder_process_crop(*state, "", 0, NULL, crop, NULL, &failure), HB_UNSUPPORTED_IMAGE,
+  assert_fails(decoder_process_crops(*state, "", 0, NULL, HB_VIEW_CROP, &crops, NULL, &failure), HB_UNSUPPORTED_IMAGE,
                "the file is empty");
-  assert_fails(decoder_process_crop(*state, jpeg_baseline, 200, NULL, crop, NULL, &failure), HB_CORRUPT_IMAGE,
-               "incomplete");
-  assert_fails(decoder_process_crop(*state, jpeg_baseline, sizeof jpeg_baseline, &outside, crop, NULL, &failure),
+  assert_fails(decoder_process_crops(*state, jpeg_baseline, 200, NULL, HB_VIEW_CROP, &crops, NULL, &failure),
+               HB_CORRUPT_IMAGE, "incomplete");
+  assert_fails(decoder_process_crops(*state, jpeg_baseline, sizeof jpeg_baseline, &outside, HB_VIEW_WHOLE, &crops, NULL,
+                                     &failure),
                HB_INVALID_ARGUMENT, "inside the picture");
-  assert_int_equal(decoder_process_crop(*state, "x", 1, NULL, crop, NULL, NULL), HB_UNSUPPORTED_IMAGE);
+  assert_int_equal(decoder_process_crops(*state, "x", 1, NULL, HB_VIEW_CROP, &crops, NULL, NULL), HB_UNSUPPORTED_IMAGE);
   blob file = small_picture();
   assert_decodes(*state, &file, NULL);
   blob_free(&file);
 }
 
 static void assert_fatal(decoder_process *d, const char *bytes, size_t size, const char *words) {
-  uint8_t crop[HB_CROP_BYTES];
-  assert_fails(decoder_process_crop(d, bytes, size, NULL, crop, NULL, &failure), HB_CORRUPT_IMAGE, words);
+  hb_crops crops = {NULL, 0};
+  assert_fails(decoder_process_crops(d, bytes, size, NULL, HB_VIEW_CROP, &crops, NULL, &failure), HB_CORRUPT_IMAGE,
+               words);
   blob file = small_picture();
   assert_decodes(d, &file, NULL);
   blob_free(&file);
@@ -97,9 +114,9 @@ static void a_fatal_picture_is_refused_and_the_next_one_decoded(void **state) {
 }
 
 static void a_lack_of_memory_is_not_the_pictures_fault(void **state) {
-  uint8_t crop[HB_CROP_BYTES];
-  assert_fails(decoder_process_crop(*state, enormous, sizeof enormous, NULL, crop, NULL, &failure), HB_OUT_OF_MEMORY,
-               "memory");
+  hb_crops crops = {NULL, 0};
+  assert_fails(decoder_process_crops(*state, enormous, sizeof enormous, NULL, HB_VIEW_CROP, &crops, NULL, &failure),
+               HB_OUT_OF_MEMORY, "memory");
   blob file = small_picture();
   assert_decodes(*state, &file, NULL);
   blob_free(&file);
@@ -143,21 +160,21 @@ static void a_file_that_cannot_be_read_is_told_from_a_bad_picture(void **state) 
   const char *path = path_in(folder, "cut.jpg");
   blob whole = blob_of(jpeg_baseline, sizeof jpeg_baseline);
   hb_mapping file;
-  uint8_t *crop = must_allocate(HB_CROP_BYTES);
+  hb_crops crops;
   file_write(path, whole.bytes, whole.size);
   assert_ok(hb_file_map(path, &file, &failure));
   assert_int_equal(truncate(path, 0), 0);
-  assert_fails(decoder_process_crop(*state, file.bytes, file.size, NULL, crop, NULL, &failure), HB_IO,
+  assert_fails(decoder_process_crops(*state, file.bytes, file.size, NULL, HB_VIEW_CROP, &crops, NULL, &failure), HB_IO,
                "cannot read the file");
   assert_decodes(*state, &whole, NULL);
   hb_file_unmap(file);
   blob_free(&whole);
-  free(crop);
   remove_folder(&folder);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_view_is_as_without_a_process),
       cmocka_unit_test(crops_are_as_without_a_process),
       cmocka_unit_test(refusals_are_as_without_a_process),
       cmocka_unit_test(a_fatal_picture_is_refused_and_the_next_one_decoded),

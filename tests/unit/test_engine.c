@@ -208,11 +208,11 @@ static void without_an_index_the_head_is_chosen(void **state) {
   hb_head_free(head);
 }
 
-/* What a head is applied to. */
-static void without_a_head_an_embedding_is_the_pooled_features(void **state) {
+/* What a head is applied to: of 768 features the first 512. */
+static void without_a_head_an_embedding_is_the_features(void **state) {
   (void)state;
   hb_engine *engine;
-  float pooled[HB_POOLED_DIM], embedding[1000], expected[1000];
+  float pooled[HB_POOLED_DIM], features[HB_FEATURES_DIM + 1], embedding[1000], expected[1000];
   assert_ok(hb_engine_create(shared.model, NULL, &engine, &failure));
   assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, embedding, NULL, &failure));
   assert_ok(hb_engine_use_head(engine, NULL, &failure));
@@ -220,7 +220,72 @@ static void without_a_head_an_embedding_is_the_pooled_features(void **state) {
   assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, pooled, NULL, &failure));
   hb_head_apply(hb_model_logits(shared.model), pooled, expected);
   assert_same_bits(embedding, expected, 1000);
+  assert_ok(hb_engine_use_features(engine, &failure));
+  assert_int_equal(hb_engine_dim(engine), HB_FEATURES_DIM);
+  features[HB_FEATURES_DIM] = -7; /* what is behind them stays */
+  assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, features, NULL, &failure));
+  assert_same_bits(features, pooled, HB_POOLED_DIM);
+  float least = 1, most = 0;
+  for (int i = HB_POOLED_DIM; i < HB_FEATURES_DIM; i++)
+    least = fminf(least, features[i]), most = fmaxf(most, features[i]);
+  assert_true(least >= 0 && most > 0);
+  assert_true(features[HB_FEATURES_DIM] == -7);
   hb_engine_free(engine);
+}
+
+/* The features of a crop. */
+static void features_of(hb_engine *engine, const uint8_t *crop, float features[HB_FEATURES_DIM]) {
+  assert_ok(hb_engine_embed_crop(engine, crop, features, NULL, &failure));
+}
+
+/* The mean of two crops, and the largest of tiles, by every way in. */
+static void a_view_s_crops_make_one_embedding(void **state) {
+  (void)state;
+  static const uint32_t shapes[][2] = {{300, 200}, {1200, 240}};
+  hb_model *model = open_model(); /* of its own, as its view changes */
+  for (hb_view view = HB_VIEW_CROP; view <= HB_VIEW_BOTH; view++) {
+    hb_engine *engine;
+    assert_ok(hb_model_set_view(model, view, &failure));
+    assert_ok(hb_engine_create(model, NULL, &engine, &failure));
+    assert_ok(hb_engine_use_features(engine, &failure));
+    assert_int_equal(hb_engine_view(engine), view);
+    for (int s = 0; s < 2; s++) {
+      picture p = picture_make(shapes[s][0], shapes[s][1], 3, 8);
+      blob png = png_encode(&p);
+      float wanted[HB_FEATURES_DIM], got[HB_FEATURES_DIM], more[HB_FEATURES_DIM];
+      hb_crops crops;
+      hb_timings timings;
+      assert_ok(hb_crops_file(png.bytes, png.size, NULL, view, &crops, NULL, &failure));
+      assert_int_equal(crops.count, view == HB_VIEW_CROP ? 1 : s == 1 ? 5 : view == HB_VIEW_BOTH ? 2 : 1);
+      features_of(engine, crops.pixels, wanted);
+      for (uint32_t c = 1; c < crops.count; c++) {
+        features_of(engine, crops.pixels + (size_t)c * HB_CROP_BYTES, more);
+        for (int i = 0; i < HB_FEATURES_DIM; i++)
+          wanted[i] = s == 1 ? fmaxf(wanted[i], more[i]) : (wanted[i] + more[i]) / 2;
+      }
+      assert_ok(hb_engine_embed_crops(engine, &crops, got, NULL, &failure));
+      assert_same_bits(got, wanted, HB_FEATURES_DIM);
+      memset(got, 0, sizeof got);
+      assert_ok(hb_engine_embed(engine, png.bytes, png.size, NULL, got, &timings, &failure));
+      assert_same_bits(got, wanted, HB_FEATURES_DIM);
+      free(crops.pixels);
+      blob_free(&png);
+      picture_free(&p);
+    }
+    hb_engine_free(engine);
+  }
+  hb_model_free(model);
+}
+
+static void numbers_of_crops_that_no_view_makes_are_refused(void **state) {
+  (void)state;
+  static uint8_t pixels[(HB_CROPS_MAX + 1) * HB_CROP_BYTES];
+  float embedding[DIM] = {7};
+  assert_fails(hb_engine_embed_crops(shared.engine, &(hb_crops){pixels, 0}, embedding, NULL, &failure),
+               HB_INVALID_ARGUMENT, "1 to 8 crops, not 0");
+  assert_fails(hb_engine_embed_crops(shared.engine, &(hb_crops){pixels, HB_CROPS_MAX + 1}, embedding, NULL, &failure),
+               HB_INVALID_ARGUMENT, "1 to 8 crops, not 9");
+  assert_true(embedding[0] == 7);
 }
 
 static void ten_photos_take_no_more_memory_than_two(void **state) {
@@ -246,7 +311,9 @@ int main(void) {
       cmocka_unit_test(a_refused_picture_leaves_the_embedding_alone),
       cmocka_unit_test(a_network_that_fails_leaves_the_outputs_alone),
       cmocka_unit_test(without_an_index_the_head_is_chosen),
-      cmocka_unit_test(without_a_head_an_embedding_is_the_pooled_features),
+      cmocka_unit_test(without_a_head_an_embedding_is_the_features),
+      cmocka_unit_test(a_view_s_crops_make_one_embedding),
+      cmocka_unit_test(numbers_of_crops_that_no_view_makes_are_refused),
       cmocka_unit_test(ten_photos_take_no_more_memory_than_two),
   };
   return cmocka_run_group_tests(tests, set_up_shared, tear_down_shared);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allocations.h"
+#include "bundle/index.h"
 #include "bundle_memory.h"
 #include "collections.h"
 #include "model/model.h"
@@ -31,14 +32,14 @@ static struct {
 static void make_index(void) {
   hb_engine *embedder;
   assert_ok(hb_engine_create(shared.model, NULL, &embedder, &failure));
-  assert_ok(hb_engine_use_head(embedder, NULL, &failure));
-  assert_int_equal(hb_engine_dim(embedder), HB_POOLED_DIM);
-  shared.images = collection_make(COUNT, HB_POOLED_DIM, 8, 3);
+  assert_ok(hb_engine_use_features(embedder, &failure));
+  assert_int_equal(hb_engine_dim(embedder), HB_FEATURES_DIM);
+  shared.images = collection_make(COUNT, HB_FEATURES_DIM, 8, 3);
   for (uint32_t i = 0; i < PHOTOS; i++) {
     picture p = picture_make(300 + 50 * i, 260, 3 + i % 2, 50 + i);
     shared.photos[i] = png_encode(&p);
     picture_free(&p);
-    float *features = shared.images.vectors + (size_t)i * HB_POOLED_DIM;
+    float *features = shared.images.vectors + (size_t)i * HB_FEATURES_DIM;
     assert_ok(hb_engine_embed(embedder, shared.photos[i].bytes, shared.photos[i].size, NULL, features, NULL, &failure));
   }
   hb_engine_free(embedder);
@@ -117,9 +118,56 @@ static void a_photo_finds_itself_in_any_storage(void **state) {
   }
 }
 
+/* An index that says another view than its model has would have the page make other crops than the builder did. */
+static void the_views_of_index_and_model_must_agree(void **state) {
+  (void)state;
+  hb_engine *engine = NULL;
+  shared.indexes[0]->view = HB_VIEW_WHOLE;
+  assert_fails(hb_engine_create(shared.model, shared.indexes[0], &engine, &failure), HB_BAD_INDEX,
+               "view is 'whole', but it is 'crop'");
+  assert_null(engine);
+  shared.indexes[0]->view = HB_VIEW_CROP;
+}
+
+/* Its index has the model's view, and pictures that it has are found by all ways in. */
+static void a_bundle_carries_its_model_s_view(void **state) {
+  (void)state;
+  const char *folder = path_in(shared.folder, "viewed");
+  hb_model *model = open_model();
+  hb_engine *embedder, *engine;
+  collection images = collection_make(40, HB_FEATURES_DIM, 4, 3);
+  assert_ok(hb_model_set_view(model, HB_VIEW_BOTH, &failure));
+  assert_ok(hb_engine_create(model, NULL, &embedder, &failure));
+  assert_ok(hb_engine_use_features(embedder, &failure));
+  assert_ok(
+      hb_engine_embed(embedder, shared.photos[0].bytes, shared.photos[0].size, NULL, images.vectors, NULL, &failure));
+  hb_engine_free(embedder);
+  const hb_build_options options = {
+      .model = model, .head = "logits", .nlist = 1, .seed = 1, .model_url = "m", .image_url = "{path}"};
+  collection_build(&images, &options, folder);
+  hb_index *index = open_index(folder);
+  assert_int_equal(hb_index_view(index), HB_VIEW_BOTH);
+  assert_string_equal(hb_index_model_id(index), hb_model_id(model));
+  assert_ok(hb_engine_create(model, index, &engine, &failure));
+  float query[HB_LOGITS_DIM];
+  const hb_search_options one = {.k = 1};
+  const hb_result *results;
+  hb_search_report report;
+  assert_ok(hb_engine_embed(engine, shared.photos[0].bytes, shared.photos[0].size, NULL, query, NULL, &failure));
+  assert_ok(hb_engine_search(engine, query, &one, &results, &report, &failure));
+  assert_string_equal(results[0].path, images.paths[0]);
+  assert_float_equal(results[0].score, 1, 1e-5);
+  hb_engine_free(engine);
+  assert_fails(hb_engine_create(shared.model, index, &engine, &failure), HB_MODEL_MISMATCH, "another model");
+  hb_index_free(index);
+  hb_model_free(model);
+  collection_free(&images);
+}
+
 static void the_index_chooses_the_head(void **state) {
   (void)state;
   assert_fails(hb_engine_use_head(shared.engine, NULL, &failure), HB_INVALID_ARGUMENT, "takes the head from it");
+  assert_fails(hb_engine_use_features(shared.engine, &failure), HB_INVALID_ARGUMENT, "takes the head from it");
   assert_fails(hb_engine_use_head(shared.engine, hb_model_logits(shared.model), &failure), HB_INVALID_ARGUMENT, "");
   assert_int_equal(hb_engine_dim(shared.engine), DIM);
 }
@@ -334,6 +382,8 @@ static void threads_share_a_model_and_an_index_that_is_whole(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_photo_finds_itself_in_any_storage),
+      cmocka_unit_test(the_views_of_index_and_model_must_agree),
+      cmocka_unit_test(a_bundle_carries_its_model_s_view),
       cmocka_unit_test(the_index_chooses_the_head),
       cmocka_unit_test(without_a_model_it_searches_but_does_not_embed),
       cmocka_unit_test(exact_search_agrees_with_all_scores),

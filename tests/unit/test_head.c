@@ -7,12 +7,13 @@
 #include "allocations.h"
 #include "support.h"
 #include "vector/head_make.h"
+#include "vector/prepared_features.h"
 
 #define ROW (HB_POOLED_DIM + 1) /* floats of a head for each dimension */
 
 static hb_head *zeros(hb_head_kind kind, uint32_t dim) {
   hb_head *head = NULL;
-  assert_ok(hb_head_create(kind, dim, &head, &failure));
+  assert_ok(hb_head_create(kind, HB_FEATURES_LAYER4, dim, &head, &failure));
   return head;
 }
 
@@ -411,6 +412,95 @@ static void without_memory_making_fails_cleanly(void **state) {
   free(pooled);
 }
 
+/* ---- Features ---- */
+
+static void heads_of_two_layers_take_prepared_features(void **state) {
+  (void)state;
+  enum { dim = 9 };
+  hb_random random = {12};
+  hb_head *head = NULL;
+  assert_ok(hb_head_create(HB_HEAD_DISCRIMINANT, HB_FEATURES_SQRT, dim, &head, &failure));
+  assert_int_equal(head->inputs, 768);
+  assert_ptr_equal(head->bias, head->matrix + dim * 768);
+  float features[HB_FEATURES_DIM], prepared[HB_FEATURES_DIM], embedding[dim];
+  double expected[dim], length = 0;
+  for (int i = 0; i < dim * (768 + 1); i++) head->matrix[i] = random_float(&random);
+  for (int i = 0; i < HB_FEATURES_DIM; i++) features[i] = fabsf(random_float(&random));
+  hb_features_prepare(features, prepared);
+  for (int d = 0; d < dim; d++) {
+    expected[d] = head->bias[d] + dot_double(head->matrix + d * 768, prepared, 768);
+    length += expected[d] * expected[d];
+  }
+  hb_head_apply(head, features, embedding);
+  for (int d = 0; d < dim; d++) assert_true(fabs(embedding[d] - expected[d] / sqrt(length)) < 1e-6);
+  hb_head_free(head);
+}
+
+static void rows_of_768_numbers_and_a_bias_come_back(void **state) {
+  (void)state;
+  hb_head *head = NULL, *again = NULL, *copy = NULL;
+  hb_random random = {13};
+  assert_ok(hb_head_create(HB_HEAD_PCA, HB_FEATURES_SQRT, 5, &head, &failure));
+  assert_ok(hb_head_create(HB_HEAD_PCA, HB_FEATURES_SQRT, 5, &again, &failure));
+  for (int i = 0; i < 5 * 769; i++) head->matrix[i] = random_float(&random);
+  for (hb_encoding encoding = HB_ENCODING_F32; encoding <= HB_ENCODING_I8; encoding++) {
+    void *codes = NULL;
+    float *scales = NULL;
+    hb_rows rows;
+    assert_ok(hb_head_encode(head, encoding, &rows, &codes, &scales, &failure));
+    assert_int_equal(rows.dim, 769);
+    hb_head_read_rows(again, &rows);
+    static const float allowed[] = {0, 0.0006f, 0.005f};
+    for (int i = 0; i < 5 * 769; i++) assert_true(fabsf(again->matrix[i] - head->matrix[i]) <= allowed[encoding]);
+    free(codes);
+    free(scales);
+  }
+  assert_false(hb_head_equal(head, again));
+  assert_ok(hb_head_copy(head, &copy, &failure));
+  assert_true(hb_head_equal(head, copy));
+  copy->bias[4] += 1;
+  assert_false(hb_head_equal(head, copy));
+  hb_head_free(head), hb_head_free(again), hb_head_free(copy);
+}
+
+static void names_of_features_are_read_back(void **state) {
+  (void)state;
+  hb_head_features features = HB_FEATURES_SQRT;
+  assert_true(hb_head_features_parse("layer4", &features) && features == HB_FEATURES_LAYER4);
+  assert_true(hb_head_features_parse("sqrt-layer4-layer3", &features) && features == HB_FEATURES_SQRT);
+  assert_false(hb_head_features_parse("layer3", &features));
+  assert_string_equal(hb_head_features_name(HB_FEATURES_SQRT), "sqrt-layer4-layer3");
+}
+
+static void heads_are_chosen_by_name_and_number(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    hb_head_kind kind;
+    uint32_t dim;
+  } good[] = {{"logits", HB_HEAD_LOGITS, 1000},
+              {"exact", HB_HEAD_EXACT, 513},
+              {"svd:1", HB_HEAD_SVD, 1},
+              {"svd:513", HB_HEAD_SVD, 513},
+              {"pca", HB_HEAD_PCA, 256},
+              {"pca:768", HB_HEAD_PCA, 768},
+              {"lda", HB_HEAD_LDA, 0},
+              {"lda:30", HB_HEAD_LDA, 30},
+              {"discriminant", HB_HEAD_DISCRIMINANT, 256},
+              {"discriminant:64", HB_HEAD_DISCRIMINANT, 64},
+              {"ldap.safetensors", HB_HEAD_FILE, 0},
+              {"svdfile", HB_HEAD_FILE, 0}};
+  static const char *const bad[] = {"svd",     "svd:",   "svd:0", "svd:514", "pca:",   "pca:0",
+                                    "pca:769", "pca:-1", "lda:0", "lda: 4",  "lda:4x", "discriminant:99999999999999"};
+  hb_head_kind kind;
+  uint32_t dim;
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    assert_true(hb_head_choose(good[i].name, &kind, &dim));
+    assert_true(kind == good[i].kind && dim == good[i].dim);
+  }
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(hb_head_choose(bad[i], &kind, &dim));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(heads_have_names),
@@ -430,6 +520,10 @@ int main(void) {
       cmocka_unit_test(svd_is_the_same_whenever_it_is_made),
       cmocka_unit_test(svd_needs_a_dimension_and_a_collection),
       cmocka_unit_test(without_memory_making_fails_cleanly),
+      cmocka_unit_test(heads_of_two_layers_take_prepared_features),
+      cmocka_unit_test(rows_of_768_numbers_and_a_bias_come_back),
+      cmocka_unit_test(names_of_features_are_read_back),
+      cmocka_unit_test(heads_are_chosen_by_name_and_number),
   };
   return cmocka_run_group_tests(tests, make_shared, free_shared);
 }

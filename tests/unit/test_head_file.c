@@ -89,18 +89,48 @@ static void the_largest_head_is_read_and_a_larger_one_refused(void **state) {
   }
 }
 
+static void a_weight_of_768_columns_takes_prepared_features(void **state) {
+  (void)state;
+  static const char *const saying[] = {"", "\"__metadata__\":{\"features\":\"sqrt-layer4-layer3\"},"};
+  for (int s = 0; s < 2; s++) {
+    char header[160];
+    snprintf(header, sizeof header, "{%s\"weight\":{\"dtype\":\"F32\",\"shape\":[2,768],\"data_offsets\":[0,6144]}}",
+             saying[s]);
+    blob b = file_with(header, 2 * 768, 0, 0, 0);
+    hb_head *head;
+    assert_ok(read_blob(&b, &head));
+    assert_true(head->features == HB_FEATURES_SQRT && head->inputs == 768 && hb_head_dim(head) == 2);
+    for (int i = 0; i < 2 * 768; i++) assert_true(head->matrix[i] == (float)i - 700);
+    hb_head_free(head);
+    blob_free(&b);
+  }
+}
+
+static void metadata_that_name_other_features_are_refused(void **state) {
+  (void)state;
+  static const char *const names[] = {"sqrt-layer4-layer3", "layer3", ""};
+  for (int n = 0; n < 3; n++) {
+    char header[160];
+    snprintf(header, sizeof header,
+             "{\"__metadata__\":{\"features\":\"%s\"},\"weight\":{\"dtype\":\"F32\",\"shape\":[3,512],"
+             "\"data_offsets\":[0,6144]}}",
+             names[n]);
+    assert_refused(file_with(header, 1536, 0, 0, 0), "'features' must be 'layer4'");
+  }
+}
+
 static void a_weight_of_another_kind_or_shape_is_refused(void **state) {
   (void)state;
   assert_refused(file_with("{}", 0, 0, 0, 0), "'weight'");
   assert_refused(
       file_with("{\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,512],\"data_offsets\":[0,6144]}}", 1536, 0, 0, 0),
       "missing");
-  static const char *const shapes[] = {"[512,3]", "[1536]", "[1,3,512]", "[1,1536]", "[3,256,2]"};
+  static const char *const shapes[] = {"[512,3]", "[1536]", "[1,3,512]", "[1,1536]", "[3,256,2]", "[6,256]"};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
     char header[120];
     snprintf(header, sizeof header, "{\"weight\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[0,6144]}}",
              shapes[i]);
-    assert_refused(file_with(header, 1536, 0, 0, 0), "f32 of shape d x 512");
+    assert_refused(file_with(header, 1536, 0, 0, 0), "f32 of shape d x 512 or d x 768");
   }
   assert_refused(file_with("{\"weight\":{\"dtype\":\"F32\",\"shape\":[0,512],\"data_offsets\":[0,0]}}", 0, 0, 0, 0),
                  "from 1 to");
@@ -175,10 +205,12 @@ static void what_is_no_head_is_refused_by_name(void **state) {
   assert_not_opened(path, HB_BAD_MODEL, path);
 }
 
-static void svd_is_refused_with_the_way_to_get_it(void **state) {
+static void a_collections_head_is_refused_with_the_way_to_get_it(void **state) {
   (void)state;
   assert_not_opened("svd", HB_INVALID_ARGUMENT, "use the bundle");
   assert_not_opened("svd:256", HB_INVALID_ARGUMENT, "'svd:256' is made by 'build'");
+  assert_not_opened("lda", HB_INVALID_ARGUMENT, "'lda' is made by 'build'");
+  assert_not_opened("discriminant:256", HB_INVALID_ARGUMENT, "'discriminant:256' is made by 'build'");
   assert_not_opened("svdfile", HB_IO, "No such file");
 }
 
@@ -207,12 +239,14 @@ int main(void) {
       cmocka_unit_test(a_head_has_the_numbers_of_its_file_at_any_address),
       cmocka_unit_test(without_a_bias_it_is_zero),
       cmocka_unit_test(the_largest_head_is_read_and_a_larger_one_refused),
+      cmocka_unit_test(a_weight_of_768_columns_takes_prepared_features),
+      cmocka_unit_test(metadata_that_name_other_features_are_refused),
       cmocka_unit_test(a_weight_of_another_kind_or_shape_is_refused),
       cmocka_unit_test(a_bias_of_another_kind_or_shape_is_refused),
       cmocka_unit_test(numbers_that_are_not_finite_are_refused),
       test(a_head_opens_by_its_file_name),
       test(what_is_no_head_is_refused_by_name),
-      cmocka_unit_test(svd_is_refused_with_the_way_to_get_it),
+      cmocka_unit_test(a_collections_head_is_refused_with_the_way_to_get_it),
       test(without_memory_reading_fails_cleanly),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,16 +1,18 @@
 /* journal.h: what is found again after a build was stopped, and what is not. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "allocations.h"
 #include "base/file.h"
+#include "existing_bundle.h"
 #include "journal.h"
 #include "support.h"
 
 #define MODEL "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER_MODEL "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdee"
 #define HEADER_BYTES 16
-#define RECORD_BYTES (8 + HB_POOLED_DIM * sizeof(float) + 8)
+#define RECORD_BYTES (8 + HB_FEATURES_DIM * sizeof(float) + 8)
 
 static const char *bundle(const char *folder) { return path_in(folder, "bundle"); }
 static const char *file(const char *folder) { return path_in(folder, "bundle.embedded"); }
@@ -26,9 +28,9 @@ static uint64_t content(uint32_t picture) { return 7 * (10 - picture); }
 static float feature(uint32_t picture, uint32_t place) { return (float)picture + (float)place / 1024; }
 
 static void add(journal *j, uint32_t first, uint32_t end) {
-  float features[HB_POOLED_DIM];
+  float features[HB_FEATURES_DIM];
   for (uint32_t p = first; p < end; p++) {
-    for (uint32_t i = 0; i < HB_POOLED_DIM; i++) features[i] = feature(p, i);
+    for (uint32_t i = 0; i < HB_FEATURES_DIM; i++) features[i] = feature(p, i);
     journal_add(j, content(p), features);
   }
   journal_sync(j);
@@ -36,11 +38,11 @@ static void add(journal *j, uint32_t first, uint32_t end) {
 
 /* Just these are there, with their features. */
 static void check_has(const journal *j, uint32_t count) {
-  float features[HB_POOLED_DIM];
+  float features[HB_FEATURES_DIM];
   assert_int_equal(journal_count(j), count);
   for (uint32_t p = 0; p < 10; p++) {
     assert_int_equal(journal_find(j, content(p), features), p < count);
-    for (uint32_t i = 0; p < count && i < HB_POOLED_DIM; i++) assert_true(features[i] == feature(p, i));
+    for (uint32_t i = 0; p < count && i < HB_FEATURES_DIM; i++) assert_true(features[i] == feature(p, i));
   }
   assert_false(journal_find(j, 8, features));
 }
@@ -126,6 +128,34 @@ static void another_model_s_do_not_count(void **state) {
   journal_free(j);
 }
 
+/* Records of 512 features, as they were until 0.1.0, sound by their own check. */
+static void records_of_another_size_do_not_count(void **state) {
+  struct {
+    uint64_t content;
+    float features[512];
+    uint64_t check;
+  } records[3] = {0};
+  struct {
+    char version[32], model[HB_SHA256_HEX + 7];
+    uint64_t content;
+    float features[512];
+  } vouched = {.model = MODEL};
+  char bytes[HEADER_BYTES + sizeof records];
+  snprintf(vouched.version, sizeof vouched.version, "heybagh %s", hb_version());
+  for (uint32_t p = 0; p < 3; p++) {
+    records[p].content = vouched.content = content(p);
+    records[p].check = content_of(&vouched, sizeof vouched);
+  }
+  memcpy(bytes, "heybagh embedded", HEADER_BYTES);
+  memcpy(bytes + HEADER_BYTES, records, sizeof records);
+  file_write(file(*state), bytes, sizeof bytes);
+  journal *j = must_open(*state, MODEL);
+  check_has(j, 0);
+  add(j, 0, 1);
+  journal_free(j);
+  check_left(*state, 1);
+}
+
 static void somebody_else_s_file_is_left_alone(void **state) {
   static const char precious[] = "precious, and longer than a header";
   file_write(file(*state), precious, sizeof precious);
@@ -172,6 +202,7 @@ int main(void) {
                                       remove_folder),
       cmocka_unit_test_setup_teardown(from_a_flipped_bit_on_nothing_counts, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(another_model_s_do_not_count, make_folder, remove_folder),
+      cmocka_unit_test_setup_teardown(records_of_another_size_do_not_count, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(somebody_else_s_file_is_left_alone, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_stops_nothing, make_folder, remove_folder),
       cmocka_unit_test_setup_teardown(without_memory_it_is_not_opened, make_folder, remove_folder),

@@ -129,6 +129,24 @@ static void cholesky_s_factor_gives_the_matrix_back(void **state) {
   check_cholesky(noise, 3, 1e-13);
 }
 
+static void substitution_solves_with_a_triangular_matrix(void **state) {
+  (void)state;
+  enum { n = 30, columns = 7 };
+  double *r = random_matrix(n, 11), *x = random_matrix(n, 12), *solved = matrix(n), *rows = matrix(n);
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j <= i; j++) r[i * n + j] = j < i ? 0 : 3 + r[i * n + j];
+  for (size_t i = 0; i < n; i++) /* solved = R' x, with 7 columns; rows = R x, for 7 rows */
+    for (size_t c = 0; c < columns; c++)
+      for (size_t k = 0; k < n; k++) {
+        solved[i * columns + c] += r[k * n + i] * x[k * columns + c];
+        rows[c * n + i] += r[i * n + k] * x[c * n + k];
+      }
+  hb_matrix_solve_transposed(r, n, columns, solved);
+  hb_matrix_solve_rows(r, n, columns, rows);
+  for (size_t i = 0; i < n * columns; i++) assert_true(fabs(solved[i] - x[i]) < 1e-12 && fabs(rows[i] - x[i]) < 1e-12);
+  free(r), free(x), free(solved), free(rows);
+}
+
 static void a_small_matrix_has_the_eigenvalues_that_paper_gives(void **state) {
   (void)state;
   double values[3];
@@ -266,6 +284,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_product_is_rows_times_columns),
       cmocka_unit_test(cholesky_s_factor_gives_the_matrix_back),
+      cmocka_unit_test(substitution_solves_with_a_triangular_matrix),
       cmocka_unit_test(a_small_matrix_has_the_eigenvalues_that_paper_gives),
       cmocka_unit_test(random_matrices_have_eigenvectors),
       cmocka_unit_test(a_diagonal_matrix_has_its_own_numbers),

@@ -90,6 +90,19 @@ static void a_model_is_named(void **state) {
   hb_index_free(index);
 }
 
+static void a_model_s_view_is_told(void **state) {
+  bundle *b = *state;
+  bundle_edit(b, NO_MODEL, LOGITS);
+  hb_index *index = bundle_parse(b);
+  assert_int_equal(hb_index_view(index), HB_VIEW_CROP);
+  hb_index_free(index);
+  bundle_edit(b, "\"url\":\"../m\"", "\"url\":\"../m\",\"view\":\"both\"");
+  index = bundle_parse(b);
+  assert_int_equal(hb_index_view(index), HB_VIEW_BOTH);
+  hb_index_free(index);
+  bundle_refuses_edit(b, "\"view\":\"both\"", "\"view\":\"blot\"", "its model's view");
+}
+
 static void unknown_members_are_ignored_and_thumbnails_may_lack(void **state) {
   bundle *b = *state;
   bundle_edit(b, "{\"format\"", "{\"x\":[{\"count\":7},null,true],\"format\"");
@@ -165,9 +178,12 @@ static void the_head_must_be_known_and_fit_the_dimension(void **state) {
   bundle_refuses_edit(b, "\"head\":", "\"tail\":", "head");
   bundle_edit(b, NO_MODEL, LOGITS);
   bundle_refuses_edit(b, "\"dim\":1000", "\"dim\":999", "head and dim");
-  static const char *const kinds[] = {"exact", "svd", "file"};
+  static const char *const kinds[] = {"exact", "svd", "file", "pca", "lda", "discriminant"};
   char head[60];
-  for (int k = 0; k < 3; k++) {
+  bundle_refuses_edit(b, "{\"kind\":\"logits\"}", "{\"kind\":\"pca\",\"features\":\"layer5\",\"file\":0}",
+                      "know the features");
+  bundle_refuses_edit(b, "{\"kind\":\"logits\"}", "{\"kind\":\"pca\",\"features\":7,\"file\":0}", "know the features");
+  for (int k = 0; k < 6; k++) {
     snprintf(head, sizeof head, "{\"kind\":\"%s\"}", kinds[k]);
     bundle_refuses_edit(b, "{\"kind\":\"logits\"}", head, "head has no file");
     snprintf(head, sizeof head, "{\"kind\":\"%s\",\"file\":3}", kinds[k]);
@@ -296,6 +312,7 @@ int main(void) {
       test(questions_are_answered_from_the_manifest),
       test(files_are_told_by_name_size_and_need),
       test(a_model_is_named),
+      test(a_model_s_view_is_told),
       test(unknown_members_are_ignored_and_thumbnails_may_lack),
       test(another_version_is_told_from_damage),
       test(another_metric_or_storage_is_refused),

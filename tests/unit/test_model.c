@@ -7,6 +7,7 @@
 #include "model/model.h"
 #include "synthetic.h"
 #include "vector/head_make.h"
+#include "weight_files.h"
 
 /* A copy of a file in memory from malloc, for hb_model_from_memory to take. */
 static void *copy_of(const char *path, size_t *size) {
@@ -161,6 +162,54 @@ static void dropping_the_source_ends_what_needs_it_and_nothing_else(void **state
   hb_model_free(model);
 }
 
+/* Its id is another's, in every precision; the view is in the file, and found again. A file without one stays as it
+ * was. */
+static void a_view_makes_another_model(void **state) {
+  const char *path = path_in(*state, "viewed"), *paths[] = {model_path(), model_i8_path()};
+  for (int p = 0; p < 2; p++) {
+    char ids[3][65];
+    for (hb_view view = HB_VIEW_CROP; view <= HB_VIEW_BOTH; view++) {
+      hb_model *model, *again;
+      assert_ok(hb_model_open(paths[p], &model, &failure));
+      assert_int_equal(hb_model_view(model), HB_VIEW_CROP);
+      strcpy(ids[HB_VIEW_CROP], hb_model_id(model));
+      assert_ok(hb_model_set_view(model, view, &failure));
+      strcpy(ids[view], hb_model_id(model));
+      assert_ok(hb_model_write(model, path, &failure));
+      assert_ok(hb_model_open(path, &again, &failure));
+      assert_int_equal(hb_model_view(again), view);
+      assert_ok(hb_model_verify(again, ids[view], &failure));
+      assert_int_equal(files_equal(path, paths[p]), view == HB_VIEW_CROP);
+      hb_model_drop_source(model);
+      assert_fails(hb_model_set_view(model, HB_VIEW_CROP, &failure), HB_INVALID_ARGUMENT, "already freed");
+      hb_model_free(model), hb_model_free(again);
+    }
+    assert_string_not_equal(ids[0], ids[1]);
+    assert_string_not_equal(ids[0], ids[2]);
+    assert_string_not_equal(ids[1], ids[2]);
+  }
+}
+
+/* Whoever changes the view of a file must change the id, too: it is found when the weights are verified. */
+static void another_view_in_the_file_is_found_out(void **state) {
+  const char *path = path_in(*state, "viewed");
+  hb_model *model = open_model(), *changed;
+  assert_ok(hb_model_set_view(model, HB_VIEW_BOTH, &failure));
+  assert_ok(hb_model_write(model, path, &failure));
+  blob file = file_read(path);
+  char *view = (char *)find_in_header(&file, "\"view\":\"both\"");
+  memcpy(view, "\"view\":\"crop\"", 13);
+  file_write(path, file.bytes, file.size);
+  assert_ok(hb_model_open(path, &changed, &failure));
+  assert_fails(hb_model_verify(changed, hb_model_id(model), &failure), HB_BAD_MODEL, "damaged");
+  hb_model_free(changed);
+  memcpy(view, "\"view\":\"blot\"", 13);
+  file_write(path, file.bytes, file.size);
+  assert_not_opened(path, HB_BAD_MODEL, "view 'blot'");
+  hb_model_free(model);
+  blob_free(&file);
+}
+
 static void its_logits_are_the_fc_of_the_file(void **state) {
   (void)state;
   hb_model *model = open_model();
@@ -216,6 +265,8 @@ int main(void) {
       cmocka_unit_test(without_memory_opening_fails_cleanly),
       cmocka_unit_test(weights_are_verified_by_their_id),
       test(dropping_the_source_ends_what_needs_it_and_nothing_else),
+      test(a_view_makes_another_model),
+      test(another_view_in_the_file_is_found_out),
       cmocka_unit_test(its_logits_are_the_fc_of_the_file),
       cmocka_unit_test(its_heads_open_by_name_and_outlive_it),
       cmocka_unit_test(freeing_nothing_is_fine),

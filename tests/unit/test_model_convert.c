@@ -48,12 +48,12 @@ static hb_model *model_with(void (*change)(hb_weights *)) {
   return changed;
 }
 
-static void pooled_of(hb_model *of, const uint8_t *crop, float pooled[HB_POOLED_DIM]) {
+static void features_of(hb_model *of, const uint8_t *crop, float pooled[HB_FEATURES_DIM]) {
   hb_network *network;
   assert_ok(hb_model_create_network(of, &network, &failure));
   const float *result = hb_network_run(network, crop);
   assert_non_null(result);
-  memcpy(pooled, result, HB_POOLED_DIM * sizeof *pooled);
+  memcpy(pooled, result, HB_FEATURES_DIM * sizeof *pooled);
   hb_network_free(network);
 }
 
@@ -76,14 +76,20 @@ static void precisions_have_names(void **state) {
 static void f16_is_nearly_the_same_network(void **state) {
   (void)state;
   hb_model *halves;
-  float a[HB_POOLED_DIM], b[HB_POOLED_DIM];
+  float a[HB_FEATURES_DIM], b[HB_FEATURES_DIM];
   assert_ok(hb_model_to_f16(model, &halves, &failure));
   assert_int_equal(hb_model_precision(halves), HB_PRECISION_F16);
   assert_string_not_equal(hb_model_id(halves), hb_model_id(model));
-  pooled_of(model, crops, a);
-  pooled_of(halves, crops, b);
+  features_of(model, crops, a);
+  features_of(halves, crops, b);
   assert_memory_not_equal(a, b, sizeof a);
-  assert_true(cosine_double(a, b, HB_POOLED_DIM) > 0.999999);
+  assert_true(cosine_double(a, b, HB_FEATURES_DIM) > 0.999999);
+  assert_int_equal(hb_model_view(halves), HB_VIEW_CROP);
+  hb_model_free(halves);
+  assert_ok(hb_model_set_view(model, HB_VIEW_BOTH, &failure));
+  assert_ok(hb_model_to_f16(model, &halves, &failure));
+  assert_int_equal(hb_model_view(halves), HB_VIEW_BOTH); /* conversions keep it */
+  assert_ok(hb_model_set_view(model, HB_VIEW_CROP, &failure));
   hb_model_free(halves);
 }
 
@@ -143,9 +149,9 @@ static void the_report_tells_how_the_held_out_agree(void **state) {
 
   double sum = 0, least = 1;
   for (uint32_t p = 3; p < PICTURES; p += 4) {
-    float a[HB_POOLED_DIM], b[HB_POOLED_DIM], wanted[HB_LOGITS_DIM], got[HB_LOGITS_DIM];
-    pooled_of(model, crops + p * HB_CROP_BYTES, a);
-    pooled_of(quantized, crops + p * HB_CROP_BYTES, b);
+    float a[HB_FEATURES_DIM], b[HB_FEATURES_DIM], wanted[HB_LOGITS_DIM], got[HB_LOGITS_DIM];
+    features_of(model, crops + p * HB_CROP_BYTES, a);
+    features_of(quantized, crops + p * HB_CROP_BYTES, b);
     hb_head_apply(hb_model_logits(model), a, wanted);
     hb_head_apply(hb_model_logits(quantized), b, got);
     double cosine = dot_double(wanted, got, HB_LOGITS_DIM); /* both are of unit length */
@@ -172,11 +178,11 @@ static void the_same_pictures_give_the_same_model(void **state) {
   hb_model_free(c);
 }
 
-/* What was seen of the maps: how often, how large, and the last map's mean. */
+/* What was seen of the maps: how often, how large, and the means of layer4 and layer3. */
 typedef struct {
   size_t counts[HB_MAP_COUNT];
   float least[HB_MAP_COUNT], most[HB_MAP_COUNT];
-  double mean[HB_POOLED_DIM];
+  double mean[HB_FEATURES_DIM];
 } sight;
 
 static void look(void *context, uint32_t map, const void *numbers, size_t count) {
@@ -187,7 +193,8 @@ static void look(void *context, uint32_t map, const void *numbers, size_t count)
   for (size_t i = 0; i < count; i++) {
     seen->least[map] = fminf(seen->least[map], values[i]);
     seen->most[map] = fmaxf(seen->most[map], values[i]);
-    if (map == HB_MAP_BLOCK(7)) seen->mean[i % HB_POOLED_DIM] += values[i] / 49;
+    if (map == HB_MAP_BLOCK(7)) seen->mean[i % 512] += values[i] / 49;
+    if (map == HB_MAP_BLOCK(5)) seen->mean[512 + i % 256] += values[i] / 196;
   }
 }
 
@@ -197,13 +204,13 @@ static void recorded_maps_are_the_network_s_own(void **state) {
   const hb_weights *weights;
   hb_network_xnnpack *network;
   hb_packed_weights *packed = NULL;
-  float expected[HB_POOLED_DIM];
+  float expected[HB_FEATURES_DIM];
   sight *seen = calloc(1, sizeof *seen);
-  pooled_of(model, crops, expected);
+  features_of(model, crops, expected);
   assert_ok(hb_model_weights(model, &weights, &failure));
   assert_ok(hb_network_xnnpack_create(weights, &packed, &network, &failure));
   hb_network_xnnpack_set_picture(network, crops);
-  assert_same_bits(hb_network_xnnpack_run_recorded(network, look, seen), expected, HB_POOLED_DIM);
+  assert_same_bits(hb_network_xnnpack_run_recorded(network, look, seen), expected, HB_FEATURES_DIM);
   for (uint32_t m = 0; m < HB_MAP_COUNT; m++) {
     bool second =
         m > HB_MAP_CONV(0) && m < HB_MAP_BLOCK(0) && strstr(hb_conv_specs[m - HB_MAP_CONV(0)].name, ".conv1") == NULL;
@@ -212,7 +219,7 @@ static void recorded_maps_are_the_network_s_own(void **state) {
   }
   assert_int_equal(seen->counts[HB_MAP_CONV(0)], 112 * 112 * 64);
   assert_int_equal(seen->counts[HB_MAP_BLOCK(7)], 7 * 7 * 512);
-  for (int i = 0; i < HB_POOLED_DIM; i++) assert_float_equal(seen->mean[i], expected[i], 1e-5);
+  for (int i = 0; i < HB_FEATURES_DIM; i++) assert_float_equal(seen->mean[i], expected[i], 1e-5);
   hb_network_xnnpack_free(network);
   hb_packed_weights_free(packed);
   free(seen);
@@ -321,13 +328,13 @@ static void dead_maps_are_converted(void **state) {
   (void)state;
   const hb_calibration calibration = calibration_of(8);
   hb_model *dead = model_with(die), *quantized;
-  float a[HB_POOLED_DIM], b[HB_POOLED_DIM];
+  float a[HB_FEATURES_DIM], b[HB_FEATURES_DIM];
   assert_ok(hb_model_to_i8(dead, &calibration, NULL, &quantized, &failure));
-  pooled_of(dead, crops, a);
-  pooled_of(quantized, crops, b);
-  for (int i = 0; i < HB_POOLED_DIM; i++) assert_true(isfinite(b[i]));
-  print_message("cosine of a network with dead maps: %.6f\n", cosine_double(a, b, HB_POOLED_DIM));
-  assert_true(cosine_double(a, b, HB_POOLED_DIM) > 0.99);
+  features_of(dead, crops, a);
+  features_of(quantized, crops, b);
+  for (int i = 0; i < HB_FEATURES_DIM; i++) assert_true(isfinite(b[i]));
+  print_message("cosine of a network with dead maps: %.6f\n", cosine_double(a, b, HB_FEATURES_DIM));
+  assert_true(cosine_double(a, b, HB_FEATURES_DIM) > 0.99);
   hb_model_free(dead);
   hb_model_free(quantized);
 }

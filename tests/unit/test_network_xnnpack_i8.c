@@ -40,25 +40,25 @@ static fixture calibrated(void) {
   return f;
 }
 
-static void run(fixture *f, const uint8_t *crop, float pooled[HB_POOLED_DIM]) {
+static void run(fixture *f, const uint8_t *crop, float pooled[HB_FEATURES_DIM]) {
   hb_network_xnnpack_set_picture(f->network, crop);
   const float *result = hb_network_xnnpack_run(f->network);
   assert_non_null(result);
-  memcpy(pooled, result, HB_POOLED_DIM * sizeof *pooled);
+  memcpy(pooled, result, HB_FEATURES_DIM * sizeof *pooled);
 }
 
 /* Features that are not all alike. */
 static void assert_alive(const float *pooled) {
   int different = 0;
-  for (int i = 1; i < HB_POOLED_DIM; i++) different += pooled[i] != pooled[i - 1];
-  assert_true(different > HB_POOLED_DIM / 2);
+  for (int i = 1; i < HB_FEATURES_DIM; i++) different += pooled[i] != pooled[i - 1];
+  assert_true(different > HB_FEATURES_DIM / 2);
 }
 
 static void check(fixture *f, const uint8_t *crop) {
-  float expected[HB_POOLED_DIM], got[HB_POOLED_DIM];
+  float expected[HB_FEATURES_DIM], got[HB_FEATURES_DIM];
   reference_network_i8(&f->weights.quantized, crop, expected);
   run(f, crop, got);
-  for (int i = 0; i < HB_POOLED_DIM; i++)
+  for (int i = 0; i < HB_FEATURES_DIM; i++)
     if (expected[i] != got[i]) fail_msg("feature %d is %.9g, expected %.9g", i, got[i], expected[i]);
   assert_alive(got);
 }
@@ -135,10 +135,10 @@ static void the_features_are_those_of_f32(void **state) {
   hb_network *network;
   assert_ok(hb_model_create_network(model, &network, &failure));
   uint8_t *crop = synthetic_crops(1, 400);
-  float pooled[HB_POOLED_DIM];
+  float pooled[HB_FEATURES_DIM];
   const float *expected = hb_network_run(network, crop);
   run(&f, crop, pooled);
-  double cosine = cosine_double(expected, pooled, HB_POOLED_DIM);
+  double cosine = cosine_double(expected, pooled, HB_FEATURES_DIM);
   print_message("cosine with f32: %.6f\n", cosine);
   assert_true(cosine > 0.998);
   hb_network_free(network);
@@ -161,7 +161,7 @@ static void networks_share_weights_which_may_go(void **state) {
   assert_non_null(before);
   hb_network_xnnpack *first = f.network;
   uint8_t *crops = synthetic_crops(2, 500);
-  float a[HB_POOLED_DIM], b[HB_POOLED_DIM];
+  float a[HB_FEATURES_DIM], b[HB_FEATURES_DIM];
   run(&f, crops, a);
   run(&f, crops + HB_CROP_BYTES, b); /* nothing of it may stay */
   create(&f);
@@ -169,7 +169,7 @@ static void networks_share_weights_which_may_go(void **state) {
   hb_network_xnnpack_free(first);
   memset(f.file.bytes, 0xff, f.file.size);
   run(&f, crops, b);
-  assert_same_bits(a, b, HB_POOLED_DIM);
+  assert_same_bits(a, b, HB_FEATURES_DIM);
   free(crops);
   destroy(&f);
 }

@@ -60,7 +60,7 @@ static hb_status run_network(hb_model *model, uint8_t answer[], hb_error *error)
   if (status != HB_OK) return status;
   const float *pooled = hb_network_run(network, shared.crops);
   assert_non_null(pooled);
-  memcpy(answer, pooled, HB_POOLED_DIM * sizeof *pooled);
+  memcpy(answer, pooled, HB_FEATURES_DIM * sizeof *pooled);
   hb_network_free(network);
   return HB_OK;
 }
@@ -107,7 +107,7 @@ static void networks(void **state) {
 /* A network that could not be made leaves the model as it was: the next one computes the same. */
 static void a_model_survives_networks_that_were_not_made(void **state) {
   (void)state;
-  uint8_t expected[HB_POOLED_DIM * sizeof(float)], answer[sizeof expected];
+  uint8_t expected[HB_FEATURES_DIM * sizeof(float)], answer[sizeof expected];
   assert_ok(run_f32(expected, &failure));
   for (size_t n = 0; n < 60; n += 25) {
     hb_model *model = open_model();

@@ -190,10 +190,20 @@ static void every_number_counts_in_the_id(void **state) {
     hb_weights_identify(&out);
     assert_string_equal(out.id, id);
   }
+  out.view = HB_VIEW_WHOLE;
+  hb_weights_identify(&out);
+  assert_string_not_equal(out.id, id);
   hb_weights_identify(&weights);
   assert_string_not_equal(weights.id, id);
   hb_weights again = quantized();
   assert_string_equal(again.id, id);
+  assert_int_equal(again.view, HB_VIEW_CROP);
+  hb_weights_free(&again);
+  weights.view = HB_VIEW_WHOLE;
+  again = quantized();
+  assert_int_equal(again.view, HB_VIEW_WHOLE);
+  assert_string_equal(again.id, out.id);
+  weights.view = HB_VIEW_CROP;
   hb_weights_free(&again);
   hb_weights_free(&out);
 }

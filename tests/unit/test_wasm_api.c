@@ -8,6 +8,8 @@
 
 #define DIM 6
 
+static uint8_t crop[HB_CROP_BYTES];
+
 static bundle *small;
 
 static int make_bundle(void **state) {
@@ -72,7 +74,7 @@ static void what_comes_too_early_is_refused(void **state) {
   assert_non_null(strstr(hb_wasm_error(c), "no index yet"));
   assert_int_equal(hb_wasm_model(c, calloc(1, 8), 8), HB_INVALID_ARGUMENT);
   assert_int_equal(hb_wasm_start(c), HB_INVALID_ARGUMENT);
-  assert_int_equal(hb_wasm_embed(c), HB_INVALID_ARGUMENT);
+  assert_int_equal(hb_wasm_embed(c, crop, 1), HB_INVALID_ARGUMENT);
   assert_null(hb_wasm_search_new(c));
   assert_null(hb_wasm_info(c));
   assert_null(hb_wasm_vector(c));
@@ -93,13 +95,38 @@ static void too_little_of_a_picture_is_told_from_damage(void **state) {
   assert_false(hb_wasm_is_incomplete(c));
 }
 
+/* The engine need not be started, nor an index be there: then they are those of every view. */
+static void crops_stay_until_the_next(void **state) {
+  context *c = *state;
+  static const char grey[] = "P5 4 1 255\nabcd", cut[] = "P5 1 4 255\nab";
+  hb_crops tiles;
+  assert_int_equal(hb_wasm_crop_count(c), 0);
+  assert_null(hb_wasm_crops(c));
+  assert_int_equal(hb_wasm_crop_file(c, grey, sizeof grey - 1, 0, 0, 1, 1), HB_OK);
+  assert_int_equal(hb_wasm_crop_count(c), 5);
+  assert_ok(hb_crop_file(grey, sizeof grey - 1, NULL, crop, NULL, &failure));
+  assert_memory_equal(hb_wasm_crops(c), crop, HB_CROP_BYTES);
+  assert_ok(hb_crops_file(grey, sizeof grey - 1, NULL, HB_VIEW_WHOLE, &tiles, NULL, &failure));
+  assert_int_equal(tiles.count, 4);
+  assert_memory_equal(hb_wasm_crops(c) + HB_CROP_BYTES, tiles.pixels, 4 * HB_CROP_BYTES);
+  free(tiles.pixels);
+  assert_int_equal(hb_wasm_crop_rgba(c, crop, 30, 20, 0, 0, 1, 1), HB_OK);
+  assert_int_equal(hb_wasm_crop_count(c), 2);
+  give_index(c); /* of ready-made vectors */
+  assert_int_equal(hb_wasm_crop_rgba(c, crop, 30, 20, 0, 0, 1, 1), HB_OK);
+  assert_int_equal(hb_wasm_crop_count(c), 1);
+  assert_memory_not_equal(hb_wasm_crops(c), crop, HB_CROP_BYTES);
+  assert_int_equal(hb_wasm_crop_file(c, cut, sizeof cut - 1, 0, 0, 1, 1), HB_CORRUPT_IMAGE);
+  assert_int_equal(hb_wasm_crop_count(c), 0);
+}
+
 static void a_search_answers_in_json_whenever_it_is_asked(void **state) {
   context *c = *state;
   give_index(c);
   for (uint32_t f = 0; f < small->count; f++) assert_int_equal(give_file(c, f), HB_OK);
   assert_int_equal(hb_wasm_start(c), HB_OK);
   assert_int_equal(hb_wasm_start(c), HB_INVALID_ARGUMENT);
-  assert_int_equal(hb_wasm_embed(c), HB_INVALID_ARGUMENT); /* the vectors are of no model */
+  assert_int_equal(hb_wasm_embed(c, crop, 1), HB_INVALID_ARGUMENT); /* the vectors are of no model */
   search *s = hb_wasm_search_new(c);
   assert_non_null(s);
   assert_string_equal(hb_wasm_search_answer(c, s),
@@ -126,6 +153,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(files_that_there_are_not_have_no_name, make_context, free_context),
       cmocka_unit_test_setup_teardown(what_comes_too_early_is_refused, make_context, free_context),
       cmocka_unit_test_setup_teardown(too_little_of_a_picture_is_told_from_damage, make_context, free_context),
+      cmocka_unit_test_setup_teardown(crops_stay_until_the_next, make_context, free_context),
       cmocka_unit_test_setup_teardown(a_search_answers_in_json_whenever_it_is_asked, make_context, free_context),
   };
   return cmocka_run_group_tests(tests, make_bundle, free_bundle);

@@ -22,14 +22,14 @@ static int make_shared(void **state) {
   hb_model *model;
   hb_builder *builder;
   hb_build_report report;
-  float features[HB_POOLED_DIM];
+  float features[HB_FEATURES_DIM];
   assert_ok(hb_model_open(model_i8_path(), &model, &failure));
   const char *path = path_in(shared.folder, "bundle");
   const hb_build_options options = {
       .model = model, .head = "logits", .encoding = HB_ENCODING_I8, .model_url = "m", .image_url = "i/{path}"};
   assert_ok(hb_builder_create(path, &options, &builder, &failure));
   for (int i = 0; i < 5; i++) {
-    for (int f = 0; f < HB_POOLED_DIM; f++) features[f] = (float)((f * 7 + i * 13) % 11);
+    for (int f = 0; f < HB_FEATURES_DIM; f++) features[f] = (float)((f * 7 + i * 13) % 11);
     assert_ok(hb_builder_add(builder, features, (const char *[]){"a", "b", "c", "d", "e"}[i], i < 3 ? "x" : "y",
                              (uint64_t)i, &failure));
   }
@@ -70,7 +70,7 @@ static hb_status start_engine(context *c) {
   if (status == HB_OK) status = hb_wasm_start(c);
   if (status == HB_OK) return HB_OK;
   const hb_error said = c->error;
-  assert_int_equal(hb_wasm_embed(c), HB_INVALID_ARGUMENT); /* and nothing worse */
+  assert_int_equal(hb_wasm_embed(c, shared.crop, 1), HB_INVALID_ARGUMENT); /* and nothing worse */
   c->error = said;
   return status;
 }
@@ -83,8 +83,7 @@ static hb_status note_answer(context *c, search *s, uint8_t answer[]) {
 }
 
 static hb_status search_once(context *c, uint8_t answer[]) {
-  memcpy(hb_wasm_crop(c), shared.crop, sizeof shared.crop);
-  hb_status status = hb_wasm_embed(c);
+  hb_status status = hb_wasm_embed(c, shared.crop, 1);
   if (status != HB_OK) return status;
   search *s = hb_wasm_search_new(c);
   if (s == NULL) return c->error.status;

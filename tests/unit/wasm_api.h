@@ -27,9 +27,10 @@ const float *hb_wasm_vector(const context *c);
 hb_status hb_wasm_crop_file(context *c, const void *bytes, size_t size, double x, double y, double w, double h);
 hb_status hb_wasm_crop_rgba(context *c, const uint8_t *pixels, uint32_t width, uint32_t height, double x, double y,
                             double w, double h);
-uint8_t *hb_wasm_crop(context *c);
+const uint8_t *hb_wasm_crops(const context *c);
+uint32_t hb_wasm_crop_count(const context *c);
 uint32_t hb_wasm_crop_bytes(void);
-hb_status hb_wasm_embed(context *c);
+hb_status hb_wasm_embed(context *c, uint8_t *crops, uint32_t count);
 const char *hb_wasm_timings(context *c);
 const char *hb_wasm_info(context *c);
 search *hb_wasm_search_new(context *c);

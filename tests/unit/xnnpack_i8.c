@@ -121,17 +121,23 @@ void xnnpack_network_create(const hb_quantized *q, xnnpack_network *out) {
   }
 }
 
-void xnnpack_network_run(xnnpack_network *network, const int8_t *picture, float pooled[512]) {
-  const hb_quantized *q = network->quantized;
-  const float mean = q->block[HB_BLOCK_COUNT - 1].scale / 49;
+/* The means of a block's output. */
+static void mean(const xnnpack_network *network, int block, float *means) {
+  const xnnpack_step *step = &network->steps[network->blocks[block]];
+  const hb_quantization q = network->quantized->block[block];
+  const size_t area = (size_t)step->side * step->side;
+  for (size_t c = 0; c < step->channels; c++) {
+    int32_t sum = 0;
+    for (size_t p = 0; p < area; p++) sum += step->output[p * step->channels + c] - q.zero;
+    means[c] = (float)sum * (q.scale / (float)area);
+  }
+}
+
+void xnnpack_network_run(xnnpack_network *network, const int8_t *picture, float features[HB_FEATURES_DIM]) {
   memcpy(network->input, picture, PICTURE);
   for (int i = 0; i < XNNPACK_STEPS; i++) xnnpack_run(&network->steps[i]);
-  const int8_t *last = network->steps[XNNPACK_STEPS - 1].output;
-  for (size_t c = 0; c < 512; c++) {
-    int32_t sum = 0;
-    for (size_t p = 0; p < 49; p++) sum += last[p * 512 + c] - q->block[HB_BLOCK_COUNT - 1].zero;
-    pooled[c] = (float)sum * mean;
-  }
+  mean(network, 7, features);       /* layer4 */
+  mean(network, 5, features + 512); /* layer3 */
 }
 
 void xnnpack_network_free(xnnpack_network *network) {

@@ -40,7 +40,7 @@ typedef struct {
 } xnnpack_network;
 
 void xnnpack_network_create(const hb_quantized *quantized, xnnpack_network *out);
-void xnnpack_network_run(xnnpack_network *network, const int8_t *picture, float pooled[512]);
+void xnnpack_network_run(xnnpack_network *network, const int8_t *picture, float features[HB_FEATURES_DIM]);
 void xnnpack_network_free(xnnpack_network *network);
 
 #endif

@@ -1,4 +1,4 @@
-// Decodes a picture, as page/choose-decoder.js has decided, and cuts out the crop that the network sees. A file that the
+// Decodes a picture, as page/choose-decoder.js has decided, and cuts out the crops that the network sees. A file that the
 // engine refuses may still be one that the browser reads.
 
 import { canReadPixels, decodePicture } from '../shared/browser-decoder.js';
@@ -14,7 +14,8 @@ const decoding = new TaskQueue(1); // one at a time, as a large picture takes mu
  * @param {WasmEngine} engine
  * @param {Picture} image
  * @param {Region} [region] default: the whole picture
- * @returns {Promise<{crop: Uint8Array, timings: {decode: number, preprocess: number}}>} ms
+ * @returns {Promise<{crop: Uint8Array, every: boolean, timings: {decode: number, preprocess: number}}>} crops for
+ *   WasmEngine.embed; ms
  * @throws {HeyBaghError} `mayBeRead` if that is for the page to try, as pixels cannot be read here
  */
 export async function cropPicture(engine, image, region) {
@@ -36,9 +37,9 @@ export async function cropPicture(engine, image, region) {
  * @param {number} waited for the browser's decoder, in ms
  */
 function cropByEngine(engine, image, region, waited) {
-  const crop = engine.crop(image, region);
+  const crops = engine.crop(image, region);
   const { decode, preprocess } = engine.timings();
-  return { crop, timings: { decode: decode + waited, preprocess } };
+  return { ...crops, timings: { decode: decode + waited, preprocess } };
 }
 
 /**

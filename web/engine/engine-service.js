@@ -141,18 +141,19 @@ export class EngineService {
     return cropPicture(this.#engine, image, region);
   }
 
-  /** @param {{crop: Uint8Array}} picture from `crop` */
-  embed({ crop }) {
-    return this.#engine.embed(crop);
+  /** @param {{crop: Uint8Array, every: boolean}} picture from `crop` */
+  embed({ crop, every }) {
+    return this.#engine.embed(crop, every);
   }
 
   /**
-   * @param {{crop?: Uint8Array, vector?: Float32Array, options: Query & {partial: boolean}, early: boolean}} query with
-   *   `crop` or `vector`; `early`: report the results so far while lists are still being downloaded
+   * @param {{crop?: Uint8Array, every?: boolean, vector?: Float32Array, options: Query & {partial: boolean},
+   *   early: boolean}} query with `crop` and `every`, or `vector`; `early`: report the results so far while lists are still
+   *   being downloaded
    * @param {(found: Found) => void} report
    */
-  async search({ crop, vector, options, early }, report) {
-    const query = vector ?? this.#engine.embed(there(crop));
+  async search({ crop, every, vector, options, early }, report) {
+    const query = vector ?? this.#engine.embed(there(crop), every);
     const { network, head } = vector ? NOT_EMBEDDED : this.#engine.timings();
     const found = await searchIndex(this.#engine, this.#index.shards, query, options, early ? report : undefined);
     const { results, nprobe, planned, scanned, scan, waited, traffic } = found;

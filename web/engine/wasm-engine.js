@@ -24,6 +24,7 @@ const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
  * @property {string} build
  * @property {Simd} simd
  * @property {string} model_id
+ * @property {'crop' | 'whole' | 'both'} view
  * @property {string} head
  * @property {'f32' | 'f16' | 'i8' | ''} precision
  * @property {string} storage
@@ -58,6 +59,7 @@ export class WasmEngine {
   #memory;
   #context;
   #build;
+  #hasIndex = false;
 
   /**
    * @param {WasmFunctions} exports
@@ -119,6 +121,7 @@ export class WasmEngine {
   /** @param {Uint8Array} bytes of index.json */
   parseManifest(bytes) {
     this.#lend(bytes, pointer => this.#check(this.#c.hb_wasm_manifest(this.#context, pointer, bytes.length)));
+    this.#hasIndex = true;
   }
 
   /**
@@ -170,7 +173,8 @@ export class WasmEngine {
    *
    * @param {{bytes: Uint8Array} | Pixels} image a file, or pixels from the browser's decoder
    * @param {Region} [region] default: the whole picture
-   * @returns {Uint8Array} for `embed`
+   * @returns {{crop: Uint8Array, every: boolean}} for `embed`: its crops, one behind the other; `every` if there was no index
+   *   yet to tell the view, so that it has those of every view: first that of the view crop, then those of whole
    * @throws {HeyBaghError} with `mayBeRead`
    */
   crop(image, region = WHOLE) {
@@ -183,28 +187,43 @@ export class WasmEngine {
       const { pixels, width, height } = image;
       this.#lend(pixels, at => this.#check(c.hb_wasm_crop_rgba(this.#context, at, width, height, ...part)));
     }
-    return new Uint8Array(this.#memory.buffer, c.hb_wasm_crop(this.#context) >>> 0, c.hb_wasm_crop_bytes()).slice();
+    const length = c.hb_wasm_crop_count(this.#context) * c.hb_wasm_crop_bytes();
+    const crop = new Uint8Array(this.#memory.buffer, c.hb_wasm_crops(this.#context) >>> 0, length).slice();
+    return { crop, every: !this.#hasIndex };
   }
 
   /**
-   * @param {Uint8Array} crop from `crop`
+   * @param {Uint8Array} crops from `crop`
+   * @param {boolean} [every] from `crop`
    * @returns {Float32Array} unit length
    */
-  embed(crop) {
+  embed(crops, every = false) {
     const c = this.#c;
-    if (crop.length !== c.hb_wasm_crop_bytes()) throw new RangeError('this is not a crop');
-    this.#put(crop, c.hb_wasm_crop(this.#context) >>> 0);
-    this.#check(c.hb_wasm_embed(this.#context));
+    const size = c.hb_wasm_crop_bytes();
+    const chosen = every ? this.#choose(crops, size) : crops;
+    const count = chosen.length / size;
+    if (!Number.isInteger(count)) throw new RangeError('these are not crops');
+    this.#lend(chosen, at => this.#check(c.hb_wasm_embed(this.#context, at, count)));
     const vector = c.hb_wasm_vector(this.#context) >>> 0;
     return new Float32Array(this.#memory.buffer, vector, c.hb_wasm_dim(this.#context)).slice();
   }
 
   /**
-   * Embeds the current crop, whatever it is, so that the browser optimises the network's code before the first photo. Needs
-   * a model.
+   * @param {Uint8Array} crops of every view
+   * @param {number} size of a crop
+   * @returns {Uint8Array} those of the model's view; for both, tiles of a long picture do without the centre
+   */
+  #choose(crops, size) {
+    const { view } = this.info();
+    if (view === 'crop') return crops.subarray(0, size);
+    return view === 'both' && crops.length === 2 * size ? crops : crops.subarray(size);
+  }
+
+  /**
+   * Embeds a black crop, so that the browser optimises the network's code before the first photo. Needs a model.
    */
   warmUp() {
-    this.#check(this.#c.hb_wasm_embed(this.#context));
+    this.embed(new Uint8Array(this.#c.hb_wasm_crop_bytes()));
   }
 
   /** @returns {{decode: number, preprocess: number, network: number, head: number}} ms of the last `crop` and `embed` */

@@ -174,7 +174,9 @@ export interface Info extends Usage {
   precision: 'f32' | 'f16' | 'i8' | '';
   /** 64 hex digits; '' for an index of ready-made vectors. */
   modelId: string;
-  /** "svd", "exact", "logits" or "file"; "none" for an index of ready-made vectors. */
+  /** How the model looks at pictures: at their centre, at all of them, or both. */
+  view: 'crop' | 'whole' | 'both';
+  /** "discriminant", "lda", "pca", "svd", "exact", "logits" or "file"; "none" for an index of ready-made vectors. */
   head: string;
   /** Row encoding: "f32", "f16" or "i8". */
   storage: string;
