@@ -93,17 +93,21 @@ HB_INLINE hb_i16x8 scaled(hb_i16x8 x, hb_i16x8 y, int a, int b) {
                          (hb_dot_i16x8(hb_zip_i16x8(x, y, 1), factors) + half) >> 16);
 }
 
-#define FIXED(x) ((int)((x)*65536 + 0.5))
+/* JFIF's factors, times 65536: 1.402, 0.34414, 0.71414 and 1.772. */
+#define CR_RED 91881
+#define CB_GREEN 22554
+#define CR_GREEN 46802
+#define CB_BLUE 116130
 
-/* JFIF's equations. Factors of 16 bits go from -1/2 to 1/2, so that whole parts are added on their own. */
+/* Factors of 16 bits go from -1/2 to 1/2, so that whole parts are added on their own. */
 HB_INLINE void convert(const uint8_t *const from[3], size_t x, bool is_ycc, uint8_t *rgb) {
   const hb_i16x8 first = hb_load_widened_u8(from[0] + x), second = hb_load_widened_u8(from[1] + x),
                  third = hb_load_widened_u8(from[2] + x);
   if (!is_ycc) return put(first, second, third, rgb);
   const hb_i16x8 cb = second - 128, cr = third - 128;
-  const hb_i16x8 r = first + cr + scaled(cb, cr, 0, FIXED(1.402) - 65536);
-  const hb_i16x8 g = first - cr + scaled(cb, cr, -FIXED(0.34414), 65536 - FIXED(0.71414));
-  const hb_i16x8 b = first + cb * 2 + scaled(cb, cr, FIXED(1.772) - 2 * 65536, 0);
+  const hb_i16x8 r = first + cr + scaled(cb, cr, 0, CR_RED - 65536);
+  const hb_i16x8 g = first - cr + scaled(cb, cr, -CB_GREEN, 65536 - CR_GREEN);
+  const hb_i16x8 b = first + cb * 2 + scaled(cb, cr, CB_BLUE - 2 * 65536, 0);
   put(r, g, b, rgb);
 }
 

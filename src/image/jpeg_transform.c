@@ -7,21 +7,21 @@
 
 #define BITS 13
 #define MORE_BITS 2 /* between the passes */
-#define FIXED(x) ((int16_t)((x) * (1 << BITS) + 0.5))
 
-/* What the paper calls c1 ... c7 and their sums. */
-#define C_0_298 FIXED(0.298631336)
-#define C_0_390 FIXED(0.390180644)
-#define C_0_541 FIXED(0.541196100)
-#define C_0_765 FIXED(0.765366865)
-#define C_0_899 FIXED(0.899976223)
-#define C_1_175 FIXED(1.175875602)
-#define C_1_501 FIXED(1.501321110)
-#define C_1_847 FIXED(1.847759065)
-#define C_1_961 FIXED(1.961570560)
-#define C_2_053 FIXED(2.053119869)
-#define C_2_562 FIXED(2.562915447)
-#define C_3_072 FIXED(3.072711026)
+/* Cosines of multiples of pi / 16, times the square root of 2, and their sums and differences, as the paper has them;
+ * each name says the first digits, which are rounded to 1 / 8192. */
+#define C_0_298 2446
+#define C_0_390 3196
+#define C_0_541 4433
+#define C_0_765 6270
+#define C_0_899 7373
+#define C_1_175 9633
+#define C_1_501 12299
+#define C_1_847 15137
+#define C_1_961 16069
+#define C_2_053 16819
+#define C_2_562 20995
+#define C_3_072 25172
 
 /* Eight sums of 32 bits. */
 typedef struct {

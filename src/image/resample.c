@@ -74,7 +74,7 @@ static hb_status resample_upright(const resampler *r, uint8_t *rgb, hb_error *er
 /* ---- Turned by a quarter: what are shown as rows are stored as columns, and come first ---- */
 
 /* Puts `count` columns, which were made as rows, into the picture from column `x` on. */
-static void put_columns(const resampler *r, uint8_t *const made[], uint32_t x, uint32_t count, uint8_t *rgb) {
+static void put_columns(const resampler *r, const uint8_t *const made[], uint32_t x, uint32_t count, uint8_t *rgb) {
   for (uint32_t y = 0; y < r->width; y++) {
     uint8_t *to = rgb + ((size_t)y * r->height + x) * CHANNELS;
     for (uint32_t i = 0; i < count; i++) memcpy(to + i * CHANNELS, made[i] + (size_t)y * CHANNELS, CHANNELS);
@@ -88,14 +88,14 @@ static hb_status resample_turned(const resampler *r, uint8_t *rgb, hb_error *err
   const bool is_possible = under != NULL && made[0] != NULL;
   for (uint32_t i = 1; is_possible && i < HB_BATCH; i++) made[i] = made[0] + i * line;
   for (uint32_t x = 0; is_possible && x < r->height; x += HB_BATCH) {
-    const uint32_t count = r->height - x < HB_BATCH ? r->height - x : HB_BATCH;
-    for (uint32_t i = 0; i < count; i++) {
-      const hb_taps *t = &r->rows.taps[x + i];
+    uint32_t count = 0;
+    for (; count < HB_BATCH && x + count < r->height; count++) {
+      const hb_taps *t = &r->rows.taps[x + count];
       for (uint32_t k = 0; k < t->count; k++) under[k] = stored_row(r, t->first + k);
-      hb_resample_across(&r->rows, x + i, under, r->line, r->lines[i]);
+      hb_resample_across(&r->rows, x + count, under, r->line, r->lines[count]);
     }
     hb_resample_along(&r->columns, (const uint8_t *const *)r->lines, r->image->channels, made, count);
-    put_columns(r, made, x, count, rgb);
+    put_columns(r, (const uint8_t *const *)made, x, count, rgb);
   }
   free(made[0]);
   free(under);

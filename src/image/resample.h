@@ -9,7 +9,8 @@
 
 /* The part `across` x `down` of the shown picture, resized to across.size x down.size, as 8-bit RGB,
  * [down.count][across.count][3], the right way up. Only that part is computed, and memory is taken for a few rows, not
- * for a picture. A fourth channel is not read. Fails with HB_OUT_OF_MEMORY. */
+ * for a picture. A fourth channel is not read. Fails with HB_OUT_OF_MEMORY, and with HB_INVALID_ARGUMENT where there
+ * are no pixels to make. */
 hb_status hb_image_resample(const hb_image *image, hb_span across, hb_span down, uint8_t *rgb, hb_error *error);
 
 #endif

@@ -131,13 +131,11 @@ HB_CPU_DISPATCH void hb_resample_across(const hb_resample_weights *w, uint32_t p
       const uint8_t *rows[HB_WEIGHT_GROUP]; /* where a group is filled up any row will do */
       for (uint32_t j = 0; j < HB_WEIGHT_GROUP; j++) rows[j] = under[k + j < t->count ? k + j : k] + begin;
       const int16_t *group = groups + (size_t)k * 2;
-      const bool is_last = k + HB_WEIGHT_GROUP >= t->count;
-      if (k == 0 && is_last)
-        add_group(rows, group, size, sums, true, to + begin);
-      else if (k == 0)
-        add_group(rows, group, size, sums, true, NULL);
+      uint8_t *const pixels = k + HB_WEIGHT_GROUP >= t->count ? to + begin : NULL;
+      if (k == 0)
+        add_group(rows, group, size, sums, true, pixels);
       else
-        add_group(rows, group, size, sums, false, is_last ? to + begin : NULL);
+        add_group(rows, group, size, sums, false, pixels);
     }
   }
   across_rest(t, groups, under, even, bytes, to);

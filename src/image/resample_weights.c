@@ -32,12 +32,15 @@ static void put(int16_t *groups, uint32_t place, int32_t weight) {
 static void fill(const filter *f, bool flipped, int16_t *groups) {
   double sum = 0;
   for (uint32_t i = 0; i < f->taps.count; i++) sum += weight_of(f, i);
-  for (uint32_t i = 0; i < f->taps.count; i++)
-    put(groups, flipped ? f->taps.count - 1 - i : i, (int32_t)(0.5 + weight_of(f, i) / sum * (1 << HB_WEIGHT_BITS)));
+  for (uint32_t i = 0; i < f->taps.count; i++) {
+    const double rounded = 0.5 + weight_of(f, i) / sum * (1 << HB_WEIGHT_BITS);
+    put(groups, flipped ? f->taps.count - 1 - i : i, (int32_t)rounded);
+  }
 }
 
 hb_status hb_resample_weights_make(uint32_t pixels, bool flipped, hb_span span, hb_resample_weights *out,
                                    hb_error *error) {
+  if (span.count == 0) return hb_fail(error, HB_INVALID_ARGUMENT, "a picture cannot be resized to no pixels");
   hb_resample_weights w = {.count = span.count, .first = pixels};
   w.taps = malloc(span.count * sizeof *w.taps);
   if (w.taps == NULL) return hb_fail_memory(error);
@@ -52,7 +55,10 @@ hb_status hb_resample_weights_make(uint32_t pixels, bool flipped, hb_span span, 
   const size_t group_bytes = 2 * HB_WEIGHT_GROUP * sizeof *w.groups;
   const uint64_t groups = (uint64_t)span.count * w.max_groups;
   w.groups = groups <= SIZE_MAX / group_bytes ? calloc((size_t)groups, group_bytes) : NULL;
-  if (w.groups == NULL) return hb_resample_weights_free(&w), hb_fail_memory(error);
+  if (w.groups == NULL) {
+    free(w.taps);
+    return hb_fail_memory(error);
+  }
   for (uint32_t i = 0; i < span.count; i++) {
     const filter f = filter_at(span.start + i, pixels, span.size);
     fill(&f, flipped, w.groups + (size_t)i * w.max_groups * 2 * HB_WEIGHT_GROUP);

@@ -11,7 +11,8 @@
 
 static void tell(uint32_t width, uint32_t height, const hb_image *image, const uint8_t *pixels, uint32_t channels) {
   printf("%u %u %d\n", width, height, image->orientation);
-  for (size_t i = 0; i < (size_t)width * height; i++) fwrite(pixels + i * channels, 3, 1, stdout);
+  for (size_t i = 0; i < (size_t)width * height; i++)
+    if (fwrite(pixels + i * channels, 3, 1, stdout) != 1) exit(1);
 }
 
 static hb_status resize(const hb_image *image, const char *order, unsigned width, unsigned height, hb_error *error) {

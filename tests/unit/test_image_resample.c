@@ -16,7 +16,8 @@ static void check_part(const picture *stored, int orientation, const picture *ex
   memset(rgb + bytes, 0xa5, 8);
   assert_ok(hb_image_resample(&image, across, down, rgb, &failure));
   for (uint32_t y = 0; y < down.count; y++)
-    if (memcmp(rgb + y * line, expected->pixels + ((size_t)(down.start + y) * across.size + across.start) * 3, line))
+    if (memcmp(rgb + y * line, expected->pixels + ((size_t)(down.start + y) * across.size + across.start) * 3, line) !=
+        0)
       fail_msg("%u x %u with %u channels, orientation %d, to %u x %u: row %u differs", stored->width, stored->height,
                stored->channels, orientation, across.size, down.size, y);
   for (int i = 0; i < 8; i++) assert_int_equal(rgb[bytes + (size_t)i], 0xa5);
@@ -86,6 +87,17 @@ static void turning_is_not_turning_back(void **state) {
   for (int i = 0; i < 5; i++) picture_free(all[i]);
 }
 
+static void no_pixels_are_refused(void **state) {
+  (void)state;
+  picture p = picture_make(5, 4, 3, 1);
+  const hb_image image = {p.pixels, 5, 4, 3, HB_UPRIGHT};
+  uint8_t rgb[3];
+  const hb_span one = {1, 0, 1}, none = {0, 0, 0};
+  assert_fails(hb_image_resample(&image, one, none, rgb, &failure), HB_INVALID_ARGUMENT, "no pixels");
+  assert_fails(hb_image_resample(&image, none, one, rgb, &failure), HB_INVALID_ARGUMENT, "no pixels");
+  picture_free(&p);
+}
+
 /* ---- Memory ---- */
 
 static void a_lack_of_memory_is_told(void **state) {
@@ -126,9 +138,13 @@ static void a_photograph_takes_little_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_size_in_every_orientation), cmocka_unit_test(extremes_of_brightness),
-      cmocka_unit_test(its_own_size_changes_nothing),    cmocka_unit_test(turning_is_not_turning_back),
-      cmocka_unit_test(a_lack_of_memory_is_told),        cmocka_unit_test(a_photograph_takes_little_memory),
+      cmocka_unit_test(every_size_in_every_orientation),
+      cmocka_unit_test(extremes_of_brightness),
+      cmocka_unit_test(its_own_size_changes_nothing),
+      cmocka_unit_test(turning_is_not_turning_back),
+      cmocka_unit_test(no_pixels_are_refused),
+      cmocka_unit_test(a_lack_of_memory_is_told),
+      cmocka_unit_test(a_photograph_takes_little_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
