@@ -95,7 +95,7 @@ step_faults() { fault_tests native; }
 step_faults_asan() { fault_tests native-asan; }
 step_coverage() { "$ROOT/scripts/coverage.sh"; }
 step_fuzz() { "$ROOT/scripts/fuzz.sh" --short; }
-step_hostile() { $python "$ROOT/tests/fuzz/hostile.py" "$BUILDER" "$MODEL" "$ROOT/build/hostile"; }
+step_hostile() { $python "$ROOT/tests/fuzz/hostile.py" "$BUILDER" "$MODEL_FC" "$ROOT/build/hostile"; }
 
 step_style() { "$ROOT/scripts/check.sh" format layers; }
 step_tidy() { "$ROOT/scripts/check.sh" tidy; }
@@ -117,7 +117,7 @@ step_wasm_asan() {
 step_corpus() {
   local corpus=$ROOT/build/corpus-native msan=$ROOT/build/native-msan/tests/corpus/decode_files out
   $python "$ROOT/tests/corpus/make.py" "$corpus"
-  $python "$ROOT/tests/corpus/test_corpus.py" "$corpus" "$ROOT/build/native/tests/corpus/decode_files" "$BUILDER" "$MODEL"
+  $python "$ROOT/tests/corpus/test_corpus.py" "$corpus" "$ROOT/build/native/tests/corpus/decode_files" "$BUILDER" "$MODEL_FC"
   $python "$ROOT/tests/corpus/test_corpus.py" "$corpus" "$msan"
   out=$(mktemp -d)
   $python "$ROOT/tests/fuzz/seeds.py" "$out/seeds"
@@ -143,7 +143,7 @@ bundle_of() {
 step_bundles() {
   bundle_of f32-logits "$MODEL_F32" --head logits --storage f32
   bundle_of f32-bundle "$MODEL_F32" --head svd:256
-  bundle_of i8-logits "$MODEL" --head logits --storage f32
+  bundle_of i8-logits "$MODEL_FC" --head logits --storage f32
 }
 
 step_weights() { $python "$ROOT/tests/golden/test_convert.py"; }

@@ -96,14 +96,16 @@ few_levels() {
   check "and half a megabyte less" [ "$(stat -c %s again)" -lt $(($(stat -c %s model-few) - 400000)) ]
   fails 1 "fewer than 255 levels" model --weights model --out none --no-fc
   fails 1 "the head 'logits' needs fc, which this model was made without" embed --model again images/alone.bmp
-  fails 1 "the head 'svd:256' needs fc" build --model again --images images/noise --out none
+  fails 1 "the head 'svd:256' needs fc" build --model again --images images/noise --out none --head svd:256
   fails 1 "the head 'exact' needs fc" build --model again --images images/noise --out none --head exact
   check "nothing was made" [ ! -e none ]
 
-  run build --model model-few --images images/noise --out small
-  check "a bundle is built with it" exit_is 0
+  run build --model again --images images/noise --out small
+  check "a bundle is built without fc, which its head does not need" exit_is 0
   works search --model again --index small --json --k 1 images/noise/03.bmp
-  check "and searched without fc, which its head does not need" json first 03.bmp
+  check "and searched" json first 03.bmp
+  works search --model model-few --index small --json --k 1 images/noise/03.bmp
+  check "also with it" json first 03.bmp
   run build --fresh --model model-few --images images/noise --out small --head logits
   check "an index of logits" exit_is 0
   fails 1 "the head 'logits' needs fc" search --model again --index small images/noise/03.bmp

@@ -39,8 +39,8 @@ def main():
         ("the same images", len(cosines), (i8_paths == f32_paths).all() and len(cosines) == COUNT),
         ("mean cosine of int8 with f32 logits", cosines.mean(), cosines.mean() >= MEAN_COSINE),
         ("precision@4, int8 logits", own["precision"], abs(own["precision"] - logits["precision"]) <= PRECISION),
-        ("precision@4, the site's bundle", of_site["precision"],
-         abs(of_site["precision"] - logits["precision"]) <= PRECISION),
+        # its head is learned from the labels, and better than logits
+        ("precision@4, the site's bundle", of_site["precision"], of_site["precision"] >= logits["precision"] - PRECISION),
         ("recall@4 of the site's bundle at its default nprobe", usual["recall"], usual["recall"] >= 0.99),
     ]
     for name, value, good in checks:
