@@ -37,9 +37,10 @@ export async function cropPicture(engine, image, region) {
  * @param {number} waited for the browser's decoder, in ms
  */
 function cropByEngine(engine, image, region, waited) {
-  const crops = engine.crop(image, region);
+  const every = !engine.hasIndex; // those of all views then, of which WasmEngine.embed chooses
+  const crop = engine.crop(image, region);
   const { decode, preprocess } = engine.timings();
-  return { ...crops, timings: { decode: decode + waited, preprocess } };
+  return { crop, every, timings: { decode: decode + waited, preprocess } };
 }
 
 /**

@@ -79,6 +79,11 @@ export class WasmEngine {
     return this.#memory.buffer.byteLength;
   }
 
+  /** @returns {boolean} whether there is an index */
+  get hasIndex() {
+    return this.#hasIndex;
+  }
+
   /** @returns {number} threads that share the work on a picture, including those that have joined so far */
   get threads() {
     return this.#c.hb_wasm_threads(this.#context);
@@ -169,12 +174,12 @@ export class WasmEngine {
   }
 
   /**
-   * Decodes and crops a picture. This needs neither model nor index.
+   * Decodes and crops a picture. This needs neither model nor index: without an index, which tells the view, it has the
+   * crops of every view, first that of the view crop, then those of whole.
    *
    * @param {{bytes: Uint8Array} | Pixels} image a file, or pixels from the browser's decoder
    * @param {Region} [region] default: the whole picture
-   * @returns {{crop: Uint8Array, every: boolean}} for `embed`: its crops, one behind the other; `every` if there was no index
-   *   yet to tell the view, so that it has those of every view: first that of the view crop, then those of whole
+   * @returns {Uint8Array} its crops, one behind the other, for `embed`
    * @throws {HeyBaghError} with `mayBeRead`
    */
   crop(image, region = WHOLE) {
@@ -188,13 +193,12 @@ export class WasmEngine {
       this.#lend(pixels, at => this.#check(c.hb_wasm_crop_rgba(this.#context, at, width, height, ...part)));
     }
     const length = c.hb_wasm_crop_count(this.#context) * c.hb_wasm_crop_bytes();
-    const crop = new Uint8Array(this.#memory.buffer, c.hb_wasm_crops(this.#context) >>> 0, length).slice();
-    return { crop, every: !this.#hasIndex };
+    return new Uint8Array(this.#memory.buffer, c.hb_wasm_crops(this.#context) >>> 0, length).slice();
   }
 
   /**
    * @param {Uint8Array} crops from `crop`
-   * @param {boolean} [every] from `crop`
+   * @param {boolean} [every] whether `crop` had no index
    * @returns {Float32Array} unit length
    */
   embed(crops, every = false) {
