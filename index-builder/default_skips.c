@@ -28,18 +28,35 @@ static const rule rules[] = {
     {"CaptureOne", FOLDERS, NULL},       /* its cache and settings */
     {"appdata_oc*", FOLDERS, NULL},      /* Nextcloud's previews */
     {".picasaoriginals", FOLDERS, NULL}, /* pictures as they were before Picasa edited them */
-    {"node_modules", FOLDERS, NULL},     /* other people's files */
+    {"iPod Photo Cache", FOLDERS, NULL}, /* iTunes */
+    {"THMBNL", FOLDERS, NULL},           /* cameras of Sony: frames of films */
+    {"*@SynoResource", FILES, NULL},
+    {"*@SynoEAStream", FILES, NULL},
+    {"@sharebin", FOLDERS, NULL},
+    {"@tmp", FOLDERS, NULL},
+    {"@Transcode", FOLDERS, NULL},     /* QNAP */
+    {"ZbThumbnail.info", FILES, NULL}, /* Canon */
+    {"pspbrwse.jbf", FILES, NULL},     /* Paint Shop Pro */
+    {"__pycache__", FOLDERS, NULL},
+    {"node_modules", FOLDERS, NULL}, /* other people's files */
     /* archives of a Mac, what a disk check found, waste-paper baskets */
     {"__MACOSX", FOLDERS, NULL},
     {"._*", BOTH, "AppleDouble (._*)"},
     {"lost+found", FOLDERS, NULL},
     {"$RECYCLE.BIN", FOLDERS, NULL},
     {"RECYCLER", FOLDERS, NULL},
+    {"RECYCLED", FOLDERS, NULL},
+    {"FOUND.[0-9]*", FOLDERS, NULL},         /* Windows, after a disk check */
+    {"LOST.DIR", FOLDERS, NULL},             /* Android */
+    {"Network Trash Folder", FOLDERS, NULL}, /* shares for a Mac */
+    {"Temporary Items", FOLDERS, NULL},
+    {"TheVolumeSettingsFolder", FOLDERS, NULL},
     {"System Volume Information", FOLDERS, NULL},
     {"#recycle", FOLDERS, NULL},
     {"#snapshot", FOLDERS, NULL},
     {"@Recycle", FOLDERS, NULL},
     {"@Recently-Snapshot", FOLDERS, NULL},
+    {"~snapshot", FOLDERS, NULL}, /* NetApp */
     /* a second copy of a picture, or half of one */
     {"*~", FILES, "backup (*~)"},
     {"*.bak", FILES, "backup (*.bak)"},
@@ -57,6 +74,8 @@ static const rule rules[] = {
     {"*.opdownload", BOTH, "unfinished (*.opdownload)"},
     {"*.filepart", BOTH, "unfinished (*.filepart)"},
     {"*.!ut", BOTH, "unfinished (*.!ut)"},
+    {"*.!qb", BOTH, "unfinished (*.!qb)"},
+    {"*.crswap", FILES, "unfinished (*.crswap)"},
     {"*.tmp", FILES, "unfinished (*.tmp)"},
     {"*.temp", FILES, "unfinished (*.temp)"},
     /* all else whose name begins with a dot */
@@ -73,10 +92,11 @@ static bool matches_one(const char *const *patterns, size_t count, const char *n
   return false;
 }
 
-/* Libraries of Photos, iPhoto and Aperture are folders. A few of the folders in them hold pictures, the others
- * previews. */
+/* Libraries of Photos, iPhoto and Aperture are folders, old ones without an ending. A few of the folders in them hold
+ * pictures, the others previews. */
 static bool is_library_part(const char *parent, const char *name) {
-  static const char *const libraries[] = {"*.photoslibrary", "*.photolibrary", "*.migratedphotolibrary", "*.aplibrary"};
+  static const char *const libraries[] = {"*.photoslibrary", "*.photolibrary", "*.migratedphotolibrary",
+                                          "*.aplibrary",     "iPhoto Library", "Aperture Library"};
   static const char *const pictures[] = {"originals", "masters", "modified"};
   return matches_one(libraries, sizeof libraries / sizeof *libraries, parent) &&
          !matches_one(pictures, sizeof pictures / sizeof *pictures, name);

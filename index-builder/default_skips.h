@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DEFAULT_SKIPS_MAX 64
+#define DEFAULT_SKIPS_MAX 96
 
 /* Returns the number of the rule that skips `name` in a folder called `parent`; -1 if none does. */
 int default_skip_find(const char *parent, const char *name, bool is_folder);

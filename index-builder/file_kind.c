@@ -72,10 +72,10 @@ static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
 /* ---- Formats whose signatures are so short that text may begin like them ---- */
 
-/* "BM" may begin a text. In a BMP sizes follow, and that of the second header is 12 to 124. */
+/* "BM" may begin a text. In a BMP sizes follow, and that of the second header is 12 to 124, and even. */
 static bool is_bmp(const uint8_t *bytes, size_t size) {
   if (size < 18 || memcmp(bytes, "BM", 2) != 0 || memcmp(bytes + 15, "\0\0", 3) != 0) return false;
-  return bytes[14] >= 12 && bytes[14] <= 124;
+  return bytes[14] >= 12 && bytes[14] <= 124 && bytes[14] % 2 == 0;
 }
 
 /* "P1" to "P6" are followed by numbers, "P7" by the name of a member. Comments may stand between them. */

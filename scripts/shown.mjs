@@ -1,10 +1,11 @@
 // shown.mjs TEXT: prints a text for a terminal, as index-builder does (src/base/utf8.h): what would steer the terminal, make
 // up lines or turn text round is written out. Lines of TEXT itself stay lines.
 
-import { pathToFileURL } from 'node:url';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 // control characters, what has no width, marks and overrides of direction, separators of lines: as in src/base/utf8.c
-const HIDDEN = /[\0-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const HIDDEN = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 
 /** @param {string} text of one line */
 export function shown(text) {
@@ -14,6 +15,6 @@ export function shown(text) {
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   process.stdout.write(process.argv[2].split('\n').map(shown).join('\n'));
 }

@@ -123,12 +123,15 @@ skipped_folders=(@eaDir @eaDir @__thumb @__thumb .@__thumb .@__thumb .thumbnails
   .picasaoriginals .picasaoriginals __MACOSX __MACOSX lost+found lost+found node_modules node_modules '#recycle' '#recycle'
   @Recycle @Recycle '$recycle.bin' '$RECYCLE.BIN' 'System Volume Information' 'System Volume Information'
   CaptureOne CaptureOne 'Lightroom Catalog Previews.lrdata' '*.lrdata' .Trash-1000 'hidden (.*)'
-  photo.download 'unfinished (*.download)')
+  photo.download 'unfinished (*.download)' FOUND.000 'FOUND.[0-9]*' LOST.DIR LOST.DIR Recycled RECYCLED
+  'iPod Photo Cache' 'iPod Photo Cache' THMBNL THMBNL 'Network Trash Folder' 'Network Trash Folder'
+  'Temporary Items' 'Temporary Items' @tmp @tmp @sharebin @sharebin '~snapshot' '~snapshot')
 skipped_files=(THUMBS.DB Thumbs.db ._IMG_0001.JPG 'AppleDouble (._*)' MVI_0001.THM '*.thm'
   photo.jpg~ 'backup (*~)' IMG_0001.jpg_original 'backup (*_original)' photo.jpg.orig 'backup (*.orig)'
   photo.sync-conflict-20240101-120000-ABCDEFG.jpg 'sync conflict (*.sync-conflict-*)'
   "photo (Ann's conflicted copy 2024-01-01).jpg" 'sync conflict (*conflicted copy*)'
   'photo [Conflict].jpg' 'sync conflict (*[conflict]*)' photo_conflict-20240101-120000.jpg 'sync conflict (*_conflict-*)'
+  photo.jpg@SynoResource '*@SynoResource' photo.jpg.!qB 'unfinished (*.!qb)'
   photo.jpg.crdownload 'unfinished (*.crdownload)' photo.jpg.part 'unfinished (*.part)' .photo.jpg 'hidden (.*)')
 
 caches_are_skipped() {
@@ -183,6 +186,10 @@ photo_libraries() {
   check "also if it is what is indexed" counts 2
   collect --include resources
   check "but can be taken in" counts 4
+  mkdir -p "folder/iPhoto Library/Originals" "folder/iPhoto Library/Data" && cp jpegs/5.jpg "folder/iPhoto Library/Originals/"
+  cp jpegs/4.jpg "folder/iPhoto Library/Data/"
+  collect
+  check "an old library has no ending" counts 4
 }
 
 own_output() {

@@ -83,9 +83,11 @@ def make_refused(add, rgb):
     named("a.pdf", b"%PDF-1.7\n" + bytes(99), "a PDF document")
     named("a.zip", b"PK\3\4" + bytes(99), "a ZIP archive")
     drawing = b'<svg xmlns="http://www.w3.org/2000/svg" width="320" height="240"><circle cx="99" cy="99" r="70"/></svg>'
-    named("a.svg", drawing, "an SVG drawing")
-    named("declared.svg", b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- made by hand -->\n' + drawing, "an SVG drawing")
-    named("doctype.svg", b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x">' + drawing, "an SVG drawing")
+    # The page draws it: formats.spec.js looks at how.
+    named("a.svg", drawing, "an SVG drawing", page="shown")
+    named("declared.svg", b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- made by hand -->\n' + drawing, "an SVG drawing",
+          page="shown")
+    named("doctype.svg", b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x">' + drawing, "an SVG drawing", page="shown")
     named("page.jpg", b"\n<!DOCTYPE html><html><body>Not found</body></html>", "a web page")
     named("page-2.jpg", b"<HTML><head><title>Sign in</title></head></HTML>", "a web page")
     add("empty.jpg", b"", refusal="file is empty", engine="unsupported-image", shown=False)

@@ -187,10 +187,14 @@ static void first_bytes_tell_the_kind(void **state) {
   assert_int_equal(KIND("\x89PNG\r\n\x1a\n", "a.txt"), FILE_PNG);
   assert_int_equal(KIND("GIF89a", "a"), FILE_GIF);
   assert_int_equal(KIND("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "a"), FILE_BMP);
+  assert_int_equal(KIND("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x14\0\0\0", "a"), FILE_BMP); /* OS/2 2 may have fewer fields */
   assert_int_equal(KIND("P6\n2 2\n255\n", "a"), FILE_PNM);
   assert_int_equal(KIND("P5 # made by hand\n2 # wide\n2\n255 ", "a"), FILE_PNM);
   assert_int_equal(KIND("P4\n8 8\n", "a"), FILE_PNM);
   assert_int_equal(KIND("P7\nWIDTH 2", "a"), FILE_PNM);
+  assert_int_equal(KIND("P7\r\nWIDTH 2", "a"), FILE_PNM);
+  assert_int_equal(KIND("PF\n2 2\n", "a"), FILE_OTHER_PICTURE);
+  assert_int_equal(KIND("<meta charset=utf-8>", "a"), FILE_WEB_PAGE);
   assert_int_equal(KIND("", "a.jpg"), FILE_EMPTY);
   assert_int_equal(KIND("II*\0 ", "a.tif"), FILE_TIFF);
   assert_int_equal(KIND("II*\0 ", "a.DNG"), FILE_RAW);
@@ -218,6 +222,7 @@ static void text_is_no_picture(void **state) {
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     assert_int_equal(file_kind_find(texts[i], strlen(texts[i]), "a.txt"), FILE_OTHER);
   assert_int_equal(KIND("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x21\0\0\0", "a"), FILE_OTHER); /* no such header */
+  assert_int_equal(KIND("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x0a\0\0\0", "a"), FILE_OTHER);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, make_images, remove_folder)

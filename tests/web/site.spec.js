@@ -189,8 +189,9 @@ test('names do not steer the terminal', () => {
   expect(site().said).toContain(`${readable} is in the way`);
   rmSync(join(out, 'images', name));
   rmSync(join(pictures, name));
-  expect(site().said).not.toMatch(/[\x1b\u202e\u009b]/);
-  expect(run('--bundle', `no ${name}`).said).not.toMatch(/[\x1b\u202e\u009b]/);
+  for (const { said } of [site(), run('--bundle', `no ${name}`)]) {
+    for (const c of '\x1b\u202e\u009b') expect(said).not.toContain(c);
+  }
 });
 
 test('a sample that is not in the bundle is refused, and the site stays as it was', () => {

@@ -36,10 +36,10 @@ const PIXELS = ['VP8 ', 'VP8L', 'ALPH', 'ANMF'];
 function isCutRiff(view) {
   if (view.getUint32(4, true) + 8 > view.byteLength + 1) return true; // the last byte may be padding
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  for (let at = 12, size = 0; at + 8 <= view.byteLength; at += 8 + size + size % 2) {
-    size = view.getUint32(at + 4, true);
-    const chunk = bytes.subarray(at);
+  for (let at = 12; at + 8 <= view.byteLength;) {
+    const [chunk, size] = [bytes.subarray(at), view.getUint32(at + 4, true)];
     if (PIXELS.some(name => startsWith(chunk, name)) && at + 8 + size > view.byteLength) return true;
+    at += 8 + size + size % 2;
   }
   return false;
 }

@@ -88,7 +88,7 @@ function parseObject(bytes) {
   try {
     return Object(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
   } catch {
-    throw badIndex('it is not JSON');
+    throw badIndex('it is not JSON', 'Check its address, or build the index again.');
   }
 }
 
@@ -120,7 +120,10 @@ function checkSize(bytes, what) {
   throw badIndex(`${what} must be 1 to ${MAX_BYTES} bytes`);
 }
 
-/** @param {string} why */
-function badIndex(why) {
-  return new HeyBaghError('bad-index', `index.json cannot be used: ${why}. Build the index again.`);
+/**
+ * @param {string} why
+ * @param {string} [advice]
+ */
+function badIndex(why, advice = 'Build the index again.') {
+  return new HeyBaghError('bad-index', `index.json cannot be used: ${why}. ${advice}`);
 }

@@ -1,7 +1,5 @@
 // What a page says of its pictures, as their index.json has it.
 
-import { h } from '../ui/dom.js';
-
 /** @import { About } from '../shared/types.js' */
 
 /** Where nothing is said of them; as in index.html. */
@@ -39,8 +37,10 @@ export function showAbout(about) {
     if (element) element.textContent = text;
   }
   document.querySelector('#credit')?.remove();
-  const parts = creditParts(about).map(({ text, url, rel }) => (url ? h('a', { href: url, rel }, text) : text));
+  const parts = creditParts(about).map(({ text, url, rel }) =>
+    (url ? Object.assign(document.createElement('a'), { href: url, rel, textContent: text }) : text));
   if (parts.length === 0) return;
-  const between = parts.flatMap((part, i) => (i > 0 ? [', ', part] : [part]));
-  document.querySelector('#kept')?.before(h('p', { id: 'credit' }, 'Pictures: ', ...between, '.'));
+  const line = Object.assign(document.createElement('p'), { id: 'credit' });
+  line.append('Pictures: ', ...parts.flatMap((part, i) => (i > 0 ? [', ', part] : [part])), '.');
+  document.querySelector('#kept')?.before(line);
 }
