@@ -37,6 +37,7 @@ hb_status hb_engine_create(hb_model *model, hb_index *index, hb_engine **out, hb
   engine->model = model;
   engine->index = index;
   engine->head = model != NULL ? hb_model_logits(model) : NULL;
+  engine->plain = HB_POOLED_DIM; /* without fc there is no head */
   hb_status status = index != NULL ? hb_search_create(index, &engine->search, error) : HB_OK;
   if (status == HB_OK && model != NULL && index != NULL) status = attach_index(engine, error);
   if (status == HB_OK && model != NULL) status = hb_model_create_network(model, &engine->network, error);

@@ -16,7 +16,7 @@
 typedef struct {
   const float *kernel;
   size_t out, taps;
-  uint32_t levels;
+  int least, most;    /* codes */
   double *importance; /* [taps], the Hessian's diagonal */
   uint32_t *order;    /* [taps], the least important first */
   double *factor;     /* [taps][taps], in that order */
@@ -27,8 +27,7 @@ typedef struct {
 /* ---- Steps ---- */
 
 static double code_of(const rounding *r, double weight, double step) {
-  const double least = -(double)(r->levels / 2), most = (r->levels - 1) / 2;
-  return fmin(most, fmax(least, rint(weight / step)));
+  return fmin(r->most, fmax(r->least, rint(weight / step)));
 }
 
 static double error_of(const rounding *r, const float *row, double step) {
@@ -46,7 +45,7 @@ static void choose_step(void *context, size_t o) {
   const float *row = r->kernel + o * r->taps;
   float largest = 0;
   for (size_t t = 0; t < r->taps; t++) largest = fmaxf(largest, fabsf(row[t]));
-  const float widest = fmaxf(TINY, largest / (float)((r->levels - 1) / 2));
+  const float widest = fmaxf(TINY, largest / (float)r->most);
   double least = INFINITY;
   for (int s = 0; s < STEPS; s++) {
     const float step = widest * (float)(1 - s * (1 - LEAST) / (STEPS - 1));
@@ -98,7 +97,9 @@ static void add_errors(const double *restrict factor, size_t tap, size_t taps, c
 
 static void round_rows(void *context, size_t thread, size_t turn) {
   const rounding *r = context;
-  const size_t n = r->taps, first = turn * TOGETHER, count = r->out - first < TOGETHER ? r->out - first : TOGETHER;
+  const size_t n = r->taps, first = turn * TOGETHER;
+  size_t count = r->out - first;
+  if (count > TOGETHER) count = TOGETHER;
   double sums[TOGETHER], *errors = r->errors + thread * n * TOGETHER;
   memset(errors, 0, n * TOGETHER * sizeof *errors);
   for (size_t p = n; p-- > 0;) {
@@ -116,7 +117,8 @@ static void round_rows(void *context, size_t thread, size_t turn) {
 
 hb_status hb_round_kernel(const float *kernel, size_t out, size_t taps, const double *hessian, uint32_t levels,
                           pthreadpool_t threads, hb_rounded_kernel *rounded, hb_error *error) {
-  rounding r = {.kernel = kernel, .out = out, .taps = taps, .levels = levels, .rounded = rounded};
+  rounding r = {.kernel = kernel, .out = out, .taps = taps, .rounded = rounded};
+  r.least = -(int)(levels / 2), r.most = (int)(levels - 1) / 2;
   r.importance = malloc(taps * sizeof *r.importance);
   r.order = malloc(taps * sizeof *r.order);
   r.factor = malloc(taps * taps * sizeof *r.factor);

@@ -110,7 +110,8 @@ static void hash_few_codes(hb_sha256 *hash, const int8_t *codes, size_t count) {
   if (!halves) return hb_sha256_add(hash, codes, count);
   uint8_t bytes[1024];
   for (size_t done = 0; done < count;) { /* kernels are multiples of 2 */
-    const size_t left = (count - done) / 2, size = left < sizeof bytes ? left : sizeof bytes;
+    size_t size = (count - done) / 2;
+    if (size > sizeof bytes) size = sizeof bytes;
     for (size_t i = 0; i < size; i++)
       bytes[i] = (uint8_t)((codes[done + 2 * i] & 15) | (codes[done + 2 * i + 1] & 15) << 4);
     hb_sha256_add(hash, bytes, size);
