@@ -23,6 +23,7 @@ corpus      1   -       native,native-msan            pictures of every kind: ri
 embeddings  1   -       native                        embeddings of 100 photographs against the reference
 learned     all -       native                        learned heads against numpy
 quality     1   bundles native                        recall and precision, alone and against exact logits
+held-out    all -       native                        photos that are not in the collection
 precision   1   bundles native                        what 8 bits cost
 reader      1   -       native                        a second reader of bundles
 stages      1   -       native                        pixels, pooled features and logits against the reference
@@ -171,6 +172,7 @@ step_learned() { $python "$ROOT/tests/golden/learned_heads.py" "$BUILDER" "$MODE
 step_quality() {
   $python "$ROOT/tests/golden/quality.py" "$BUILDER" "$ROOT/build/f32-bundle" "$ROOT/build/f32-logits" "$assets"
 }
+step_held_out() { $python "$ROOT/tests/golden/held_out.py" "$BUILDER" "$MODEL" "$images"; }
 step_precision() {
   $python "$ROOT/tests/golden/precision.py" "$BUILDER" "$bundle" "$ROOT/build/i8-logits" "$ROOT/build/f32-logits"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """What the int8 model costs, over all images of Caltech-101: bundles of logits by the int8 and by the f32 model are
-compared vector by vector and answer by answer, and the site's bundle (int8 model, default head and storage) with them.
+compared vector by vector and answer by answer. The site's bundle (int8 model, default head and storage) must be better.
 
     precision.py BUILDER SITE_BUNDLE I8_LOGITS F32_LOGITS
 """
@@ -15,6 +15,7 @@ from quality import COUNT, evaluate
 # Of weights of 12 levels, measured: 0.979, and 0.007 less; logits suffer most, heads that are learned from labels by 0.003
 # at most.
 MEAN_COSINE, PRECISION = 0.97, 0.01
+LEARNED = 0.1  # by how much the default head is better at least; held_out.py measures it without flattery
 
 
 def vectors_by_path(folder):
@@ -39,15 +40,14 @@ def main():
         ("the same images", len(cosines), (i8_paths == f32_paths).all() and len(cosines) == COUNT),
         ("mean cosine of int8 with f32 logits", cosines.mean(), cosines.mean() >= MEAN_COSINE),
         ("precision@4, int8 logits", own["precision"], abs(own["precision"] - logits["precision"]) <= PRECISION),
-        ("precision@4, the site's bundle", of_site["precision"],
-         abs(of_site["precision"] - logits["precision"]) <= PRECISION),
+        ("precision@4, the site's bundle, whose head has seen the labels", of_site["precision"],
+         of_site["precision"] >= logits["precision"] + LEARNED),
         ("recall@4 of the site's bundle at its default nprobe", usual["recall"], usual["recall"] >= 0.99),
     ]
     for name, value, good in checks:
         print(f"{'ok  ' if good else 'FAIL'} {name}: {value}")
     print(f"     precision@4, f32 logits: {logits['precision']:.4f}; the least cosine {cosines.min():.4f}")
-    print(f"     of the top 4 of exact f32 logits, int8 logits have {own['overlap']:.4f}, the site's bundle "
-          f"{of_site['overlap']:.4f}, and {usual['recall_against']:.4f} at nprobe {of_site['nprobe']}")
+    print(f"     of the top 4 of exact f32 logits, int8 logits have {own['overlap']:.4f}")
     return 0 if all(good for _, _, good in checks) else 1
 
 
