@@ -84,7 +84,7 @@ evaluation_of_folds() {
   for kind in waves stripes noise; do
     for part in 0 1; do
       mkdir -p "six/$kind-$part"
-      cp images/$kind/$part[0-7].bmp "six/$kind-$part"
+      cp "images/$kind/$part"[0-7].bmp "six/$kind-$part"
     done
   done
   cp six/noise-0/00.bmp six/noise-0/copy.bmp
