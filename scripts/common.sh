@@ -13,8 +13,8 @@ JOBS=${JOBS:-$(nproc)}
 # Files that the scripts make and use.
 BUILDER=$ROOT/build/native/index-builder
 MODEL_F32=$ROOT/models/resnet18-f32.safetensors
-MODEL=$ROOT/models/resnet18-i8.safetensors # the site's, without fc
-MODEL_FC=$ROOT/build/resnet18-i8-fc.safetensors # the same network with it
+MODEL=$ROOT/models/resnet18-i8.safetensors # the site's: view `whole`, without fc
+MODEL_FC=$ROOT/build/resnet18-i8-fc.safetensors # with fc, and the view `crop`
 SITE=$ROOT/build/site
 
 # name, file, sha256, and the Debian suites that have the source package, separated by commas; the first that works is used

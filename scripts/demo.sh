@@ -27,7 +27,7 @@ made_of=$(made_of "$MODEL_F32")
 if [ "$(cat "$ROOT/build/model.made-of" 2>/dev/null)" != "$made_of" ] || [ ! -e "$MODEL" ] || [ ! -e "$MODEL_FC" ]; then
   say "rounding the weights to few levels (a minute or two) ..."
   "$BUILDER" model --weights "$MODEL_F32" --precision i8 --calibrate "$images" --out "$MODEL_FC"
-  "$BUILDER" model --weights "$MODEL_FC" --no-fc --out "$MODEL"
+  "$BUILDER" model --weights "$MODEL_FC" --view whole --no-fc --out "$MODEL"
   echo "$made_of" >"$ROOT/build/model.made-of"
 fi
 
