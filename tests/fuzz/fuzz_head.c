@@ -11,7 +11,7 @@ static void use_head(const bundle *b) {
   if (status == HB_OK) {
     float features[HB_FEATURES_DIM], *embedding = must_allocate(hb_index_dim(index) * sizeof *embedding);
     for (int i = 0; i < HB_FEATURES_DIM; i++) features[i] = (float)i / HB_FEATURES_DIM;
-    hb_head_apply(index->head, pooled, embedding);
+    hb_head_apply(index->head, features, embedding);
     free(embedding);
   }
   hb_index_free(index);
