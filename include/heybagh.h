@@ -104,11 +104,13 @@ typedef enum {
   HB_VIEW_CROP,  /* as torchvision: the shorter side becomes 256, and the centre is the crop */
   HB_VIEW_WHOLE, /* the whole picture becomes the crop, whatever its shape */
   HB_VIEW_BOTH,  /* two crops, one each way */
+  HB_VIEW_EVERY, /* no model's: all that a model could ask for, while it is not known. The crop of HB_VIEW_CROP, then
+                    those of HB_VIEW_WHOLE; they may be HB_CROPS_MAX and one */
 } hb_view;
 
-/* "crop", "whole" or "both". Static storage. */
+/* "crop", "whole", "both" or "every". Static storage. */
 const char *hb_view_name(hb_view view);
-/* The reverse; false if no view has this name. */
+/* The reverse; false if no model's view has this name. */
 bool hb_view_parse(const char *name, hb_view *out);
 
 #define HB_CROPS_MAX 8
@@ -197,8 +199,8 @@ hb_precision hb_model_precision(const hb_model *model);
 /* HB_VIEW_CROP unless the file says otherwise. */
 hb_view hb_model_view(const hb_model *model);
 
-/* Changes the view, and with it the id. Call it before engines of the model are created; no other thread may use the
- * model meanwhile. Conversions keep the view. Not in the browser. */
+/* Changes the view, which cannot be HB_VIEW_EVERY, and with it the id. Call it before engines of the model are created;
+ * no other thread may use the model meanwhile. Conversions keep the view. Not in the browser. */
 hb_status hb_model_set_view(hb_model *model, hb_view view, hb_error *error);
 
 /* Checks that the model is `id`, by hashing all weights: HB_MODEL_MISMATCH if its file says that it is another model,

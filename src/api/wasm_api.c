@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/worker_team.h"
-#include "image/view.h"
 #include "model/model.h"
 
 #define EXPORT EMSCRIPTEN_KEEPALIVE

@@ -12,12 +12,13 @@
 
 /* ---- Crops ---- */
 
-static const char *const view_names[] = {[HB_VIEW_CROP] = "crop", [HB_VIEW_WHOLE] = "whole", [HB_VIEW_BOTH] = "both"};
+static const char *const view_names[] = {
+    [HB_VIEW_CROP] = "crop", [HB_VIEW_WHOLE] = "whole", [HB_VIEW_BOTH] = "both", [HB_VIEW_EVERY] = "every"};
 
 const char *hb_view_name(hb_view view) { return view_names[view]; }
 
 bool hb_view_parse(const char *name, hb_view *out) {
-  for (size_t view = 0; view < sizeof view_names / sizeof *view_names; view++) {
+  for (size_t view = HB_VIEW_CROP; view <= HB_VIEW_BOTH; view++) {
     if (strcmp(name, view_names[view]) != 0) continue;
     *out = (hb_view)view;
     return true;

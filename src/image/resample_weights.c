@@ -41,7 +41,7 @@ static void fill(const filter *f, bool flipped, int16_t *groups) {
 hb_status hb_resample_weights_make(uint32_t pixels, bool flipped, hb_span span, hb_resample_weights *out,
                                    hb_error *error) {
   if (span.count == 0) return hb_fail(error, HB_INVALID_ARGUMENT, "a picture cannot be resized to no pixels");
-  hb_resample_weights w = {.count = span.count, .first = pixels};
+  hb_resample_weights w = {.count = span.count, .first = pixels, .max_groups = 1};
   w.taps = malloc(span.count * sizeof *w.taps);
   if (w.taps == NULL) return hb_fail_memory(error);
   for (uint32_t i = 0; i < span.count; i++) {

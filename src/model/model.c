@@ -147,6 +147,8 @@ hb_status hb_model_open(const char *path, hb_model **out, hb_error *error) {
 
 hb_status hb_model_set_view(hb_model *model, hb_view view, hb_error *error) {
   hb_status status = check_source(model, error);
+  if (status == HB_OK && view > HB_VIEW_BOTH)
+    status = hb_fail(error, HB_INVALID_ARGUMENT, "a model's view is crop, whole or both");
   if (status != HB_OK || view == model->weights.view) return status;
   model->weights.view = view;
   hb_weights_identify(&model->weights);

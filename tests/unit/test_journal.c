@@ -130,24 +130,18 @@ static void another_model_s_do_not_count(void **state) {
 
 /* Records of 512 features, as they were until 0.1.0, sound by their own check. */
 static void records_of_another_size_do_not_count(void **state) {
-  struct {
-    uint64_t content;
-    float features[512];
-    uint64_t check;
-  } records[3] = {0};
-  struct {
-    char version[32], model[HB_SHA256_HEX + 7];
-    uint64_t content;
-    float features[512];
-  } vouched = {.model = MODEL};
-  char bytes[HEADER_BYTES + sizeof records];
-  snprintf(vouched.version, sizeof vouched.version, "heybagh %s", hb_version());
+  enum { FEATURES = 512 * sizeof(float), RECORD = 8 + FEATURES + 8, VERSION = 32, ID = HB_SHA256_HEX + 7 };
+  char bytes[HEADER_BYTES + 3 * RECORD] = "heybagh embedded", vouched[VERSION + ID + 8 + FEATURES] = {0};
+  snprintf(vouched, VERSION, "heybagh %s", hb_version());
+  memcpy(vouched + VERSION, MODEL, sizeof MODEL);
   for (uint32_t p = 0; p < 3; p++) {
-    records[p].content = vouched.content = content(p);
-    records[p].check = content_of(&vouched, sizeof vouched);
+    char *record = bytes + HEADER_BYTES + p * RECORD;
+    const uint64_t of = content(p);
+    memcpy(record, &of, sizeof of);
+    memcpy(vouched + VERSION + ID, &of, sizeof of);
+    const uint64_t check = content_of(vouched, sizeof vouched);
+    memcpy(record + 8 + FEATURES, &check, sizeof check);
   }
-  memcpy(bytes, "heybagh embedded", HEADER_BYTES);
-  memcpy(bytes + HEADER_BYTES, records, sizeof records);
   file_write(file(*state), bytes, sizeof bytes);
   journal *j = must_open(*state, MODEL);
   check_has(j, 0);
