@@ -204,8 +204,9 @@ static hb_status build(building *b, hb_build_report *report, hb_error *error) {
   if (status == HB_OK) status = s->vectors != NULL ? open_vectors(b, error) : open_images(b, error);
   if (status != HB_OK) return status;
   if (!s->fresh) status = existing_open(s->out, &b->needs, &b->base, error);
-  if (status == HB_OK) give_up_learned_head(b);
-  if (status == HB_OK) status = create_builder(b, error);
+  if (status != HB_OK) return status;
+  give_up_learned_head(b);
+  status = create_builder(b, error);
   if (status == HB_OK) status = open_journal(b, error);
   if (status == HB_OK) status = update(b, error);
   if (status != HB_OK) return status;

@@ -184,7 +184,7 @@ hb_status decoder_process_crops(decoder_process *d, const void *bytes, size_t si
   uint8_t *pixels = malloc(bytes_of_all);
   if (pixels == NULL) return hb_fail_memory(error);
   memcpy(pixels, e->crops, bytes_of_all);
-  *out = (hb_crops){pixels, count};
+  out->pixels = pixels, out->count = count;
   if (timings != NULL) timings->decode = e->timings.decode, timings->preprocess = e->timings.preprocess;
   return HB_OK;
 }

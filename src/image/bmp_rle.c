@@ -73,6 +73,7 @@ uint32_t hb_bmp_runs_decode(const hb_bmp_runs *runs, hb_image *image) {
       default: goes_on = draw_pixels(&d, command);
     }
   }
+  if (d.row >= image->height) return image->height;
   /* the last row may lack the command that ends it */
-  return d.row < image->height && d.x >= image->width ? d.row + 1 : d.row < image->height ? d.row : image->height;
+  return d.x >= image->width ? d.row + 1 : d.row;
 }

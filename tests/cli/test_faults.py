@@ -19,6 +19,7 @@ import time
 BUILDER, FAULTS, MODEL = (os.path.realpath(path) for path in sys.argv[1:4])
 SANITIZED = sys.argv[4] == 'sanitized'
 HIT = 'hit'
+PRELOADED = './faults.so'  # a link, as LD_PRELOAD is a list that spaces divide
 
 
 def picture(path, seed):
@@ -58,7 +59,7 @@ def run(command, faults=None):
     """Exit code (negative: a signal) and stderr; `faults`: (number, kind)."""
     environment = dict(os.environ, ASAN_OPTIONS='verify_asan_link_order=0')
     if faults is not None:
-        environment.update(LD_PRELOAD=FAULTS, FAULTS_AT=str(faults[0]), FAULTS_KIND=faults[1], FAULTS_HIT=HIT)
+        environment.update(LD_PRELOAD=PRELOADED, FAULTS_AT=str(faults[0]), FAULTS_KIND=faults[1], FAULTS_HIT=HIT)
     done = subprocess.run([BUILDER, *command], env=environment, stdin=subprocess.DEVNULL, capture_output=True)
     return done.returncode, done.stderr.decode()
 
@@ -206,6 +207,7 @@ def scenarios():
 def main():
     os.chdir(tempfile.mkdtemp(prefix='heybagh-faults-'))
     try:
+        os.symlink(FAULTS, PRELOADED)
         prepare()
         all_of_them = scenarios()
         files = kills = memory = 0
@@ -217,6 +219,7 @@ def main():
                 memory += scenario.refuse_in_turn(['MEMORY'], growing())
             print(f'{scenario.name}: so far {files} requests of files and {memory} of memory refused, {kills} kills',
                   flush=True)
+        assert files > 0 and kills > 0, 'no request was refused'
         for name in ('images', 'more images'):
             resumed = all_of_them[name].resumed
             assert resumed > (0 if SANITIZED else 10), f'{name}: goes on after {resumed} of the failures only'

@@ -134,7 +134,7 @@ static map stem(const hb_quantized *q, const uint8_t *crop) {
   return pooled;
 }
 
-static void mean(const map *m, float *means) {
+static void average(const map *m, float *means) {
   const uint32_t area = m->side * m->side;
   const float scale = m->q.scale / (float)area;
   for (uint32_t i = 0; i < m->channels; i++) {
@@ -149,8 +149,8 @@ void reference_network_i8(const hb_quantized *quantized, const uint8_t *crop, fl
   int c = 1;
   for (int block = 0; block < HB_BLOCK_COUNT; block++) {
     m = basic_block(quantized, block, &c, m);
-    if (block == 5) mean(&m, features + 512); /* the end of layer3 */
+    if (block == 5) average(&m, features + 512); /* the end of layer3 */
   }
-  mean(&m, features);
+  average(&m, features);
   free(m.codes);
 }

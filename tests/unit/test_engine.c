@@ -279,7 +279,7 @@ static void a_view_s_crops_make_one_embedding(void **state) {
 
 static void numbers_of_crops_that_no_view_makes_are_refused(void **state) {
   (void)state;
-  static uint8_t pixels[(HB_CROPS_MAX + 1) * HB_CROP_BYTES];
+  static uint8_t pixels[(HB_CROPS_MAX + 1) * HB_CROP_BYTES] = {0};
   float embedding[DIM] = {7};
   assert_fails(hb_engine_embed_crops(shared.engine, &(hb_crops){pixels, 0}, embedding, NULL, &failure),
                HB_INVALID_ARGUMENT, "1 to 8 crops, not 0");

@@ -91,7 +91,7 @@ test('an error is an alert, and there is one line for each', async ({ page }) =>
   };
   await alone();
   await chooser(page).setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
-  await expect(page.getByRole('alert')).toContainText('save it as JPEG or PNG');
+  await expect(page.getByRole('alert')).toContainText('text, not a picture');
   await expect(status(page)).toBeEmpty();
   await alone();
   await chooser(page).setInputFiles(CAMERA);

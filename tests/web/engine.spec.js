@@ -145,12 +145,12 @@ test('options narrow the search', { tag: '@quick' }, async ({ page }) => {
   expect((await ask({ nprobe: 1 })).nprobe).toBe(1);
   const exact = await ask({ k: 10, exact: true });
   expect({ nprobe: exact.nprobe, scanned: exact.scanned }).toEqual({ nprobe: nlist, scanned: count });
-  const labelled = await ask({ k: 10, labels: ['stegosaurus', 'kangaroo'] });
+  const labelled = await ask({ k: 100, labels: ['stegosaurus', 'kangaroo'] }); // there are 59 and 86
   expect(new Set(labelled.results.map(({ label }) => label))).toEqual(new Set(['stegosaurus', 'kangaroo']));
-  const near = await ask({ k: 100, minScore: 0.7 });
+  const near = await ask({ k: 100, minScore: 0.4 });
   expect(near.results.length).toBeGreaterThan(0);
   expect(near.results.length).toBeLessThan(100);
-  expect(near.results.at(-1).score).toBeGreaterThanOrEqual(0.7);
+  expect(near.results.at(-1).score).toBeGreaterThanOrEqual(0.4);
 });
 
 test('a label filter searches on until there are k, or no lists are left', async ({ page }) => {
