@@ -184,7 +184,8 @@ test('an SVG drawing runs no script, and loads nothing', async ({ page }) => {
   page.on('request', request => asked.push(request.url()));
   const hostile = `<script>fetch('/stolen')</script><image href="/images/camera/image_0003.jpg" width="9" height="9"/>
     <style>@import url(/style.css); rect { fill: url(/paint.svg#p) }</style><rect width="99" height="99" onload="fetch('/stolen')"/>`;
-  expect(await embed(page, drawing(hostile))).toHaveLength(256);
+  const { dim } = await page.evaluate(() => engine.info());
+  expect(await embed(page, drawing(hostile))).toHaveLength(dim);
   expect(asked.filter(url => !url.startsWith('blob:'))).toEqual([]);
 });
 
