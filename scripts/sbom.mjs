@@ -18,7 +18,11 @@ const SYSTEM = {
   'libc.a': 'MIT', 'libstandalonewasm-nocatch-memgrow.a': 'MIT', 'libdlmalloc.a': 'CC0-1.0',
   'libcompiler_rt.a': 'Apache-2.0 WITH LLVM-exception',
 };
-const JPEG = '/usr/lib/x86_64-linux-gnu/libjpeg.so.62';
+/** Debian's, linked dynamically: package, file, licence. */
+const DYNAMIC = {
+  'libjpeg-turbo': ['libjpeg62-turbo', 'libjpeg.so.62', 'IJG AND BSD-3-Clause'],
+  giflib: ['libgif7', 'libgif.so.7', 'MIT'],
+};
 
 const sha256 = path => createHash('sha256').update(readFileSync(path)).digest('hex');
 const rows = pins => pins.trim().split('\n').map(line => line.trim().split(/\s+/));
@@ -54,10 +58,11 @@ function emscripten() {
     component('library', `emscripten ${name}`, version, sha256(join(folder, name)), licence, 'engine'));
 }
 
-/** Debian's, linked dynamically. */
-function jpeg() {
-  const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', 'libjpeg62-turbo'], { encoding: 'utf8' });
-  return component('library', 'libjpeg-turbo', version, sha256(JPEG), 'IJG AND BSD-3-Clause', 'index-builder');
+function dynamic() {
+  return Object.entries(DYNAMIC).map(([name, [debian, file, licence]]) => {
+    const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', debian], { encoding: 'utf8' });
+    return component('library', name, version, sha256(`/usr/lib/x86_64-linux-gnu/${file}`), licence, 'index-builder');
+  });
 }
 
 /** Files that are built here: the engine's wasm files and, in a site, weights and index. */
@@ -79,5 +84,5 @@ writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify({
   specVersion: '1.5',
   version: 1,
   metadata: { component: { type: 'application', name, version, licenses: [{ expression: 'MIT' }] } },
-  components: [...products(folder, licence), ...libraries(), ...headers(), ...emscripten(), jpeg()],
+  components: [...products(folder, licence), ...libraries(), ...headers(), ...emscripten(), ...dynamic()],
 }, null, 2)}\n`);
