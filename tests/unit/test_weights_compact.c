@@ -120,16 +120,14 @@ static void the_id_is_the_hash_of_all_numbers(void **state) {
   hb_sha256_hex(&fc, fc_id);
   hb_sha256_start(&hash);
   for (int c = 0; c < HB_CONV_COUNT; c++) {
-    blob bytes = {0};
-    blob_add_u8(&bytes, c == 0 ? '8' : '4');
+    hb_sha256_add(&hash, c == 0 ? "8" : "4", 1);
     for (size_t i = 0; i < hb_kernel_size(&hb_conv_specs[c]); i += c == 0 ? 1 : 2) {
       const uint8_t *codes = (const uint8_t *)q->kernel[c] + i;
-      blob_add_u8(&bytes, c == 0 ? codes[0] : (codes[0] & 15u) + 16u * (codes[1] & 15u));
+      const uint8_t byte = (uint8_t)(c == 0 ? codes[0] : (codes[0] & 15u) + 16u * (codes[1] & 15u));
+      hb_sha256_add(&hash, &byte, 1);
     }
-    hb_sha256_add(&hash, bytes.bytes, bytes.size);
     hb_sha256_add(&hash, q->kernel_scale[c], hb_conv_specs[c].out * sizeof(float));
     hb_sha256_add(&hash, q->bias[c], hb_conv_specs[c].out * sizeof(int32_t));
-    blob_free(&bytes);
   }
   for (int m = 0; m < HB_MAP_COUNT; m++) hb_sha256_add(&hash, &q->map[m].scale, 4);
   for (int m = 0; m < HB_MAP_COUNT; m++) hb_sha256_add(&hash, &q->map[m].zero, 4);
