@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/markup.h"
+
 /* ---- Signatures, from the specifications of the formats ---- */
 
 typedef struct {
@@ -97,40 +99,6 @@ static bool is_pnm(const uint8_t *bytes, size_t size) {
   return at == size || is_space(bytes[at]);
 }
 
-/* ---- Markup ---- */
-
-static bool begins_with(const uint8_t *text, size_t size, const char *word) {
-  const size_t length = strlen(word);
-  return size >= length && strncasecmp((const char *)text, word, length) == 0;
-}
-
-/* Returns the place behind the next `end`, or the end of the text. */
-static size_t behind(const uint8_t *text, size_t at, size_t size, const char *end) {
-  const uint8_t *found = memmem(text + at, size - at, end, strlen(end));
-  return found != NULL ? (size_t)(found - text) + strlen(end) : size;
-}
-
-/* Looks at the first tag, behind a byte order mark, white space, XML's declaration and comments. */
-static file_kind markup(const uint8_t *text, size_t size) {
-  size_t at = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-  while (at < size) {
-    if (is_space(text[at]))
-      at++;
-    else if (begins_with(text + at, size - at, "<?"))
-      at = behind(text, at, size, "?>");
-    else if (begins_with(text + at, size - at, "<!--"))
-      at = behind(text, at, size, "-->");
-    else
-      break;
-  }
-  static const char *const pages[] = {"<!doctype html", "<html", "<head", "<body",
-                                      "<title",         "<meta", "<link", "<script"};
-  for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-    if (begins_with(text + at, size - at, pages[i])) return FILE_WEB_PAGE;
-  const bool is_svg = begins_with(text + at, size - at, "<svg") || begins_with(text + at, size - at, "<!doctype svg");
-  return is_svg ? FILE_SVG : FILE_OTHER;
-}
-
 /* ---- Names ---- */
 
 static bool ends_with_one(const char *name, const char *const *endings, size_t count) {
@@ -165,7 +133,13 @@ file_kind file_kind_find(const void *bytes, size_t size, const char *name) {
     if (has(&signatures[i], bytes, size))
       return signatures[i].kind == FILE_TIFF && is_raw_name(name) ? FILE_RAW : signatures[i].kind;
   if (is_bmp(bytes, size)) return FILE_BMP;
-  return is_pnm(bytes, size) ? FILE_PNM : markup(bytes, size);
+  if (is_pnm(bytes, size)) return FILE_PNM;
+  switch (hb_markup_find(bytes, size)) {
+    case HB_MARKUP_WEB_PAGE: return FILE_WEB_PAGE;
+    case HB_MARKUP_DRAWING: return FILE_SVG;
+    case HB_MARKUP_NONE: break;
+  }
+  return FILE_OTHER;
 }
 
 const char *file_kind_noun(file_kind kind, uint32_t count) {

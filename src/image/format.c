@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/markup.h"
+
 #define TEXT_BYTES 512 /* of text that are looked at */
 
 static bool has(const void *bytes, size_t size, size_t at, const char *magic, size_t length) {
@@ -71,56 +73,6 @@ static const signature signatures[] = {
     AT(0, "\x1a\x45\xdf\xa3", "a video"), /* Matroska, WebM */
 };
 
-/* What text begins with, in any case, once XML's preliminaries are passed. */
-static const signature tags[] = {
-    AT(0, "<svg", hb_format_drawing),
-    AT(0, "<!doctype svg", hb_format_drawing),
-    AT(0, "<!doctype html", hb_format_web_page),
-    AT(0, "<html", hb_format_web_page),
-    AT(0, "<head", hb_format_web_page),
-    AT(0, "<body", hb_format_web_page),
-    AT(0, "<title", hb_format_web_page),
-    AT(0, "<meta", hb_format_web_page),
-    AT(0, "<link", hb_format_web_page),
-    AT(0, "<script", hb_format_web_page),
-};
-
-static bool has_tag(const uint8_t *text, size_t size, const signature *tag) {
-  if (size < tag->length) return false;
-  for (size_t i = 0; i < tag->length; i++) {
-    const uint8_t c = text[i] >= 'A' && text[i] <= 'Z' ? (uint8_t)(text[i] + 'a' - 'A') : text[i];
-    if (c != (uint8_t)tag->magic[i]) return false;
-  }
-  return true;
-}
-
-/* The byte behind the next `end`, or the end of the text. */
-static const uint8_t *behind(const uint8_t *at, const uint8_t *text_end, const char *end) {
-  const size_t length = strlen(end);
-  const uint8_t *found = memmem(at, (size_t)(text_end - at), end, length);
-  return found != NULL ? found + length : text_end;
-}
-
-/* A byte order mark, white space, XML's declaration and comments may precede. */
-static const char *markup(const uint8_t *at, size_t size) {
-  const uint8_t *end = at + size;
-  if (has(at, size, 0, "\xef\xbb\xbf", 3)) at += 3;
-  while (at < end) {
-    const size_t left = (size_t)(end - at);
-    if (is_space(*at))
-      at++;
-    else if (has(at, left, 0, "<?", 2))
-      at = behind(at, end, "?>");
-    else if (has(at, left, 0, "<!--", 4))
-      at = behind(at, end, "-->");
-    else
-      break;
-  }
-  for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-    if (has_tag(at, (size_t)(end - at), &tags[i])) return tags[i].name;
-  return NULL;
-}
-
 /* No control character is among the first bytes but those of lines: a server's message, notes, a list. */
 static bool is_text(const uint8_t *bytes, size_t size) {
   for (size_t i = 0; i < size && i < TEXT_BYTES; i++)
@@ -134,6 +86,10 @@ const char *hb_format_other(const void *bytes, size_t size) {
     const signature *s = &signatures[i];
     if (has(bytes, size, s->at, s->magic, s->length)) return s->name;
   }
-  const char *name = markup(bytes, size);
-  return name == NULL && is_text(bytes, size) ? hb_format_text : name;
+  switch (hb_markup_find(bytes, size)) {
+    case HB_MARKUP_WEB_PAGE: return hb_format_web_page;
+    case HB_MARKUP_DRAWING: return hb_format_drawing;
+    case HB_MARKUP_NONE: break;
+  }
+  return is_text(bytes, size) ? hb_format_text : NULL;
 }
