@@ -1,7 +1,7 @@
 // SVG drawings to pixels. A browser draws one only as an image of the page: its scripts do not run there, and it can load
 // nothing from elsewhere.
 
-import { canReadPixels } from '../shared/browser-decoder.js';
+import { canReadPixels, startDrawing } from '../shared/browser-decoder.js';
 import { HeyBaghError } from '../shared/errors.js';
 import { DECODE, within } from '../shared/limits.js';
 
@@ -49,12 +49,9 @@ function readPixels(image) {
   const sides = [image.naturalWidth, image.naturalHeight];
   const scale = Math.min(Math.max(1, SHORTER_SIDE / Math.min(...sides)), LONGER_SIDE / Math.max(...sides));
   const [width, height] = sides.map(side => Math.max(1, Math.round(side * scale)));
-  const canvas = Object.assign(document.createElement('canvas'), { width, height });
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, width, height);
-  context.drawImage(image, 0, 0, width, height);
-  const { data } = context.getImageData(0, 0, width, height);
+  const drawing = startDrawing(width, height, 'white');
+  drawing.drawImage(image, 0, 0, width, height);
+  const { data } = drawing.getImageData(0, 0, width, height);
   return { pixels: new Uint8Array(data.buffer), width, height };
 }
 

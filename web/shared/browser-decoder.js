@@ -158,7 +158,7 @@ function readPixels(bitmap, orientation) {
  * @param {string} colour
  * @throws {Error} where there is none
  */
-function startDrawing(width, height, colour) {
+export function startDrawing(width, height, colour) {
   const canvas = self.OffscreenCanvas
     ? new OffscreenCanvas(width, height) : Object.assign(document.createElement('canvas'), { width, height });
   const context = canvas.getContext('2d', { willReadFrequently: true });
