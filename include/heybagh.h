@@ -67,8 +67,8 @@ typedef struct {
   hb_status status;
   char text[400]; /* one sentence, NUL-terminated: what happened and, if it helps, what to do. It is valid UTF-8; what
                      names have of control characters and the like is written out, as \x1b or \u202e */
-  /* Of HB_CORRUPT_IMAGE: so much of the picture is missing that no other decoder should be asked, as what it would fill
-   * in is no picture. False for everything else. */
+  /* True only with HB_CORRUPT_IMAGE: so much of the picture is missing that no other decoder should be asked, because
+   * it would fill in what is not there. */
   bool is_incomplete;
 } hb_error;
 

@@ -57,7 +57,7 @@ EXPORT void hb_wasm_free(context *c) {
 
 EXPORT const char *hb_wasm_status_text(hb_status status) { return hb_status_text(status); }
 EXPORT const char *hb_wasm_error(const context *c) { return c->error.text; }
-/* Of a picture that was refused: no other decoder should be asked. */
+/* Returns whether no other decoder should be asked for the picture that was refused last. */
 EXPORT bool hb_wasm_is_incomplete(const context *c) { return c->error.is_incomplete; }
 
 /* Takes the model that the index, which must be there, was built with, and no other. Takes ownership of `bytes`, which

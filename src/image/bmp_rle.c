@@ -28,7 +28,7 @@ static void draw_pixel(drawing *d, const uint8_t *p, uint32_t i) {
   }
 }
 
-/* The same pixel, or of 4 bits the same two, again and again. */
+/* Repeats one pixel, or two in turn if they have 4 bits. */
 static bool draw_run(drawing *d, uint32_t count) {
   const size_t bytes = d->runs->bits == 24 ? 3 : 1;
   if (left(d) < bytes) return false;

@@ -12,8 +12,8 @@
  * behind which libjpeg finds its way again. In the browser that is the browser's own one. */
 hb_status hb_image_decode(const void *bytes, size_t size, hb_image *out, hb_error *error);
 
-/* The same by what the browser's engine has, too: the same pixels everywhere. hb_image_decode natively asks libjpeg and
- * giflib, too (image/libjpeg.h, image/giflib.h). */
+/* Decodes with what the browser's engine has, so that a picture has the same pixels natively and there. Natively
+ * hb_image_decode also asks libjpeg and giflib (image/libjpeg.h, image/giflib.h). */
 hb_status hb_image_decode_alone(const void *bytes, size_t size, hb_image *out, hb_error *error);
 
 #endif

@@ -52,7 +52,7 @@ static hb_orientation tiff_orientation(const uint8_t *bytes, size_t size) {
   return value >= HB_UPRIGHT && value <= HB_ROTATE_270 ? (hb_orientation)value : HB_UPRIGHT;
 }
 
-/* Of a JPEG, whose first EXIF segment counts. */
+/* Reads the orientation of a JPEG. Its first EXIF segment counts. */
 static hb_orientation jpeg_orientation(const uint8_t *bytes, size_t size) {
   const uint8_t *p = bytes + 2, *end = bytes + size;
   /* marker segments up to the picture data: FF marker, length (itself included) */

@@ -63,7 +63,7 @@ static bool find_frame(GifFileType *gif, int *transparent) {
   return false;
 }
 
-/* Of an interlaced frame's four turns. */
+/* An interlaced frame stores its rows in four turns. */
 static const struct { int start, step; } turns[] = {{0, 8}, {4, 8}, {2, 4}, {1, 2}, {0, 1}};
 
 typedef struct {

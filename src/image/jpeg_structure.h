@@ -22,7 +22,7 @@ typedef struct {
   bool is_open;
   /* There are data of all colours, or in a progressive JPEG all of the brightness, if not in all detail. */
   bool is_enough;
-  /* The same of a progressive JPEG without its last scan, and where that begins. */
+  /* Whether a progressive JPEG has enough without its last scan, and where that scan begins. */
   bool is_enough_before_last;
   size_t last_scan_at;
 

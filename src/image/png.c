@@ -131,7 +131,7 @@ typedef struct {
   uint32_t x, y, dx, dy; /* the first pixel and the distance of two */
 } pass;
 
-/* Of Adam7; the whole picture is the last. */
+/* Adam7 has seven passes. The last one here is the whole picture, which is not interlaced. */
 static const pass passes[PASSES + 1] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                                         {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}, {0, 0, 1, 1}};
 
@@ -261,7 +261,7 @@ static void repeat_row(hb_image *image, uint32_t y) {
   memcpy(image->pixels + y * row, image->pixels + (y - 1) * row, row);
 }
 
-/* Of the rows, `there` bytes are those of the file. */
+/* Fills in the rows that are missing: only their first `there` bytes come from the file. */
 static hb_status end_rows(const structure *s, uint64_t there, hb_image *image, hb_error *error) {
   if (s->interlace == 0)
     return hb_image_end_at(image, 0, (uint32_t)(there / row_bytes(s, &passes[PASSES])), 1, HB_SHADE_WHITE, error);

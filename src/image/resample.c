@@ -21,7 +21,7 @@ static const uint8_t *stored_row(const resampler *r, uint32_t y) {
   return r->image->pixels + ((size_t)y * r->image->width + r->columns.first) * r->image->channels;
 }
 
-/* The same where HB_READ_BEYOND more bytes can be read: the last rows are copied to `line`. */
+/* Returns the row where HB_READ_BEYOND more bytes can be read. It copies the last rows to `line`. */
 static const uint8_t *readable_row(const resampler *r, uint32_t y, uint8_t *line) {
   const uint8_t *row = stored_row(r, y);
   const uint8_t *end = r->image->pixels + (size_t)r->image->width * r->image->height * r->image->channels;

@@ -30,8 +30,8 @@ typedef struct {
   uint32_t first, end; /* the stored pixels of which anything is read */
 } hb_resample_weights;
 
-/* Of `pixels` stored pixels, which are shown from the last to the first if `flipped`. Fails with HB_OUT_OF_MEMORY, and
- * with HB_INVALID_ARGUMENT where the span has no pixels. */
+/* Makes the weights of `pixels` stored pixels, which are shown from the last to the first if `flipped`. Fails with
+ * HB_OUT_OF_MEMORY, and with HB_INVALID_ARGUMENT where the span has no pixels. */
 hb_status hb_resample_weights_make(uint32_t pixels, bool flipped, hb_span span, hb_resample_weights *out,
                                    hb_error *error);
 void hb_resample_weights_free(hb_resample_weights *w);

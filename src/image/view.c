@@ -7,7 +7,7 @@
 
 #define LONG 3 /* times as long as wide */
 
-/* Of 224 x 224, one behind the other. `count` is 1 for the whole picture. */
+/* Makes `count` tiles of 224 x 224, one behind the other. `count` is 1 for the whole picture. */
 static hb_status make_tiles(const hb_image *image, bool is_wide, uint32_t count, uint8_t *tiles, hb_error *error) {
   /* below each other they are what hb_image_scale makes of a high picture */
   if (!is_wide || count == 1) return hb_image_scale(image, HB_CROP_SIDE, count * HB_CROP_SIDE, tiles, error);
